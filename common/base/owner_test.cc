@@ -6,8 +6,8 @@ namespace tidemark {
 namespace {
 
 // Computed apart from this code:
-//   python3 -c 'import hashlib; print(int.from_bytes(hashlib.sha256(b"POOL\0IDENTITY").digest()[:8],
-//   "big", signed=True))'
+//   python3 -c 'import hashlib;
+//   print(int.from_bytes(hashlib.sha256(b"POOL\0IDENTITY").digest()[:8], "big", signed=True))'
 TEST(OwnerTest, MatchesTheTestVectors) {
   EXPECT_EQ(OwnerOf("", ""), Owner(7940984811893783192));
   EXPECT_EQ(OwnerOf("us-east-1:00000000-0000-0000-0000-000000000001",

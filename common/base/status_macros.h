@@ -4,10 +4,10 @@
 #include "absl/status/statusor.h"
 
 // Returns from the enclosing function if `expression` (an absl::Status) is an error.
-#define TM_RETURN_IF_ERROR(expression)              \
-  do {                                              \
-    absl::Status tm_status = (expression);          \
-    if (!tm_status.ok()) return tm_status;          \
+#define TM_RETURN_IF_ERROR(expression)     \
+  do {                                     \
+    absl::Status tm_status = (expression); \
+    if (!tm_status.ok()) return tm_status; \
   } while (false)
 
 // Declares or assigns `target` from `expression` (an absl::StatusOr), or returns its error.

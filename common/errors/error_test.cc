@@ -22,8 +22,8 @@ TEST(ErrorTest, AStatusWithoutDetailsHasNoReason) {
 }
 
 TEST(ErrorTest, SurvivesTheProtoAndBack) {
-  const absl::Status status = WithRetryDelay(
-      InvalidFields({{"key", "empty: 1 to 1024 bytes"}}), absl::Milliseconds(1500));
+  const absl::Status status =
+      WithRetryDelay(InvalidFields({{"key", "empty: 1 to 1024 bytes"}}), absl::Milliseconds(1500));
   EXPECT_EQ(FromProto(ToProto(status)), status);
   ASSERT_EQ(ViolationsOf(status).size(), 1u);
   EXPECT_EQ(ViolationsOf(status)[0].field, "key");

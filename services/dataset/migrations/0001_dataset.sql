@@ -19,7 +19,8 @@ CREATE TABLE dataset.dataset (
   modified_time timestamptz NOT NULL,
   modified_by text COLLATE "C" NOT NULL,
   live_records integer NOT NULL DEFAULT 0,
-  -- Live and removed keys of this generation.
+  -- Live and removed keys of this generation. In a tombstone live_records and bytes still say what
+  -- there was, to answer a repeat of the deletion; they count for nothing.
   keys integer NOT NULL DEFAULT 0,
   -- Bytes of keys and values of live records.
   bytes bigint NOT NULL DEFAULT 0,

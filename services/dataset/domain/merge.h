@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+
+#include "absl/time/time.h"
+#include "services/dataset/domain/outcome.h"
+#include "services/dataset/domain/types.h"
+
+// The rules of UpdateRecords and DeleteDataset (contract section 4), pure: the memory store runs
+// them; the PostgreSQL store decides the same in its function, and tests hold the two together.
+namespace tidemark::dataset {
+
+// How long a repeat of an applied request gets the first answer, and how many are remembered.
+inline constexpr absl::Duration kReplayWindow = absl::Hours(1);
+inline constexpr std::size_t kReplaysKept = 8;
+
+// A dataset with all it remembers.
+struct DatasetState {
+  // An applied request.
+  struct Entry {
+    RequestIdentity identity;
+    SyncCount sync_count;
+    absl::Time time;
+  };
+
+  DatasetInfo info;
+  std::string merged_into;                // see merged_dataset_names; empty for none
+  std::map<std::string, Record> records;  // this generation's, tombstones among them
+  std::deque<Entry> applied;              // newest first, at most kReplaysKept
+};
+
+// What an identity uses against its limits, as far as an update can change it.
+struct IdentityCounts {
+  std::int32_t live_datasets = 0;
+  std::int32_t dataset_names = 0;
+};
+
+// Applies `request` to `state` (null: the name was never used; then a state is made in `created`)
+// at time `now`, or leaves everything as it was. In this order: a repeat, a reused id, conflicts,
+// limits.
+UpdateOutcome ApplyUpdate(const UpdateRequest& request, absl::Time now, DatasetState* state,
+                          IdentityCounts& counts, DatasetState& created);
+
+// How a deletion ends: the dataset as it was with the count of its deletion, or nothing to delete.
+struct DeleteOutcome {
+  enum class Kind { kDeleted, kReplayed, kNotFound, kRequestIdReused };
+  Kind kind = Kind::kNotFound;
+  DatasetInfo dataset;
+};
+
+// Deletes: takes the next count, forgets the records, begins the next generation, and keeps the
+// rest as a tombstone (also how many records and bytes there were, to answer a repeat).
+DeleteOutcome ApplyDelete(const DeleteRequest& request, absl::Time now, DatasetState* state,
+                          IdentityCounts& counts);
+
+// Whether a client at `since` must be told that the dataset was deleted (contract 4.5): only a
+// client that had something, and that has not seen the deletion.
+bool DeletedAfter(const DatasetInfo& info, SyncCount since);
+
+}  // namespace tidemark::dataset

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/units.h"
+#include "common/config/secret.h"
+#include "common/config/units.h"
+
+namespace tidemark::rpc {
+
+// A server's certificate, in PEM.
+struct ServerTls {
+  std::string certificate_chain;
+  config::Secret<std::string> private_key;
+  std::string client_ca;  // clients must show a certificate of these; "" asks for none
+};
+
+// A gRPC server with health (grpc.health.v1) and reflection. Handlers use the callback API; no call
+// has a thread of its own.
+class RpcServer {
+ public:
+  struct Options {
+    config::Address listen;
+    std::int64_t max_message_bytes = 8 * kMiB;  // received and sent
+    std::int64_t memory_bytes = 128 * kMiB;     // of gRPC's own buffers, roughly
+    int max_streams_per_connection = 1024;      // calls in flight on one connection
+    std::optional<ServerTls> tls;               // none: plain text
+  };
+
+  // Listens and serves; health says NOT_SERVING until SetServing(true). `services` outlive the
+  // server. UNAVAILABLE if it can't listen, INVALID_ARGUMENT for bad certificates.
+  static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const Options& options,
+                                                          std::vector<grpc::Service*> services);
+
+  // Drain(0, 0).
+  ~RpcServer();
+
+  // The port it listens on.
+  int port() const { return port_; }
+
+  // What health says, for the process as a whole ("") and each service. No effect once draining.
+  void SetServing(bool serving);
+
+  // Says NOT_SERVING, goes on serving for `delay` so that load balancers notice, then takes no new
+  // calls, gives those in flight `grace` to end, and cancels the rest. Returns when none is left;
+  // handlers must therefore end soon after they are cancelled.
+  void Drain(absl::Duration delay, absl::Duration grace);
+
+ private:
+  RpcServer(std::vector<std::string> names, int port, std::unique_ptr<grpc::Server> server);
+
+  const std::vector<std::string> names_;  // of services
+  const int port_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace tidemark::rpc

@@ -1,0 +1,191 @@
+// MemoryStore's rarer work.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/errors/error.h"
+#include "services/dataset/domain/identity_merge.h"
+#include "services/dataset/store/memory_store.h"
+
+namespace tidemark::dataset {
+
+absl::StatusOr<DeleteOutcome> MemoryStore::Delete(const DeleteRequest& request,
+                                                  absl::Time deadline) {
+  const std::lock_guard lock(mutex_);
+  return DeleteOne(request, TruncateToMillis(clock_.Now()));
+}
+
+DeleteOutcome MemoryStore::DeleteOne(const DeleteRequest& request, absl::Time now) {
+  DatasetState* state = Find(request.dataset);
+  if (state == nullptr) return {};
+  DeleteOutcome outcome =
+      ApplyDelete(request, now, state, identities_.at(request.dataset.identity));
+  if (outcome.kind == DeleteOutcome::Kind::kDeleted) {
+    // The log speaks of the generation that ended.
+    Append(LoggedChange::Kind::kDelete, outcome.dataset, request.pool_number, request.origin, {});
+  }
+  return outcome;
+}
+
+absl::StatusOr<std::vector<DatasetInfo>> MemoryStore::Merge(const MergeRequest& request,
+                                                            absl::Time deadline) {
+  const std::lock_guard lock(mutex_);
+  const absl::Time now = TruncateToMillis(clock_.Now());
+  std::vector<std::pair<DatasetKey, DatasetKey>> moves;
+  IdentityCounts after =
+      identities_.contains(request.winner) ? identities_.at(request.winner) : IdentityCounts{};
+  for (const DatasetKey& from : LiveDatasets(request.loser)) {
+    DatasetKey to{request.winner, MergedName(from.name, Find(from)->merged_into, request.loser)};
+    const DatasetState* held = Find(to);
+    after.live_datasets += held != nullptr && held->info.live ? 0 : 1;
+    after.dataset_names += held != nullptr ? 0 : 1;
+    moves.emplace_back(from, std::move(to));
+  }
+  if (const auto breach = FindMergeBreach(after, request.limits); breach && !moves.empty()) {
+    return ToStatus(*breach);
+  }
+  std::vector<DatasetInfo> copies;
+  for (const auto& [from, to] : moves) {
+    copies.push_back(CopyForMerge(from, to, request, now));
+    DeleteOne({.dataset = from,
+               .pool_number = request.pool_number,
+               .origin = request.origin,
+               .identity = {}},
+              now);
+  }
+  std::ranges::sort(copies, {}, [](const DatasetInfo& info) { return info.key.name; });
+  return copies;
+}
+
+DatasetInfo MemoryStore::CopyForMerge(const DatasetKey& from, const DatasetKey& to,
+                                      const MergeRequest& request, absl::Time now) {
+  const DatasetState& source = *Find(from);
+  if (const DatasetState* held = Find(to); held != nullptr && held->info.live) {
+    DeleteOne({.dataset = to,
+               .pool_number = request.pool_number,
+               .origin = request.origin,
+               .identity = {}},
+              now);
+  }
+  const bool first = Find(to) == nullptr;
+  IdentityCounts& counts = identities_[request.winner];
+  counts.live_datasets += 1;
+  counts.dataset_names += first ? 1 : 0;
+
+  DatasetState& copy = datasets_[to];
+  copy.info = MergedInfo(source, first ? nullptr : &copy.info, to, now);
+  copy.merged_into = source.merged_into.empty() ? from.name : source.merged_into;
+  copy.records = source.records;
+  std::vector<Record> live;
+  for (const auto& [key, record] : copy.records) {
+    if (record.value) live.push_back(record);
+  }
+  Append(LoggedChange::Kind::kSnapshot, copy.info, request.pool_number, request.origin,
+         std::move(live));
+  return copy.info;
+}
+
+absl::StatusOr<Erased> MemoryStore::Erase(const EraseRequest& request, absl::Time deadline) {
+  const std::lock_guard lock(mutex_);
+  Erased erased{.time = TruncateToMillis(clock_.Now())};
+  for (auto it = datasets_.lower_bound(DatasetKey{request.identity, ""});
+       it != datasets_.end() && it->first.identity == request.identity;) {
+    erased.datasets += 1;
+    erased.records += static_cast<std::int64_t>(it->second.records.size());
+    erased.bytes += it->second.info.live ? it->second.info.bytes : 0;
+    DeleteOne({.dataset = it->first,
+               .pool_number = request.pool_number,
+               .origin = request.origin,
+               .identity = {}},
+              erased.time);
+    it = datasets_.erase(it);
+  }
+  identities_.erase(request.identity);
+  erased.change_log_rows = std::ranges::count(
+      log_, request.identity, [](const LoggedChange& change) { return change.dataset.identity; });
+  return erased;
+}
+
+absl::StatusOr<std::int64_t> MemoryStore::PurgePool(const std::string& pool_id, bool force,
+                                                    absl::Time deadline) {
+  const std::lock_guard lock(mutex_);
+  const auto in_pool = [&pool_id](const auto& entry) { return entry.first.pool_id == pool_id; };
+  const std::int64_t holding = std::ranges::count_if(identities_, in_pool);
+  if (holding > 0 && !force) {
+    return errors::Error(
+        absl::StatusCode::kFailedPrecondition, errors::v1::ERROR_REASON_POOL_NOT_EMPTY,
+        absl::StrCat(holding, " identities hold data in this pool; erase them first, or force"));
+  }
+  std::erase_if(datasets_,
+                [&pool_id](const auto& e) { return e.first.identity.pool_id == pool_id; });
+  std::erase_if(identities_, in_pool);
+  sessions_.erase(pool_id);
+  return holding;
+}
+
+absl::StatusOr<ExportPage> MemoryStore::Export(const std::string& pool_id,
+                                               std::span<const LogShard> log_shards,
+                                               const ExportCursor& after, std::int32_t max_datasets,
+                                               std::int64_t max_bytes, absl::Time deadline) {
+  const std::lock_guard lock(mutex_);
+  const auto place = [](const DatasetKey& key) {
+    return std::tie(key.identity.owner, key.identity.identity_id, key.name);
+  };
+  std::vector<const DatasetState*> wanted;
+  for (const auto& [key, state] : datasets_) {
+    const bool asked =
+        log_shards.empty() || std::ranges::count(log_shards, LogShardOf(key.identity.owner)) > 0;
+    if (key.identity.pool_id == pool_id && state.info.live && asked &&
+        place(key) > std::tie(after.owner, after.identity_id, after.name)) {
+      wanted.push_back(&state);
+    }
+  }
+  std::ranges::sort(wanted, [&place](const DatasetState* a, const DatasetState* b) {
+    return place(a->info.key) < place(b->info.key);
+  });
+  ExportPage page;
+  std::int64_t bytes = 0;
+  for (const DatasetState* state : wanted) {
+    page.more =
+        !page.datasets.empty() && (page.datasets.size() == static_cast<std::size_t>(max_datasets) ||
+                                   bytes + state->info.bytes > max_bytes);
+    if (page.more) break;
+    bytes += state->info.bytes;
+    ExportedDataset& exported = page.datasets.emplace_back();
+    exported.info = state->info;
+    for (const auto& [key, record] : state->records) {
+      if (record.value) exported.records.push_back(record);
+    }
+  }
+  return page;
+}
+
+absl::Status MemoryStore::AddSessions(
+    std::span<const std::pair<std::string, std::int64_t>> sessions, absl::Time deadline) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [pool_id, count] : sessions) sessions_[pool_id] += count;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<PoolUsage>> MemoryStore::DescribePools(
+    std::span<const std::string> pool_ids, absl::Time deadline) {
+  const std::lock_guard lock(mutex_);
+  std::vector<PoolUsage> usages;
+  for (const std::string& pool_id : pool_ids) usages.push_back(UsageOf(pool_id));
+  return usages;
+}
+
+PoolUsage MemoryStore::UsageOf(const std::string& pool_id) const {
+  PoolUsage usage{.pool_id = pool_id};
+  if (const auto found = sessions_.find(pool_id); found != sessions_.end()) {
+    usage.sync_sessions = found->second;
+  }
+  for (const auto& [key, state] : datasets_) {
+    if (key.identity.pool_id != pool_id) continue;
+    usage.bytes += state.info.live ? state.info.bytes : 0;
+    usage.modified_time =
+        std::max(usage.modified_time.value_or(absl::InfinitePast()), state.info.modified_time);
+  }
+  return usage;
+}
+
+}  // namespace tidemark::dataset

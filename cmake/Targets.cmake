@@ -2,6 +2,8 @@
 # root of the tree (#include "common/pg/connection.h").
 include(GoogleTest)
 
+option(TIDEMARK_UNITY "Compile UNITY targets in batches" ON)  # clang-tidy wants file by file
+
 # A static library. UNITY compiles its sources in batches: for sources that include gRPC headers.
 function(tidemark_library name)
   cmake_parse_arguments(ARG "UNITY" "" "SOURCES;DEPS" ${ARGN})
@@ -9,7 +11,7 @@ function(tidemark_library name)
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${ARG_DEPS})
   if(ARG_UNITY)
-    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ${TIDEMARK_UNITY} UNITY_BUILD_BATCH_SIZE 8)
   endif()
 endfunction()
 
@@ -32,7 +34,8 @@ endfunction()
 # LABELS:
 #   unit   no process, no file, no network     pg    needs PostgreSQL (started privately)
 #   moto   needs moto                          e2e   needs the whole stack
-#   python needs Python with botocore           tsan  free of gRPC, judged by ThreadSanitizer as well
+#   python needs Python with botocore
+#   tsan   free of gRPC, judged by ThreadSanitizer as well
 # TIMEOUT is in seconds for one test, 60 by default.
 function(tidemark_test name)
   cmake_parse_arguments(ARG "UNITY" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
@@ -40,7 +43,7 @@ function(tidemark_test name)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main rapidcheck)
   if(ARG_UNITY)
-    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ${TIDEMARK_UNITY} UNITY_BUILD_BATCH_SIZE 6)
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)

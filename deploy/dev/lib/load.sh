@@ -1,0 +1,11 @@
+# Sources the whole library. The script that does so has set ROOT, the root of the clone.
+LC_ALL=C.UTF-8
+export LC_ALL
+# Nothing of the caller's shell may change what the scripts do.
+unset CDPATH GREP_OPTIONS PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+for part in say paths apt python node build ports process postgres moto; do
+  # shellcheck source=/dev/null
+  source "$ROOT/deploy/dev/lib/$part.sh"
+done
+unset part

@@ -1,0 +1,65 @@
+# A private PostgreSQL 15, on loopback, with full durability. Sourced.
+
+PG_BIN=/usr/lib/postgresql/15/bin
+# Superuser of the private clusters, and owner of everything that is not a service's.
+PG_SUPERUSER=postgres
+
+# Sets PG_AS, the command prefix under which PostgreSQL runs. It refuses to be root: root gives it a
+# user namespace in which root's files are those of user postgres. Where namespaces are forbidden
+# PG_AS switches to the real user postgres (and pg_directory moves the data to where it may go).
+prepare_postgres() {
+  PG_AS=()
+  ((EUID == 0)) || return 0
+  local user
+  user=$(id -u postgres) || die "there is no user postgres" "Is the package postgresql-15 whole?"
+  PG_AS=(unshare --user --map-user="$user" --map-group="$(id -g postgres)" --)
+  "${PG_AS[@]}" true 2>/dev/null && return 0
+  PG_AS=(setpriv --reuid=postgres --regid=postgres --init-groups --)
+}
+
+# pg_directory DIRECTORY: where that cluster's data really lies.
+pg_directory() {
+  if [[ ${PG_AS[0]:-} == setpriv ]]; then
+    echo "/var/lib/tidemark-dev-$CLONE_ID/${1##*/}"
+  else
+    echo "$1"
+  fi
+}
+
+# pg_create DIRECTORY PASSWORD_FILE: makes the cluster if there is none.
+pg_create() {
+  local data password_file=$2
+  data=$(pg_directory "$1")
+  [[ ! -f $data/PG_VERSION ]] || return 0
+  rm -rf "$data"
+  mkdir -p "$data"
+  chmod 700 "$data"
+  if [[ ${PG_AS[0]:-} == setpriv ]]; then
+    chmod 711 "${data%/*}"
+    password_file=${data%/*}/password
+    install -m 600 -o postgres "$2" "$password_file"
+    chown postgres: "$data"
+  fi
+  # initdb makes its directory whole or not at all, and wants to see where it starts from.
+  (cd / && "${PG_AS[@]}" "$PG_BIN/initdb" -D "$data" -U "$PG_SUPERUSER" --pwfile="$password_file" \
+    --auth=scram-sha-256 -E UTF8 --locale=C.UTF-8) >"$DEV/log/initdb.log" 2>&1 || {
+    log_tail "$DEV/log/initdb.log"
+    die "could not make a PostgreSQL cluster in $data"
+  }
+}
+
+# pg_start DIRECTORY PORT PID_FILE LOG [SETTING=VALUE...]
+pg_start() {
+  local data port=$2 pid_file=$3 log=$4 settings=() setting
+  data=$(pg_directory "$1")
+  shift 4
+  for setting in listen_addresses=127.0.0.1 unix_socket_directories= max_connections=200 "$@"; do
+    settings+=(-c "$setting")
+  done
+  (cd / && run_background "$pid_file" "$log" \
+    "${PG_AS[@]}" "$PG_BIN/postgres" -D "$data" -p "$port" "${settings[@]}")
+  wait_ready "$pid_file" PostgreSQL "$log" 60 "$PG_BIN/pg_isready" -q -h 127.0.0.1 -p "$port"
+}
+
+# SIGINT is PostgreSQL's fast shutdown: sessions are ended, data is written.
+pg_stop() { stop_process "$1" PostgreSQL INT 60; }

@@ -1,0 +1,94 @@
+# The parts of tests/run. Sourced; uses its options (preset, label, only, jobs, tally, keep).
+# shellcheck disable=SC2154
+
+# A directory of its own for each run: data and logs of the backends, test results.
+start_run() {
+  RUN=$(mktemp -d "$DEV/tests.XXXXXX")
+  [[ -n $tally ]] || tally=$RUN/tally
+  touch "$tally"
+  trap end_run EXIT
+  trap 'exit 130' INT TERM
+}
+
+end_run() {
+  local status=$?
+  trap - EXIT
+  pg_stop "$RUN/postgres.pid"
+  moto_stop "$RUN/moto.pid"
+  if [[ -n $keep ]]; then
+    note "kept: $RUN"
+  else
+    rm -rf "$(pg_directory "$RUN/pg")" "$RUN"
+  fi
+  exit "$status"
+}
+
+# PostgreSQL and moto for the tests, which find them by TIDEMARK_TEST_*.
+start_backends() {
+  step "Starting PostgreSQL and moto for the tests"
+  local pg_port moto_port password
+  prepare_postgres
+  password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+  (umask 077 && echo "$password" >"$RUN/password")
+  pg_create "$RUN/pg" "$RUN/password"
+  pg_port=$(pick_port)
+  pg_start "$RUN/pg" "$pg_port" "$RUN/postgres.pid" "$RUN/postgres.log"
+  moto_port=$(pick_port)
+  moto_start "$moto_port" "$RUN/moto.pid" "$RUN/moto.log"
+  export TIDEMARK_TEST_DSN=postgresql://$PG_SUPERUSER:$password@127.0.0.1:$pg_port/postgres
+  export TIDEMARK_TEST_MOTO=http://127.0.0.1:$moto_port
+  export TIDEMARK_TEST_PYTHON=$PYTHON TIDEMARK_TEST_NODE=$NODE
+  export TIDEMARK_TEST_BIN=$ROOT/build/$preset/bin
+  forbid_real_aws
+}
+
+# No test may reach AWS or read the keys of the user who runs it.
+forbid_real_aws() {
+  unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN AWS_ROLE_ARN
+  export AWS_CONFIG_FILE=$RUN/no-aws-config AWS_SHARED_CREDENTIALS_FILE=$RUN/no-aws-credentials
+  export AWS_EC2_METADATA_DISABLED=true
+  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
+}
+
+run_ctest() {
+  step "Running ctest"
+  local began=$SECONDS filters=()
+  [[ -z $label ]] || filters+=(-L "$label")
+  [[ -z $only ]] || filters+=(-R "$only")
+  # ctest's own verdict is not enough: it takes a skipped test for a good one.
+  ctest --test-dir "$ROOT/build/$preset" -j "$jobs" --output-on-failure --no-tests=ignore \
+    --test-output-size-passed 4000000 --output-junit "$RUN/ctest.xml" "${filters[@]}" || true
+  count_junit ctest "$RUN/ctest.xml" "$began"
+}
+
+run_python() {
+  local began=$SECONDS suites=() directory
+  for directory in "$ROOT"/tests/{integration,conformance,e2e}; do
+    [[ -z $(find "$directory" -name 'test_*.py' -print -quit 2>/dev/null) ]] ||
+      suites+=("$directory")
+  done
+  ((${#suites[@]} > 0)) || return 0
+  step "Running the Python suites"
+  "$PYTHON" -m pytest -p no:cacheprovider --rootdir "$ROOT/tests" -q -rs --color=no \
+    ${only:+--only "$only"} --junit-xml "$RUN/python.xml" "${suites[@]}" || true
+  count_junit python "$RUN/python.xml" "$began"
+}
+
+# count_junit NAME FILE BEGAN: adds a JUnit file's results. No file: the runner itself failed.
+count_junit() {
+  local passed=0 failed=1
+  if [[ -s $2 ]]; then
+    read -r passed failed < <(/usr/bin/python3 "$ROOT/tests/lib/junit.py" "$2")
+  else
+    echo "FAILED: $1 left no results" >&2
+  fi
+  tally_add "$tally" "$1${label:+ -L $label} ($preset)" "$passed" "$failed" $((SECONDS - $3))
+}
+
+run_contracts() {
+  tally_check "$tally" "buf lint" buf lint
+  tally_check "$tally" "buf breaking" "$ROOT/proto/baseline" check
+}
+
+buf() { (cd "$ROOT" && "$BUF" "$@"); }

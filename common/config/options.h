@@ -46,7 +46,8 @@ struct Invocation {
 // flag --log-level, the environment variable TIDEMARK_STREAM_CONFIG_LOG_LEVEL and the key
 // `log-level` of the TOML file named by --config; the first of these that is present wins.
 //
-// Don't name an option `port` or `service-...`: Kubernetes sets variables of such names.
+// An empty environment variable counts as absent. Don't name an option `port` or `service-...`:
+// Kubernetes sets variables of such names.
 class Options {
  public:
   // `service` as in "stream-config"; the program is "tidemark-<service>".
@@ -91,24 +92,29 @@ class Options {
                                   const Environment& environment = SystemEnvironment());
 
  private:
+  friend class Loader;
+
   // Sets the target from text, or says what is wrong with it.
   using Accept = std::function<absl::Status(std::string_view text)>;
+  enum class Kind { kValue, kSwitch, kSecret };
   struct Option {
     std::string name;
+    std::string type;  // for --help, such as "DURATION"
     std::string help;
     Accept accept;
     std::function<std::string()> show;  // the target's value as text
-    enum class Kind { kPlain, kSwitch, kSecret } kind = Kind::kPlain;
+    Kind kind = Kind::kValue;
     bool required = false;
   };
   struct Command {
     std::string name;
     std::string help;
   };
-  friend class Loader;
 
-  std::string service_;
-  std::string about_;
+  void Declare(Option option);
+
+  const std::string service_;
+  const std::string about_;
   std::vector<Option> options_;
   std::vector<Command> commands_;
   std::vector<std::function<absl::Status()>> rules_;

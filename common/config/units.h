@@ -13,7 +13,6 @@ namespace tidemark::config {
 
 // "250ms", "1.5s", "1h30m", or "0". A number without unit is refused. Never negative or infinite.
 absl::StatusOr<absl::Duration> ParseDuration(std::string_view text);
-std::string FormatDuration(absl::Duration duration);
 
 // Bytes: "512B", "64KiB", "8MiB", "2GiB", "1TiB", or a plain number of bytes.
 absl::StatusOr<std::int64_t> ParseByteSize(std::string_view text);

@@ -1,0 +1,268 @@
+#include "services/dataset/rpc/admin_rpc.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/base/units.h"
+#include "common/errors/error.h"
+#include "common/seal/seal.h"
+#include "services/dataset/rpc/convert.h"
+#include "services/dataset/rpc/record_pages.h"
+
+namespace tidemark::dataset {
+namespace {
+
+constexpr std::string_view kListIdentities = "list-identities";
+constexpr std::string_view kExportPool = "export-pool";
+constexpr int kDefaultIdentities = 60;
+constexpr std::size_t kMaxPrefix = 55;
+
+// A page of an export: short enough to hold no snapshot for long, and bounded in memory.
+constexpr std::int32_t kExportDatasets = 256;
+constexpr std::int64_t kExportBytes = 4 * kMiB;
+constexpr absl::Duration kExportPageTime = absl::Seconds(30);
+
+absl::StatusOr<std::vector<LogShard>> ParseShards(const v1::ExportPoolRequest& request) {
+  errors::Violations violations;
+  std::vector<LogShard> shards;
+  for (int i = 0; i < request.log_shards_size(); ++i) {
+    const std::uint32_t shard = request.log_shards(i);
+    if (shard >= kLogShards) {
+      violations.Add(absl::StrCat("log_shards[", i, "]"),
+                     absl::StrCat(shard, " is no log shard; 0 to ", kLogShards - 1));
+    }
+    shards.push_back(LogShard(static_cast<std::uint8_t>(shard)));
+  }
+  TM_RETURN_IF_ERROR(violations.ToStatus());
+  return shards;
+}
+
+std::string SealCursor(const config::Keyring& keyring, const std::string& pool_id,
+                       const ExportCursor& cursor) {
+  return seal::Seal(keyring, kExportPool, {pool_id},
+                    {seal::Number(cursor.owner.value()), cursor.identity_id, cursor.name});
+}
+
+absl::StatusOr<ExportCursor> OpenCursor(const config::Keyring& keyring, const std::string& pool_id,
+                                        const std::string& token) {
+  if (token.empty()) return ExportCursor{};
+  const auto fields = seal::Open(keyring, kExportPool, {pool_id}, token);
+  if (!fields || fields->size() != 3) return InvalidPageToken();
+  const auto owner = seal::ParseNumber((*fields)[0]);
+  if (!owner) return InvalidPageToken();
+  return ExportCursor{Owner(*owner), (*fields)[1], (*fields)[2]};
+}
+
+change::v1::Change SnapshotOf(ExportedDataset dataset) {
+  change::v1::Change change;
+  const DatasetInfo& info = dataset.info;
+  change.set_identity_pool_id(info.key.identity.pool_id);
+  change.set_identity_id(info.key.identity.identity_id);
+  change.set_dataset_name(info.key.name);
+  change.set_kind(change::v1::CHANGE_KIND_SNAPSHOT);
+  change.set_sync_count(info.sync_count.value());
+  change.set_generation(info.generation.value());
+  *change.mutable_commit_time() = ToProto(info.modified_time);
+  change.set_modified_by(info.modified_by);
+  for (Record& record : dataset.records) {
+    change::v1::RecordChange* proto = change.add_records();
+    proto->set_key(std::move(record.key));
+    proto->set_value(std::move(record.value).value_or(""));
+    *proto->mutable_device_last_modified_time() = ToProto(record.device_modified_time);
+    proto->set_sync_count(record.sync_count.value());
+    *proto->mutable_last_modified_time() = ToProto(record.modified_time);
+  }
+  return change;
+}
+
+}  // namespace
+
+DatasetAdminRpc::DatasetAdminRpc(const Backend& backend, AdminStore& export_store,
+                                 Executor& export_thread, const rpc::Calls::Options& options,
+                                 prometheus::Registry& registry)
+    : backend_(backend),
+      export_store_(export_store),
+      export_thread_(export_thread),
+      calls_(v1::DatasetAdminService::service_full_name(), options, registry) {}
+
+absl::Status DatasetAdminRpc::BeginListIdentities(const rpc::Call& call,
+                                                  const v1::ListIdentitiesRequest& request,
+                                                  v1::ListIdentitiesResponse& response,
+                                                  const rpc::Done& done) {
+  errors::Violations violations;
+  const std::string& pool_id = request.identity_pool_id();
+  const std::string& prefix = request.identity_id_prefix();
+  errors::CheckId("identity_pool_id", pool_id, violations);
+  if (prefix.size() > kMaxPrefix || prefix.find('\0') != std::string::npos) {
+    violations.Add("identity_id_prefix",
+                   absl::StrCat("'", errors::Excerpt(prefix), "' is not 0 to ", kMaxPrefix,
+                                " characters without U+0000"));
+  }
+  const int limit =
+      errors::CheckPageSize("page_size", request.page_size(), kDefaultIdentities, violations);
+  TM_RETURN_IF_ERROR(violations.ToStatus());
+  TM_RETURN_IF_ERROR(RequireDeveloper(call));
+  TM_RETURN_IF_ERROR(RequirePool(backend_.pools, pool_id).status());
+
+  const seal::Fields inputs = {pool_id, prefix};
+  std::string after;
+  if (!request.page_token().empty()) {
+    const auto fields = seal::Open(backend_.keyring, kListIdentities, inputs, request.page_token());
+    if (!fields || fields->size() != 1) return InvalidPageToken();
+    after = fields->front();
+  }
+  backend_.reads.ListIdentities(
+      pool_id, prefix, after, limit, call.deadline,
+      [this, &response, inputs, done](const absl::StatusOr<IdentityPage>& page) {
+        if (!page.ok()) return done(page.status());
+        for (const IdentityUsage& usage : page->identities) {
+          ToProto(usage, *response.add_identities());
+        }
+        if (page->more) {
+          response.set_next_page_token(seal::Seal(backend_.keyring, kListIdentities, inputs,
+                                                  {page->identities.back().identity.identity_id}));
+        }
+        done(absl::OkStatus());
+      });
+  return absl::OkStatus();
+}
+
+absl::Status DatasetAdminRpc::Merge(const rpc::Call& call,
+                                    const v1::MergeIdentitiesRequest& request,
+                                    v1::MergeIdentitiesResponse& response) {
+  errors::Violations violations;
+  errors::CheckId("identity_pool_id", request.identity_pool_id(), violations);
+  errors::CheckId("winning_identity_id", request.winning_identity_id(), violations);
+  errors::CheckId("losing_identity_id", request.losing_identity_id(), violations);
+  errors::CheckRequestId("request_id", request.request_id(), violations);
+  if (request.winning_identity_id() == request.losing_identity_id()) {
+    violations.Add("losing_identity_id", "equals winning_identity_id; name two identities");
+  }
+  TM_RETURN_IF_ERROR(violations.ToStatus());
+  TM_RETURN_IF_ERROR(RequireDeveloper(call));
+  TM_ASSIGN_OR_RETURN(const PoolFacts pool,
+                      RequirePool(backend_.pools, request.identity_pool_id()));
+  TM_ASSIGN_OR_RETURN(
+      const std::vector<DatasetInfo> copies,
+      backend_.admin.Merge(
+          {.winner = IdentityKey::Of(request.identity_pool_id(), request.winning_identity_id()),
+           .loser = IdentityKey::Of(request.identity_pool_id(), request.losing_identity_id()),
+           .pool_number = pool.number,
+           .limits = pool.limits,
+           .origin = OriginOf(call, backend_.account_id)},
+          call.deadline));
+  for (const DatasetInfo& copy : copies) ToProto(copy, *response.add_merged_datasets());
+  return absl::OkStatus();
+}
+
+absl::Status DatasetAdminRpc::Erase(const rpc::Call& call, const v1::EraseIdentityRequest& request,
+                                    v1::EraseIdentityResponse& response) {
+  errors::Violations violations;
+  const IdentityKey identity = ParseIdentity(request, violations);
+  errors::CheckRequestId("request_id", request.request_id(), violations);
+  TM_RETURN_IF_ERROR(violations.ToStatus());
+  TM_RETURN_IF_ERROR(RequireDeveloper(call));
+  TM_ASSIGN_OR_RETURN(const PoolFacts pool, RequirePool(backend_.pools, identity.pool_id));
+  TM_ASSIGN_OR_RETURN(const Erased erased,
+                      backend_.admin.Erase({.identity = identity,
+                                            .pool_number = pool.number,
+                                            .origin = OriginOf(call, backend_.account_id)},
+                                           call.deadline));
+  response.set_dataset_count(erased.datasets);
+  response.set_record_count(erased.records);
+  response.set_data_bytes(erased.bytes);
+  response.set_change_log_rows(erased.change_log_rows);
+  *response.mutable_erase_time() = ToProto(erased.time);
+  return absl::OkStatus();
+}
+
+absl::Status DatasetAdminRpc::Purge(const rpc::Call& call, const v1::PurgePoolRequest& request,
+                                    v1::PurgePoolResponse& response) {
+  errors::Violations violations;
+  errors::CheckId("identity_pool_id", request.identity_pool_id(), violations);
+  TM_RETURN_IF_ERROR(violations.ToStatus());
+  TM_RETURN_IF_ERROR(RequireDeveloper(call));
+  // The pool may be gone from the list by now: this is how its data goes too.
+  TM_ASSIGN_OR_RETURN(
+      const std::int64_t identities,
+      backend_.admin.PurgePool(request.identity_pool_id(), request.force(), call.deadline));
+  response.set_identity_count(identities);
+  return absl::OkStatus();
+}
+
+absl::Status DatasetAdminRpc::Export(const rpc::Call& call, const v1::ExportPoolRequest& request,
+                                     const rpc::StreamWriter<v1::ExportPoolResponse>& writer) {
+  const std::string& pool_id = request.identity_pool_id();
+  errors::Violations violations;
+  errors::CheckId("identity_pool_id", pool_id, violations);
+  TM_RETURN_IF_ERROR(violations.ToStatus());
+  TM_RETURN_IF_ERROR(RequireDeveloper(call));
+  TM_RETURN_IF_ERROR(RequirePool(backend_.pools, pool_id).status());
+  TM_ASSIGN_OR_RETURN(const std::vector<LogShard> shards, ParseShards(request));
+  TM_ASSIGN_OR_RETURN(ExportCursor cursor,
+                      OpenCursor(backend_.keyring, pool_id, request.resume_token()));
+  for (bool more = true; more;) {
+    const absl::Time deadline = std::min(call.deadline, absl::Now() + kExportPageTime);
+    TM_ASSIGN_OR_RETURN(
+        ExportPage page,
+        export_store_.Export(pool_id, shards, cursor, kExportDatasets, kExportBytes, deadline));
+    more = page.more;
+    for (ExportedDataset& dataset : page.datasets) {
+      const DatasetKey& key = dataset.info.key;
+      cursor = {key.identity.owner, key.identity.identity_id, key.name};
+      v1::ExportPoolResponse response;
+      *response.mutable_snapshot() = SnapshotOf(std::move(dataset));
+      response.set_resume_token(SealCursor(backend_.keyring, pool_id, cursor));
+      TM_RETURN_IF_ERROR(writer.Write(std::move(response)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+grpc::ServerUnaryReactor* DatasetAdminRpc::ListIdentities(grpc::CallbackServerContext* context,
+                                                          const v1::ListIdentitiesRequest* request,
+                                                          v1::ListIdentitiesResponse* response) {
+  return calls_.Unary(context, "ListIdentities", request, response,
+                      [=, this](const rpc::Call& call, const rpc::Done& done) {
+                        const absl::Status begun =
+                            BeginListIdentities(call, *request, *response, done);
+                        if (!begun.ok()) done(begun);
+                      });
+}
+
+grpc::ServerUnaryReactor* DatasetAdminRpc::MergeIdentities(
+    grpc::CallbackServerContext* context, const v1::MergeIdentitiesRequest* request,
+    v1::MergeIdentitiesResponse* response) {
+  return calls_.Blocking(
+      backend_.admin_thread, context, "MergeIdentities", request, response,
+      [=, this](const rpc::Call& call) { return Merge(call, *request, *response); });
+}
+
+grpc::ServerUnaryReactor* DatasetAdminRpc::EraseIdentity(grpc::CallbackServerContext* context,
+                                                         const v1::EraseIdentityRequest* request,
+                                                         v1::EraseIdentityResponse* response) {
+  return calls_.Blocking(
+      backend_.admin_thread, context, "EraseIdentity", request, response,
+      [=, this](const rpc::Call& call) { return Erase(call, *request, *response); });
+}
+
+grpc::ServerUnaryReactor* DatasetAdminRpc::PurgePool(grpc::CallbackServerContext* context,
+                                                     const v1::PurgePoolRequest* request,
+                                                     v1::PurgePoolResponse* response) {
+  return calls_.Blocking(
+      backend_.admin_thread, context, "PurgePool", request, response,
+      [=, this](const rpc::Call& call) { return Purge(call, *request, *response); });
+}
+
+grpc::ServerWriteReactor<v1::ExportPoolResponse>* DatasetAdminRpc::ExportPool(
+    grpc::CallbackServerContext* context, const v1::ExportPoolRequest* request) {
+  return calls_.BlockingStream<v1::ExportPoolResponse>(
+      export_thread_, context, "ExportPool", request,
+      [=, this](const rpc::Call& call, const rpc::StreamWriter<v1::ExportPoolResponse>& writer) {
+        return Export(call, *request, writer);
+      });
+}
+
+}  // namespace tidemark::dataset

@@ -1,0 +1,38 @@
+#include "services/dataset/rpc/pools.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/base/abseil.h"
+#include "common/errors/error.h"
+
+namespace tidemark::dataset {
+namespace {
+
+absl::Status NotAuthorized(const rpc::Call& call, std::string_view message) {
+  return errors::Error(absl::StatusCode::kPermissionDenied, errors::v1::ERROR_REASON_NOT_AUTHORIZED,
+                       message, {{"action", std::string(call.method)}});
+}
+
+}  // namespace
+
+absl::StatusOr<PoolFacts> RequirePool(const Pools& pools, const std::string& pool_id) {
+  if (const auto pool = pools.Find(pool_id)) return *pool;
+  return errors::ResourceError(
+      absl::StatusCode::kNotFound, errors::v1::ERROR_REASON_POOL_NOT_FOUND, "identity_pool",
+      pool_id, absl::StrCat("there is no identity pool '", pool_id, "'; create it first"),
+      {{"identityPoolId", pool_id}});
+}
+
+absl::Status RequireAccess(const rpc::Call& call, const IdentityKey& identity) {
+  if (call.caller == rpc::CallerKind::kDeveloper || call.principal == identity.identity_id) {
+    return absl::OkStatus();
+  }
+  return NotAuthorized(call, "an identity has access to its own data only");
+}
+
+absl::Status RequireDeveloper(const rpc::Call& call) {
+  if (call.caller == rpc::CallerKind::kDeveloper) return absl::OkStatus();
+  // Amazon's own wording (contract section 1).
+  return NotAuthorized(call, "These credentials are not valid for accessing this resource");
+}
+
+}  // namespace tidemark::dataset

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/rpc/call.h"
+#include "services/dataset/domain/types.h"
+
+namespace tidemark::dataset {
+
+// What the dataset service needs to know of a pool.
+struct PoolFacts {
+  PoolNumber number;
+  Limits limits;
+};
+
+// The identity pools that exist. Safe for concurrent use; never blocks.
+class Pools {
+ public:
+  virtual ~Pools() = default;
+
+  // nullopt if there is no such pool.
+  virtual std::optional<PoolFacts> Find(std::string_view pool_id) const = 0;
+
+  // Ids above `after` in order, at most `limit`.
+  virtual std::vector<std::string> List(std::string_view after, int limit) const = 0;
+};
+
+// The pool, or NOT_FOUND POOL_NOT_FOUND.
+absl::StatusOr<PoolFacts> RequirePool(const Pools& pools, const std::string& pool_id);
+
+// OK if the caller may act for `identity`: a developer, or that identity itself.
+// PERMISSION_DENIED NOT_AUTHORIZED otherwise (contract section 9).
+absl::Status RequireAccess(const rpc::Call& call, const IdentityKey& identity);
+
+// OK for developers alone. PERMISSION_DENIED NOT_AUTHORIZED otherwise.
+absl::Status RequireDeveloper(const rpc::Call& call);
+
+}  // namespace tidemark::dataset

@@ -57,20 +57,18 @@ absl::StatusOr<Connection> Connection::Open(const ConnectOptions& options) {
   Connection connection(std::move(session), options);
   const absl::Time until = absl::Now() + options.connect_timeout;
   if (options.pooling == Pooling::kNone) {
-    TM_RETURN_IF_ERROR(connection.RunUnnamed(kSetConfig, Settings(options), until).status());
+    TM_RETURN_IF_ERROR(connection.RunUnnamed(kSetConfig.sql, Settings(options), until).status());
   }
-  TM_ASSIGN_OR_RETURN(const Result server, connection.RunUnnamed(kDescribeServer, Params(), until));
+  TM_ASSIGN_OR_RETURN(const Result server,
+                      connection.RunUnnamed(kDescribeServer.sql, Params(), until));
   TM_RETURN_IF_ERROR(CheckServer(server, options.check));
   return connection;
 }
 
 absl::StatusOr<Result> Connection::Run(const Query& query, const Params& params,
                                        absl::Time deadline) {
-  absl::Time until = deadline;
-  if (options_->statement_timeout > absl::ZeroDuration()) {
-    until = std::min(until, absl::Now() + options_->statement_timeout);
-  }
-  if (options_->pooling == Pooling::kTransaction) return RunUnnamed(query, params, until);
+  const absl::Time until = Until(deadline);
+  if (options_->pooling == Pooling::kTransaction) return RunUnnamed(query.sql, params, until);
   absl::StatusOr<Result> result = RunPrepared(query, params, until);
   if (!StatementIsStale(result.status())) return result;
   prepared_.erase(query.name);
@@ -79,11 +77,21 @@ absl::StatusOr<Result> Connection::Run(const Query& query, const Params& params,
   return RunPrepared(query, params, until);
 }
 
-absl::StatusOr<Result> Connection::RunUnnamed(const Query& query, const Params& params,
+absl::StatusOr<Result> Connection::RunOnce(std::string_view sql, const Params& params,
+                                           absl::Time deadline) {
+  return RunUnnamed(std::string(sql).c_str(), params, Until(deadline));
+}
+
+absl::Time Connection::Until(absl::Time deadline) const {
+  if (options_->statement_timeout <= absl::ZeroDuration()) return deadline;
+  return std::min(deadline, absl::Now() + options_->statement_timeout);
+}
+
+absl::StatusOr<Result> Connection::RunUnnamed(const char* sql, const Params& params,
                                               absl::Time until) {
   TM_RETURN_IF_ERROR(CheckUsable(until));
   const Arguments arguments(params);
-  return Collect(PQsendQueryParams(native(), query.sql, arguments.size(), arguments.types.data(),
+  return Collect(PQsendQueryParams(native(), sql, arguments.size(), arguments.types.data(),
                                    arguments.values.data(), arguments.lengths.data(),
                                    arguments.formats.data(), kBinary),
                  until);

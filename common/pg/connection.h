@@ -43,10 +43,13 @@ class Connection {
   // was given up and its outcome is unknown. With a deadline that has passed nothing is sent.
   absl::StatusOr<Result> Run(const Query& query, const Params& params, absl::Time deadline);
 
+  // The same for a statement that is not worth preparing, or is made up: setup, tools and tests.
+  absl::StatusOr<Result> RunOnce(std::string_view sql, const Params& params, absl::Time deadline);
+
   // Runs any number of statements, separated by semicolons, in one transaction unless they or the
   // caller say otherwise. For transactions, migrations and tests: `deadline` bounds the whole, the
   // statement timeout each statement.
-  // Gives the result of the last one.
+  // Gives the outcome of the last one; its rows come as text, so they can't be parsed.
   absl::StatusOr<Result> RunScript(std::string_view sql, absl::Time deadline);
 
   // Whether the session is usable and outside of any transaction, as far as it is known here.
@@ -70,7 +73,8 @@ class Connection {
 
   Connection(SessionHandle session, const ConnectOptions& options);
 
-  absl::StatusOr<Result> RunUnnamed(const Query& query, const Params& params, absl::Time until);
+  absl::Time Until(absl::Time deadline) const;
+  absl::StatusOr<Result> RunUnnamed(const char* sql, const Params& params, absl::Time until);
   absl::StatusOr<Result> RunPrepared(const Query& query, const Params& params, absl::Time until);
   // The server's name of the prepared statement.
   absl::StatusOr<const char*> Prepare(const Query& query, const std::vector<Oid>& types,

@@ -295,14 +295,15 @@ TEST_F(ConnectionPgTest, AMalformedDsnIsNamedWithoutItsText) {
 }
 
 TEST_F(ConnectionPgTest, AServerThatLosesAcknowledgedDataIsRefused) {
-  database_->Run(
-      "CREATE ROLE lossy SUPERUSER LOGIN; ALTER ROLE lossy SET synchronous_commit = off");
+  const std::string role = database_->name() + "_lossy";
+  database_->Run("CREATE ROLE " + role + " SUPERUSER LOGIN");
+  database_->Run("ALTER ROLE " + role + " SET synchronous_commit = off");
   ConnectOptions options = database_->options();
-  options.dsn = database_->DsnAs("lossy");
+  options.dsn = database_->DsnAs(role);
   EXPECT_TRUE(Connection::Open(options).ok());  // A test's options let it pass.
   options.check = ServerCheck::kDurable;
   const absl::Status status = Connection::Open(options).status();
-  database_->Run("DROP ROLE lossy");
+  database_->Run("DROP ROLE " + role);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(errors::ReasonOf(status), errors::v1::ERROR_REASON_DATABASE_UNSUITABLE);
 }

@@ -193,16 +193,15 @@ TEST_F(MigratePgTest, TheServicesRoleMayUseItsTablesAndReadWhatWasApplied) {
 
 TEST_F(MigratePgTest, AnOwnerWithoutTheRightToMakeRolesMigratesOnceTheRoleExists) {
   ASSERT_TRUE(Run({}).ok());  // Makes the role.
-  database_->Run("DROP SCHEMA testing_example CASCADE; CREATE ROLE testing_owner LOGIN");
-  database_->Run(
-      "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO testing_owner',"
-      " current_database()); END $$");
+  const std::string owner = database_->name() + "_owner";
+  database_->Run("DROP SCHEMA testing_example CASCADE; CREATE ROLE " + owner + " LOGIN");
+  database_->Run("GRANT CREATE ON DATABASE " + database_->name() + " TO " + owner);
   ConnectOptions options = database_->options();
-  options.dsn = database_->DsnAs("testing_owner");
+  options.dsn = database_->DsnAs(owner);
   const std::vector<Migration> migrations = {first_};
   const auto applied = Migrate(options, {kSchema, migrations}, Soon());
   EXPECT_TRUE(applied.ok()) << errors::DriverTextOf(applied.status());
-  database_->Run("DROP OWNED BY testing_owner CASCADE; DROP ROLE testing_owner");
+  database_->Run("DROP OWNED BY " + owner + " CASCADE; DROP ROLE " + owner);
 }
 
 TEST_F(MigratePgTest, AnOlderSchemaIsRefused) {

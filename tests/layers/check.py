@@ -24,6 +24,7 @@ COMMON_PARTS = {
     "config": {"errors"},
     "pg": {"errors", "obs", "config"},
     "aws": {"errors", "obs", "config"},
+    "seal": {"errors", "config"},
     "rpc": {"errors", "obs", "config"},
     "testing": {"errors", "obs", "config", "pg", "aws", "rpc"},
 }

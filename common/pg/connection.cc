@@ -13,6 +13,7 @@
 #include "common/base/status_macros.h"
 #include "common/errors/sqlstate.h"
 #include "common/pg/cancellation.h"
+#include "common/pg/lane_errors.h"
 #include "common/pg/server_check.h"
 #include "common/pg/session.h"
 
@@ -135,7 +136,7 @@ absl::StatusOr<Result> Connection::RunScript(std::string_view sql, absl::Time de
 
 absl::Status Connection::CheckUsable(absl::Time until) const {
   if (!session_) return errors::DatabaseError(errors::kConnectionFailure, "the session is closed");
-  if (until <= absl::Now()) return DeadlinePassed();
+  if (until <= absl::Now()) return LaneDeadlinePassed();
   return absl::OkStatus();
 }
 

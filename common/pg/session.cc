@@ -122,12 +122,6 @@ absl::Status BrokenSession(pg_conn* session) {
   return errors::DatabaseError(errors::kConnectionFailure, PQerrorMessage(session));
 }
 
-absl::Status DeadlinePassed() {
-  return errors::Error(absl::StatusCode::kDeadlineExceeded,
-                       errors::v1::ERROR_REASON_DEADLINE_EXCEEDED,
-                       "the deadline passed before the database was asked; nothing was done");
-}
-
 Arguments::Arguments(const Params& params)
     : values(params.size()), lengths(params.size()), formats(params.size(), kBinary) {
   types.reserve(params.size());

@@ -28,9 +28,6 @@ absl::Status StatusOf(const pg_result* result);
 // The error of a session that broke without a result.
 absl::Status BrokenSession(pg_conn* session);
 
-// The error for a deadline that passed before anything was sent.
-absl::Status DeadlinePassed();
-
 // Parameters in the form that libpq takes. Points into `params`.
 struct Arguments {
   explicit Arguments(const Params& params);

@@ -1,0 +1,109 @@
+#include "services/stream_config/domain/change.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/abseil.h"
+#include "common/base/clock.h"
+#include "common/base/status_macros.h"
+#include "common/errors/error.h"
+#include "services/stream_config/domain/checks.h"
+
+namespace tidemark::stream_config {
+namespace {
+
+// The stream's part of `change`; a single field of a stream never configured starts from one that
+// is off and empty.
+std::optional<StreamSettings> MergeStream(const std::optional<StreamSettings>& current,
+                                          const SettingsChange& change) {
+  if (change.fields.contains(SettingsField::kStream)) return change.values.stream;
+  const StreamSettings named = change.values.stream.value_or(StreamSettings{});
+  std::optional<StreamSettings> merged = current;
+  const auto target = [&merged]() -> StreamSettings& {
+    if (!merged) merged.emplace();
+    return *merged;
+  };
+  if (change.fields.contains(SettingsField::kStreamStatus)) target().enabled = named.enabled;
+  if (change.fields.contains(SettingsField::kStreamName)) target().stream_name = named.stream_name;
+  if (change.fields.contains(SettingsField::kStreamRoleArn)) target().role_arn = named.role_arn;
+  return merged;
+}
+
+absl::Status CheckEnabledStream(const StreamSettings& stream, std::string_view parent) {
+  Violations violations;
+  const std::string prefix = parent.empty() ? "stream." : absl::StrCat(ToAbsl(parent), ".stream.");
+  if (stream.stream_name.empty()) {
+    violations.Add(prefix + "stream_name", "empty: a stream that is ENABLED needs its name");
+  }
+  if (stream.role_arn.empty()) {
+    violations.Add(prefix + "role_arn", "empty: a stream that is ENABLED needs a role");
+  }
+  return violations.ToStatus();
+}
+
+bool StartsStream(const Settings& before, const Settings& after) {
+  if (!after.stream || !after.stream->enabled) return false;
+  return !before.stream || !before.stream->enabled ||
+         before.stream->stream_name != after.stream->stream_name;
+}
+
+}  // namespace
+
+Settings Merge(const Settings& current, const SettingsChange& change) {
+  Settings merged = current;
+  const auto named = [&change](SettingsField field) { return change.fields.contains(field); };
+  if (named(SettingsField::kDisplayName)) merged.display_name = change.values.display_name;
+  merged.stream = MergeStream(current.stream, change);
+  if (named(SettingsField::kPush)) merged.push = change.values.push;
+  if (named(SettingsField::kEvents)) merged.events = change.values.events;
+  if (named(SettingsField::kLimits)) merged.limits = change.values.limits;
+  return merged;
+}
+
+absl::StatusOr<PlannedChange> PlanChange(const Pool& pool, const SettingsChange& change,
+                                         std::string_view parent) {
+  PlannedChange plan;
+  plan.settings = Merge(pool.settings, change);
+  if (plan.settings.stream && plan.settings.stream->enabled) {
+    TM_RETURN_IF_ERROR(CheckEnabledStream(*plan.settings.stream, parent));
+  }
+  plan.settles_stream = change.fields.contains(SettingsField::kStream) ||
+                        change.fields.contains(SettingsField::kStreamStatus);
+  plan.starts_stream = StartsStream(pool.settings, plan.settings);
+  return plan;
+}
+
+bool IsNoChange(const Pool& pool, const PlannedChange& plan) {
+  const bool clears_reason = plan.settles_stream && !pool.stream_state.disabled_reason.empty();
+  return plan.settings == pool.settings && !clears_reason;
+}
+
+Pool Apply(const Pool& pool, const PlannedChange& plan, Position end_position, absl::Time now) {
+  Pool changed = pool;
+  changed.settings = plan.settings;
+  changed.update_time = TruncateToMillis(now);
+  if (plan.settles_stream) changed.stream_state.disabled_reason.clear();
+  if (plan.starts_stream) {
+    changed.stream_state.enabled_time = changed.update_time;
+    changed.stream_state.start_position = end_position;
+    changed.stream_state.epoch = Epoch(pool.stream_state.epoch.value() + 1);
+  }
+  return changed;
+}
+
+absl::StatusOr<std::optional<Pool>> DisableStream(const Pool& pool, Epoch epoch,
+                                                  std::string_view reason, absl::Time now) {
+  if (!pool.settings.stream) {
+    return errors::Error(
+        absl::StatusCode::kNotFound, errors::v1::ERROR_REASON_STREAM_NOT_CONFIGURED,
+        absl::StrCat("identity pool ", pool.id, " has no stream"), {{"identityPoolId", pool.id}});
+  }
+  if (!pool.settings.stream->enabled || pool.stream_state.epoch != epoch) return std::nullopt;
+  Pool changed = pool;
+  changed.settings.stream->enabled = false;
+  changed.stream_state.disabled_reason = std::string(reason);
+  changed.update_time = TruncateToMillis(now);
+  return changed;
+}
+
+}  // namespace tidemark::stream_config

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/stream_config/domain/pool.h"
+
+// What a change of settings does to a pool. Pure: what the database or other services know comes in
+// as an argument.
+namespace tidemark::stream_config {
+
+// What an update can name.
+enum class SettingsField {
+  kDisplayName,
+  kStream,  // the three below at once
+  kStreamStatus,
+  kStreamName,
+  kStreamRoleArn,
+  kPush,
+  kEvents,
+  kLimits,
+};
+
+// New values for the fields named; the rest of `values` means nothing.
+struct SettingsChange {
+  Settings values;
+  std::set<SettingsField> fields;
+};
+
+// What a change comes to for one pool.
+struct PlannedChange {
+  Settings settings;
+  // The user said how the stream is to be, so the reason for which Tidemark turned it off is stale.
+  bool settles_stream = false;
+  // A new destination begins: its start position is needed.
+  bool starts_stream = false;
+};
+
+// The settings `current` with `change` applied.
+Settings Merge(const Settings& current, const SettingsChange& change);
+
+// Plans `change` for `pool`. INVALID_FIELD, under the path `stream` in `parent`, if the stream
+// would be on without a name and a role.
+absl::StatusOr<PlannedChange> PlanChange(const Pool& pool, const SettingsChange& change,
+                                         std::string_view parent);
+
+// Whether `plan` would leave `pool` as it is.
+bool IsNoChange(const Pool& pool, const PlannedChange& plan);
+
+// `pool` after `plan`. `end_position` counts only if a stream starts: a position of the log above
+// which every change lies that is committed after the settings are. The store raises the version.
+Pool Apply(const Pool& pool, const PlannedChange& plan, Position end_position, absl::Time now);
+
+// `pool` with its stream off for `reason`; nothing if it is off already or another epoch runs.
+// STREAM_NOT_CONFIGURED without a stream.
+absl::StatusOr<std::optional<Pool>> DisableStream(const Pool& pool, Epoch epoch,
+                                                  std::string_view reason, absl::Time now);
+
+}  // namespace tidemark::stream_config

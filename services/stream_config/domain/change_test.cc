@@ -1,0 +1,206 @@
+#include "services/stream_config/domain/change.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "common/errors/error.h"
+
+namespace tidemark::stream_config {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr char kRole[] = "arn:aws:iam::123456789012:role/Writer";
+const absl::Time kCreated = absl::FromUnixSeconds(1'000);
+const absl::Time kNow = absl::FromUnixSeconds(2'000);
+
+Pool NewPool() {
+  return {
+      .id = "us-east-1:0", .version = Version(1), .create_time = kCreated, .update_time = kCreated};
+}
+
+// A pool whose stream has run since kCreated as epoch 3.
+Pool Streaming() {
+  Pool pool = NewPool();
+  pool.settings.stream = {.stream_name = "changes", .role_arn = kRole, .enabled = true};
+  pool.stream_state = {.enabled_time = kCreated, .start_position = Position(7), .epoch = Epoch(3)};
+  return pool;
+}
+
+// The same after the publisher turned it off.
+Pool TurnedOff() {
+  Pool pool = Streaming();
+  pool.settings.stream->enabled = false;
+  pool.stream_state.disabled_reason = "the stream is gone";
+  return pool;
+}
+
+SettingsChange StreamChange(std::set<SettingsField> fields, std::optional<StreamSettings> stream) {
+  return {.values = {.stream = std::move(stream)}, .fields = std::move(fields)};
+}
+
+SettingsChange StatusChange(bool enabled) {
+  return StreamChange({SettingsField::kStreamStatus}, StreamSettings{.enabled = enabled});
+}
+
+SettingsChange NameChange(const std::string& name) {
+  return StreamChange({SettingsField::kStreamName}, StreamSettings{.stream_name = name});
+}
+
+// `pool` after `change`, which must be good, at kNow with the log's end at 100.
+Pool After(const Pool& pool, const SettingsChange& change) {
+  const absl::StatusOr<PlannedChange> plan = PlanChange(pool, change, "pool");
+  EXPECT_TRUE(plan.ok()) << plan.status();
+  return Apply(pool, *plan, Position(100), kNow);
+}
+
+std::vector<std::string> BadFields(const Pool& pool, const SettingsChange& change) {
+  std::vector<std::string> fields;
+  for (const auto& violation : errors::ViolationsOf(PlanChange(pool, change, "pool").status())) {
+    fields.push_back(violation.field);
+  }
+  return fields;
+}
+
+const StreamState kRestarted = {
+    .enabled_time = kNow, .start_position = Position(100), .epoch = Epoch(4)};
+
+TEST(ChangeTest, OnlyNamedFieldsChange) {
+  Pool pool = Streaming();
+  pool.settings.display_name = "before";
+  pool.settings.limits.datasets_per_identity = 30;
+  SettingsChange change = {.values = {.display_name = "after",
+                                      .push = {.role_arn = kRole},
+                                      .events = {{"SyncTrigger", "f"}}},
+                           .fields = {SettingsField::kDisplayName, SettingsField::kEvents}};
+  const Pool after = After(pool, change);
+  Pool expected = pool;
+  expected.settings.display_name = "after";
+  expected.settings.events = {{"SyncTrigger", "f"}};
+  expected.update_time = kNow;
+  EXPECT_EQ(after, expected);
+
+  change.fields = {SettingsField::kPush, SettingsField::kLimits};
+  expected = pool;
+  expected.settings.push.role_arn = kRole;
+  expected.settings.limits = {};
+  expected.update_time = kNow;
+  EXPECT_EQ(After(pool, change), expected);
+}
+
+TEST(ChangeTest, EnablingBeginsAnEpochAtTheEndOfTheLog) {
+  const Pool after = After(
+      NewPool(), StreamChange({SettingsField::kStream}, StreamSettings{"changes", kRole, true}));
+  EXPECT_EQ(after.stream_state.epoch, Epoch(1));
+  EXPECT_EQ(after.stream_state.start_position, Position(100));
+  EXPECT_EQ(after.stream_state.enabled_time, kNow);
+}
+
+TEST(ChangeTest, EnablingAgainClearsTheReasonAndBeginsTheNextEpoch) {
+  const Pool after = After(TurnedOff(), StatusChange(true));
+  EXPECT_TRUE(after.settings.stream->enabled);
+  EXPECT_EQ(after.stream_state, kRestarted);
+}
+
+TEST(ChangeTest, EnablingWhatIsEnabledChangesNothing) {
+  const Pool pool = Streaming();
+  const absl::StatusOr<PlannedChange> plan = PlanChange(pool, StatusChange(true), "pool");
+  ASSERT_TRUE(plan.ok());
+  EXPECT_FALSE(plan->starts_stream);
+  EXPECT_TRUE(IsNoChange(pool, *plan));
+}
+
+TEST(ChangeTest, ANewStreamNameBeginsAnEpochOnlyWhileEnabled) {
+  EXPECT_EQ(After(Streaming(), NameChange("other")).stream_state, kRestarted);
+  const Pool off = TurnedOff();
+  EXPECT_EQ(After(off, NameChange("other")).stream_state, off.stream_state);
+  EXPECT_EQ(After(off, NameChange("other")).settings.stream->stream_name, "other");
+}
+
+TEST(ChangeTest, ANewRoleKeepsTheEpoch) {
+  const Pool pool = Streaming();
+  const Pool after = After(
+      pool, StreamChange({SettingsField::kStreamRoleArn}, StreamSettings{.role_arn = "arn:other"}));
+  EXPECT_EQ(after.settings.stream->role_arn, "arn:other");
+  EXPECT_EQ(after.stream_state, pool.stream_state);
+}
+
+TEST(ChangeTest, DisablingByTheUserClearsTheReason) {
+  const Pool off = TurnedOff();
+  const absl::StatusOr<PlannedChange> plan = PlanChange(off, StatusChange(false), "pool");
+  ASSERT_TRUE(plan.ok());
+  EXPECT_FALSE(IsNoChange(off, *plan));
+  const Pool after = Apply(off, *plan, Position(100), kNow);
+  EXPECT_EQ(after.stream_state.disabled_reason, "");
+  EXPECT_EQ(after.stream_state.epoch, Epoch(3));
+  EXPECT_EQ(after.stream_state.start_position, Position(7));
+}
+
+TEST(ChangeTest, TheReasonStaysWhileOtherThingsChange) {
+  SettingsChange change{.values = {.display_name = "x"}, .fields = {SettingsField::kDisplayName}};
+  EXPECT_EQ(After(TurnedOff(), change).stream_state.disabled_reason, "the stream is gone");
+  EXPECT_EQ(After(TurnedOff(), NameChange("other")).stream_state.disabled_reason,
+            "the stream is gone");
+}
+
+TEST(ChangeTest, ClearingTheStreamKeepsItsEpochSoThatNoneIsUsedTwice) {
+  const Pool cleared = After(TurnedOff(), StreamChange({SettingsField::kStream}, std::nullopt));
+  EXPECT_FALSE(cleared.settings.stream.has_value());
+  EXPECT_EQ(cleared.stream_state.disabled_reason, "");
+  const Pool again = After(
+      cleared, StreamChange({SettingsField::kStream}, StreamSettings{"changes", kRole, true}));
+  EXPECT_EQ(again.stream_state.epoch, Epoch(4));
+}
+
+TEST(ChangeTest, OneFieldOfAStreamNeverConfiguredLeavesItOff) {
+  const Pool after = After(NewPool(), NameChange("changes"));
+  EXPECT_EQ(after.settings.stream, (StreamSettings{.stream_name = "changes"}));
+  EXPECT_EQ(after.stream_state, StreamState{});
+}
+
+TEST(ChangeTest, AnEnabledStreamNeedsNameAndRole) {
+  EXPECT_THAT(BadFields(NewPool(), StatusChange(true)),
+              ElementsAre("pool.stream.stream_name", "pool.stream.role_arn"));
+  EXPECT_THAT(BadFields(Streaming(), NameChange("")), ElementsAre("pool.stream.stream_name"));
+  EXPECT_THAT(BadFields(Streaming(), StreamChange({SettingsField::kStreamRoleArn}, {})),
+              ElementsAre("pool.stream.role_arn"));
+  EXPECT_TRUE(PlanChange(TurnedOff(), NameChange(""), "pool").ok());
+}
+
+TEST(ChangeTest, TimesAreKeptInMilliseconds) {
+  const absl::StatusOr<PlannedChange> plan = PlanChange(TurnedOff(), StatusChange(true), "pool");
+  ASSERT_TRUE(plan.ok());
+  const Pool after = Apply(TurnedOff(), *plan, Position(1), kNow + absl::Microseconds(1999));
+  EXPECT_EQ(after.update_time, kNow + absl::Milliseconds(1));
+  EXPECT_EQ(after.stream_state.enabled_time, kNow + absl::Milliseconds(1));
+}
+
+TEST(DisableStreamTest, TurnsTheNamedEpochOffWithTheReason) {
+  const absl::StatusOr<std::optional<Pool>> after =
+      DisableStream(Streaming(), Epoch(3), "the role is gone", kNow);
+  ASSERT_TRUE(after.ok() && after->has_value());
+  Pool expected = Streaming();
+  expected.settings.stream->enabled = false;
+  expected.stream_state.disabled_reason = "the role is gone";
+  expected.update_time = kNow;
+  EXPECT_EQ(**after, expected);
+}
+
+TEST(DisableStreamTest, LeavesOtherEpochsAndWhatIsOffAlone) {
+  for (const Epoch other : {Epoch(2), Epoch(4)}) {
+    EXPECT_EQ(DisableStream(Streaming(), other, "x", kNow).value(), std::optional<Pool>());
+  }
+  EXPECT_EQ(DisableStream(TurnedOff(), Epoch(3), "x", kNow).value(), std::optional<Pool>());
+}
+
+TEST(DisableStreamTest, RefusesAPoolWithoutStream) {
+  const absl::Status status = DisableStream(NewPool(), Epoch(1), "x", kNow).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(errors::ReasonOf(status), errors::v1::ERROR_REASON_STREAM_NOT_CONFIGURED);
+}
+
+}  // namespace
+}  // namespace tidemark::stream_config

@@ -1,0 +1,160 @@
+#include "services/stream_config/store/pool_feed.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/errors/error.h"
+
+namespace tidemark::stream_config {
+namespace {
+
+absl::Status NotReady(std::string_view message) {
+  return errors::Error(absl::StatusCode::kUnavailable, errors::v1::ERROR_REASON_NOT_READY, message);
+}
+
+absl::Status NotLoaded() { return NotReady("the pools are not loaded yet; try again"); }
+absl::Status Stopping() { return NotReady("the process is stopping; watch another replica"); }
+
+}  // namespace
+
+PoolFeed::PoolFeed(PoolStore& store, const Options& options)
+    : store_(store), options_(options), log_(options.max_deleted) {
+  reader_ = std::thread([this] { ReadLoop(); });
+  teller_ = std::thread([this] { TellLoop(); });
+}
+
+PoolFeed::~PoolFeed() {
+  Stop();
+  reader_.join();
+  teller_.join();
+}
+
+void PoolFeed::Watch(std::unique_ptr<Watcher> watcher) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || !loaded_) {
+    watcher->End(stopping_ ? Stopping() : NotLoaded());
+    return;
+  }
+  seats_.push_back({std::move(watcher), log_.Begin()});
+  news_ = true;
+  tell_wanted_.notify_one();
+}
+
+void PoolFeed::Refresh() {
+  const std::lock_guard lock(mutex_);
+  refresh_ = true;
+  read_wanted_.notify_one();
+}
+
+void PoolFeed::Stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  for (Seat& seat : seats_) seat.watcher->End(Stopping());
+  seats_.clear();
+  read_wanted_.notify_one();
+  tell_wanted_.notify_one();
+}
+
+absl::Status PoolFeed::Ready() const {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return Stopping();
+  return loaded_ ? absl::OkStatus() : NotLoaded();
+}
+
+PoolFeed::Stats PoolFeed::Now() const {
+  const std::lock_guard lock(mutex_);
+  return {.pools = log_.size(), .watchers = seats_.size(), .read_time = read_time_};
+}
+
+void PoolFeed::ReadLoop() {
+  const std::chrono::nanoseconds interval = absl::ToChronoNanoseconds(options_.poll_interval);
+  while (true) {
+    const bool more = Read();
+    std::unique_lock lock(mutex_);
+    if (!more) read_wanted_.wait_for(lock, interval, [this] { return refresh_ || stopping_; });
+    if (stopping_) return;
+    refresh_ = false;
+  }
+}
+
+bool PoolFeed::Read() {
+  Revision after;
+  {
+    const std::lock_guard lock(mutex_);
+    after = log_.head();
+  }
+  absl::StatusOr<ChangePage> page =
+      store_.ChangesSince(after, options_.read_limit, absl::Now() + options_.read_timeout);
+  if (!page.ok()) return false;  // The store's metrics and readiness tell; the next poll may do.
+
+  const std::lock_guard lock(mutex_);
+  if (page->head < after) {
+    StartOverLocked();
+    return true;
+  }
+  const bool more = page->changes.size() == static_cast<std::size_t>(options_.read_limit);
+  TakeLocked(*std::move(page));
+  if (!more) {
+    loaded_ = true;
+    read_time_ = absl::Now();
+  }
+  return more;
+}
+
+void PoolFeed::TakeLocked(ChangePage page) {
+  if (page.changes.empty()) return;
+  for (PoolChange& change : page.changes) log_.Apply(std::move(change));
+  news_ = true;
+  tell_wanted_.notify_one();
+}
+
+// The database was put back to an older state: what is known may never have been.
+void PoolFeed::StartOverLocked() {
+  for (Seat& seat : seats_) seat.watcher->End(NotLoaded());
+  seats_.clear();
+  log_ = PoolLog(options_.max_deleted);
+  loaded_ = false;
+}
+
+void PoolFeed::TellLoop() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    news_ = false;
+    bool full = false;
+    for (auto seat = seats_.begin(); seat != seats_.end();) {
+      const Served served = ServeLocked(*seat);
+      full |= served == Served::kFull;
+      seat = served == Served::kOver ? seats_.erase(seat) : std::next(seat);
+    }
+    const absl::Duration pause = full ? options_.retry_interval : options_.sweep_interval;
+    tell_wanted_.wait_for(lock, absl::ToChronoNanoseconds(pause),
+                          [this] { return news_ || stopping_; });
+  }
+}
+
+PoolFeed::Served PoolFeed::ServeLocked(Seat& seat) {
+  if (seat.watcher->Gone()) return Served::kOver;
+  if (log_.FellBehind(seat.cursor)) {
+    seat.watcher->End(NotReady("the watcher read too slowly; watch again"));
+    return Served::kOver;
+  }
+  while (true) {
+    PoolLog::Cursor next = seat.cursor;
+    const std::optional<PoolBatch> batch = log_.Next(next, options_.batch_limit);
+    if (!batch) {
+      seat.cursor = next;
+      return Served::kUpToDate;
+    }
+    switch (seat.watcher->Offer(*batch)) {
+      case Watcher::Took::kYes:
+        seat.cursor = next;
+        break;
+      case Watcher::Took::kFull:
+        return Served::kFull;
+      case Watcher::Took::kGone:
+        return Served::kOver;
+    }
+  }
+}
+
+}  // namespace tidemark::stream_config

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "services/stream_config/store/pool_log.h"
+#include "services/stream_config/store/store.h"
+
+namespace tidemark::stream_config {
+
+// Follows the store and tells watchers: what other replicas write is seen at the next poll, what
+// this one writes at once (Refresh). Has two threads: one reads, so that a database that hangs
+// delays no watcher, and one tells. When the database is away, watchers are served from memory.
+class PoolFeed {
+ public:
+  struct Options {
+    absl::Duration poll_interval = absl::Milliseconds(100);
+    absl::Duration read_timeout = absl::Seconds(2);
+    // Until a watcher that took nothing is offered again.
+    absl::Duration retry_interval = absl::Milliseconds(5);
+    // Watchers that have gone are noticed after this long at the latest.
+    absl::Duration sweep_interval = absl::Seconds(1);
+    std::int32_t read_limit = 1000;  // pools in one read
+    std::size_t batch_limit = 32;    // pools in one batch
+    std::size_t max_deleted = 10'000;
+  };
+
+  // Who is told. Calls come from one thread at a time, must not block and must not call the feed.
+  class Watcher {
+   public:
+    enum class Took { kYes, kFull, kGone };
+
+    virtual ~Watcher() = default;
+    // kFull: offered again later.
+    virtual Took Offer(const PoolBatch& batch) = 0;
+    // Whether telling is of no use any more.
+    virtual bool Gone() const = 0;
+    // The last word: the watcher has to begin again, here or elsewhere.
+    virtual void End(const absl::Status& status) = 0;
+  };
+
+  // `store` outlives the feed.
+  PoolFeed(PoolStore& store, const Options& options);
+  // Stop().
+  ~PoolFeed();
+
+  PoolFeed(const PoolFeed&) = delete;
+  PoolFeed& operator=(const PoolFeed&) = delete;
+
+  // Tells `watcher` all pools and then every change. Ends it at once, as NOT_READY, before the
+  // first read of the store or after Stop.
+  void Watch(std::unique_ptr<Watcher> watcher);
+
+  // Reads now: something was written.
+  void Refresh();
+
+  // Ends all watchers as NOT_READY and takes no more: the process is stopping.
+  void Stop();
+
+  // UNAVAILABLE until the store was first read as a whole.
+  absl::Status Ready() const;
+
+  struct Stats {
+    std::size_t pools = 0;
+    std::size_t watchers = 0;
+    // When the store was last read up to its head.
+    absl::Time read_time = absl::InfinitePast();
+  };
+  Stats Now() const;
+
+ private:
+  struct Seat {
+    std::unique_ptr<Watcher> watcher;
+    PoolLog::Cursor cursor;
+  };
+  enum class Served { kUpToDate, kFull, kOver };
+
+  void ReadLoop();
+  // Reads what is new. True if there may be more.
+  bool Read();
+  void TakeLocked(ChangePage page);
+  void StartOverLocked();
+  void TellLoop();
+  Served ServeLocked(Seat& seat);
+
+  PoolStore& store_;
+  const Options options_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable read_wanted_;
+  std::condition_variable tell_wanted_;
+  PoolLog log_;
+  std::list<Seat> seats_;
+  absl::Time read_time_ = absl::InfinitePast();
+  bool loaded_ = false;
+  bool refresh_ = false;
+  bool news_ = false;
+  bool stopping_ = false;
+  std::thread reader_;
+  std::thread teller_;
+};
+
+}  // namespace tidemark::stream_config

@@ -7,7 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/status_macros.h"
 #include "common/errors/error.h"
-#include "services/stream_config/domain/checks.h"
+#include "common/errors/violations.h"
 
 namespace tidemark::stream_config {
 namespace {
@@ -30,7 +30,7 @@ std::optional<StreamSettings> MergeStream(const std::optional<StreamSettings>& c
 }
 
 absl::Status CheckEnabledStream(const StreamSettings& stream, std::string_view parent) {
-  Violations violations;
+  errors::Violations violations;
   const std::string prefix = parent.empty() ? "stream." : absl::StrCat(ToAbsl(parent), ".stream.");
   if (stream.stream_name.empty()) {
     violations.Add(prefix + "stream_name", "empty: a stream that is ENABLED needs its name");

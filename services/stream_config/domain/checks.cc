@@ -9,7 +9,6 @@
 namespace tidemark::stream_config {
 namespace {
 
-constexpr std::size_t kMaxPoolId = 55;
 constexpr std::size_t kMaxDisplayName = 128;
 constexpr std::size_t kMaxStreamName = 128;
 constexpr std::size_t kMinRoleArn = 20;
@@ -17,7 +16,6 @@ constexpr std::size_t kMaxRoleArn = 2048;
 constexpr std::size_t kMaxArn = 512;
 constexpr std::size_t kMaxApplications = 16;
 constexpr std::size_t kMaxEvents = 1;
-constexpr std::size_t kMaxRequestId = 128;
 constexpr std::size_t kMaxReason = 1024;
 
 std::string Quote(std::string_view value) { return absl::StrCat("'", errors::Excerpt(value), "'"); }
@@ -26,31 +24,33 @@ std::string Path(std::string_view parent, std::string_view child) {
   return parent.empty() ? std::string(child) : absl::StrCat(ToAbsl(parent), ".", ToAbsl(child));
 }
 
-// Between `least` and `most` of `unit`, and no U+0000, which PostgreSQL's text can't hold.
-void CheckText(std::string_view field, std::string_view value, std::size_t size, std::size_t least,
-               std::size_t most, std::string_view unit, Violations& violations) {
-  if (size < least || size > most) {
-    violations.Add(field, absl::StrCat(Quote(value), " has ", size, " ", ToAbsl(unit), ": ", least,
-                                       " to ", most, " are allowed"));
-  } else if (value.find('\0') != std::string_view::npos) {
-    violations.Add(field, "holds U+0000, which is not allowed");
-  }
+// Whether `value` has between `least` and `most` characters.
+bool CheckLength(std::string_view field, std::string_view value, std::size_t least,
+                 std::size_t most, errors::Violations& violations) {
+  const std::size_t size = CountCharacters(value);
+  if (size >= least && size <= most) return true;
+  violations.Add(field, absl::StrCat(Quote(value), " has ", size, " characters: ", least, " to ",
+                                     most, " are allowed"));
+  return false;
+}
+
+// Any text but U+0000, which PostgreSQL's text can't hold.
+void CheckText(std::string_view field, std::string_view value, std::size_t least, std::size_t most,
+               errors::Violations& violations) {
+  if (!CheckLength(field, value, least, most, violations)) return;
+  if (value.find('\0') != std::string_view::npos) violations.Add(field, "contains U+0000");
 }
 
 template <typename Predicate>
 void CheckShape(std::string_view field, std::string_view value, std::size_t least, std::size_t most,
-                std::string_view pattern, Predicate matches, Violations& violations) {
-  const std::size_t size = CountCharacters(value);
-  if (size < least || size > most) {
-    violations.Add(field, absl::StrCat(Quote(value), " has ", size, " characters: ", least, " to ",
-                                       most, " are allowed"));
-  } else if (!matches(value)) {
+                std::string_view pattern, Predicate matches, errors::Violations& violations) {
+  if (CheckLength(field, value, least, most, violations) && !matches(value)) {
     violations.Add(field, absl::StrCat(Quote(value), " does not match ", ToAbsl(pattern)));
   }
 }
 
 void CheckLimit(std::string_view parent, std::string_view name, std::int64_t value,
-                std::int64_t least, std::int64_t most, Violations& violations) {
+                std::int64_t least, std::int64_t most, errors::Violations& violations) {
   if (value == 0 || (value >= least && value <= most)) return;
   violations.Add(Path(parent, name),
                  absl::StrCat(value, " is not 0 (the default) or ", least, " to ", most));
@@ -58,31 +58,13 @@ void CheckLimit(std::string_view parent, std::string_view name, std::int64_t val
 
 }  // namespace
 
-void Violations::Add(std::string_view field, std::string_view description) {
-  violations_.push_back({std::string(field), std::string(description)});
+void CheckDisplayName(std::string_view field, std::string_view name,
+                      errors::Violations& violations) {
+  CheckText(field, name, 0, kMaxDisplayName, violations);
 }
 
-absl::Status Violations::ToStatus() const {
-  return violations_.empty() ? absl::OkStatus() : errors::InvalidFields(violations_);
-}
-
-bool IsPoolId(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  return text.size() <= kMaxPoolId && colon != std::string_view::npos &&
-         IsRunOf(text.substr(0, colon), [](char c) { return IsWord(c) || c == '-'; }) &&
-         IsRunOf(text.substr(colon + 1),
-                 [](char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || c == '-'; });
-}
-
-void CheckPoolId(std::string_view field, std::string_view id, Violations& violations) {
-  CheckShape(field, id, 1, kMaxPoolId, "[\\w-]+:[0-9a-f-]+ (lower case)", IsPoolId, violations);
-}
-
-void CheckDisplayName(std::string_view field, std::string_view name, Violations& violations) {
-  CheckText(field, name, CountCharacters(name), 0, kMaxDisplayName, "characters", violations);
-}
-
-void CheckStreamName(std::string_view field, std::string_view name, Violations& violations) {
+void CheckStreamName(std::string_view field, std::string_view name,
+                     errors::Violations& violations) {
   if (name.empty()) return;
   CheckShape(
       field, name, 1, kMaxStreamName, "[a-zA-Z0-9_.-]+",
@@ -92,13 +74,13 @@ void CheckStreamName(std::string_view field, std::string_view name, Violations& 
       violations);
 }
 
-void CheckRoleArn(std::string_view field, std::string_view arn, Violations& violations) {
+void CheckRoleArn(std::string_view field, std::string_view arn, errors::Violations& violations) {
   if (arn.empty()) return;
   CheckShape(field, arn, kMinRoleArn, kMaxRoleArn, "arn:aws:iam::\\d+:role/.*", IsRoleArn,
              violations);
 }
 
-void CheckPush(std::string_view field, const PushSettings& push, Violations& violations) {
+void CheckPush(std::string_view field, const PushSettings& push, errors::Violations& violations) {
   const std::string arns = Path(field, "application_arns");
   if (push.application_arns.size() > kMaxApplications) {
     violations.Add(arns, absl::StrCat(push.application_arns.size(), " entries: 0 to ",
@@ -113,7 +95,7 @@ void CheckPush(std::string_view field, const PushSettings& push, Violations& vio
 }
 
 void CheckEvents(std::string_view field, const std::map<std::string, std::string>& events,
-                 Violations& violations) {
+                 errors::Violations& violations) {
   const std::string functions = Path(field, "functions");
   if (events.size() > kMaxEvents) {
     violations.Add(functions,
@@ -131,7 +113,7 @@ void CheckEvents(std::string_view field, const std::map<std::string, std::string
   }
 }
 
-void CheckLimits(std::string_view field, const Limits& limits, Violations& violations) {
+void CheckLimits(std::string_view field, const Limits& limits, errors::Violations& violations) {
   CheckLimit(field, "datasets_per_identity", limits.datasets_per_identity, 1, 1000, violations);
   CheckLimit(field, "records_per_dataset", limits.records_per_dataset, 1, 16384, violations);
   CheckLimit(field, "bytes_per_dataset", limits.bytes_per_dataset, 1024, 16777216, violations);
@@ -140,12 +122,8 @@ void CheckLimits(std::string_view field, const Limits& limits, Violations& viola
              violations);
 }
 
-void CheckRequestId(std::string_view field, std::string_view id, Violations& violations) {
-  CheckText(field, id, id.size(), 0, kMaxRequestId, "bytes", violations);
-}
-
-void CheckReason(std::string_view field, std::string_view reason, Violations& violations) {
-  CheckText(field, reason, CountCharacters(reason), 1, kMaxReason, "characters", violations);
+void CheckReason(std::string_view field, std::string_view reason, errors::Violations& violations) {
+  CheckText(field, reason, 1, kMaxReason, violations);
 }
 
 }  // namespace tidemark::stream_config

@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "common/errors/error.h"
-#include "services/stream_config/domain/checks.h"
+#include "common/errors/violations.h"
 
 namespace tidemark::stream_config {
 namespace {
@@ -83,7 +83,7 @@ TEST(MakePoolIdTest, IsTheRegionAndAVersion4Uuid) {
   EXPECT_EQ(MakePoolId("us-east-1", bytes), "us-east-1:ffffffff-ffff-4fff-bfff-ffffffffffff");
   std::iota(bytes.begin(), bytes.end(), std::uint8_t{0});
   EXPECT_EQ(MakePoolId("eu-west-1", bytes), "eu-west-1:00010203-0405-4607-8809-0a0b0c0d0e0f");
-  EXPECT_TRUE(IsPoolId(MakePoolId("us-gov-west-1", bytes)));
+  EXPECT_TRUE(errors::IsId(MakePoolId("us-gov-west-1", bytes)));
 }
 
 }  // namespace

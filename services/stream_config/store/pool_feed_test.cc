@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/errors/error.h"
+#include "common/testing/eventually.h"
 #include "services/stream_config/store/memory_store.h"
 #include "services/stream_config/store/update.h"
 
@@ -185,20 +186,9 @@ class PoolFeedTest : public ::testing::Test {
             .sweep_interval = absl::Milliseconds(1)};
   }
 
-  // Waits until `condition` holds; whether it came to.
-  template <typename Condition>
-  static bool Eventually(Condition condition) {
-    const absl::Time deadline = Deadline();
-    while (!condition()) {
-      if (absl::Now() > deadline) return false;
-      absl::SleepFor(absl::Milliseconds(1));
-    }
-    return true;
-  }
-
   PoolFeed& Start(const PoolFeed::Options& options) {
     feed_ = std::make_unique<PoolFeed>(store_, options);
-    EXPECT_TRUE(Eventually([this] { return feed_->Ready().ok(); }));
+    EXPECT_TRUE(testing::Eventually([this] { return feed_->Ready().ok(); }));
     return *feed_;
   }
 
@@ -261,7 +251,7 @@ TEST_F(PoolFeedTest, IsNotReadyBeforeTheFirstReadAndTellsSo) {
   const auto told = Watch();
   EXPECT_EQ(errors::ReasonOf(told->end()), errors::v1::ERROR_REASON_NOT_READY);
   store_.down = false;
-  EXPECT_TRUE(Eventually([this] { return feed_->Ready().ok(); }));
+  EXPECT_TRUE(testing::Eventually([this] { return feed_->Ready().ok(); }));
 }
 
 TEST_F(PoolFeedTest, ServesFromMemoryWhileTheStoreIsAwayAndGoesOnAfterwards) {
@@ -319,7 +309,7 @@ TEST_F(PoolFeedTest, ADatabasePutBackToAnOlderStateIsReadAnew) {
   Create(*older, "a");
   store_.Restore(older);
   ASSERT_TRUE(told->UntilEnded());
-  ASSERT_TRUE(Eventually([this] { return feed_->Ready().ok(); }));
+  ASSERT_TRUE(testing::Eventually([this] { return feed_->Ready().ok(); }));
   const auto again = Watch();
   ASSERT_TRUE(again->UntilListed());
   EXPECT_THAT(again->Names(), ElementsAre(std::pair("a", "")));
@@ -329,9 +319,9 @@ TEST_F(PoolFeedTest, ForgetsWatchersThatHaveGone) {
   Start(Quick());
   const auto told = Watch();
   const auto other = Watch();
-  EXPECT_TRUE(Eventually([this] { return feed_->Now().watchers == 2; }));
+  EXPECT_TRUE(testing::Eventually([this] { return feed_->Now().watchers == 2; }));
   told->Leave();
-  EXPECT_TRUE(Eventually([this] { return feed_->Now().watchers == 1; }));
+  EXPECT_TRUE(testing::Eventually([this] { return feed_->Now().watchers == 1; }));
 }
 
 TEST_F(PoolFeedTest, StoppingEndsWatchersAndTakesNoMore) {

@@ -1,0 +1,42 @@
+#include "services/dataset/config.h"
+
+#include "common/errors/error.h"
+
+namespace tidemark::dataset {
+
+void Declare(config::Options& options, Config& config) {
+  using config::Range;
+  using Presence = config::Options::Presence;
+  options.AddSecret("dsn", &config.dsn, Presence::kRequired,
+                    "PostgreSQL's address, as a URI with the role tidemark_dataset.");
+  options.AddSecret("owner-dsn", &config.owner_dsn, Presence::kOptional,
+                    "The same with a role that may create schemas and roles, for migrate.");
+  options.Add("stream-config", &config.stream_config,
+              "Address of the stream configuration service.");
+  options.AddKeyring("keyring", &config.keyring, Presence::kRequired,
+                     "Keys for tokens, the same for all replicas.");
+  config::Declare(options, config.installation);
+  options.Add("write-lanes", &config.write_lanes, Range<int>{1, 32},
+              "Threads that write, each with a database connection.");
+  options.Add("read-lanes", &config.read_lanes, Range<int>{1, 32},
+              "Threads that read, each with a database connection.");
+  options.Add("lane-queue", &config.lane_queue, Range<int>{1, 1'000'000},
+              "Updates that may wait in a write lane.");
+  options.Add("pool-queue", &config.pool_queue, Range<int>{1, 1'000'000},
+              "Updates of one identity pool that may wait in a write lane.");
+  options.Add("statement-timeout", &config.statement_timeout,
+              Range<absl::Duration>{absl::Milliseconds(100), absl::Minutes(5)},
+              "Bound of each database statement.");
+  options.Add("accept-lossy-server", &config.accept_lossy_server,
+              "Use a database server whose settings lose acknowledged data in a crash.");
+  options.Add("transaction-pooler", &config.transaction_pooler,
+              "The database is reached through a pooler in transaction mode.");
+  options.Add("log-max-age", &config.log_max_age,
+              Range<absl::Duration>{absl::Minutes(1), absl::Hours(24 * 365)},
+              "Changes older than this are forgotten even if a destination lacks them.");
+  options.AddByteSize("log-max-bytes", &config.log_max_bytes,
+                      Range<std::int64_t>{64 * kMiB, 1024 * 1024 * kMiB},
+                      "Above this size the oldest changes are forgotten likewise.");
+}
+
+}  // namespace tidemark::dataset

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/base/units.h"
+#include "common/config/installation.h"
+#include "common/config/keyring.h"
+#include "common/config/options.h"
+#include "common/config/secret.h"
+#include "common/config/units.h"
+
+namespace tidemark::dataset {
+
+// The settings of tidemark-dataset, besides those of every service (rpc::ProcessConfig).
+struct Config {
+  config::Secret<std::string> dsn;        // of the role tidemark_dataset
+  config::Secret<std::string> owner_dsn;  // for `migrate`; empty: dsn
+  config::Address stream_config{"127.0.0.1", 7002};
+  std::optional<config::Keyring> keyring;
+  config::Installation installation;
+
+  // Threads with a connection each. 2-4 write lanes are best on small machines.
+  int write_lanes = 2;
+  int read_lanes = 2;
+  // Requests that may wait in a write lane: in all, and of one pool.
+  int lane_queue = 4096;
+  int pool_queue = 1024;
+
+  absl::Duration statement_timeout = absl::Seconds(5);
+  // A server that would lose acknowledged data (fsync off and the like) is refused unless this is
+  // set.
+  bool accept_lossy_server = false;
+  // Through PgBouncer in transaction mode.
+  bool transaction_pooler = false;
+
+  // The change log's bounds: what is older or larger is emptied although a destination lacks it.
+  absl::Duration log_max_age = absl::Hours(24);
+  std::int64_t log_max_bytes = 8 * 1024 * kMiB;
+};
+
+// Adds the options.
+void Declare(config::Options& options, Config& config);
+
+}  // namespace tidemark::dataset

@@ -4,10 +4,13 @@
 #include <grpcpp/support/status.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/obs/log.h"
 #include "common/rpc/call.h"
 
 namespace tidemark::rpc {
@@ -25,6 +28,7 @@ class CallRecord {
   CallRecord& operator=(const CallRecord&) = delete;
 
   Call& call() { return call_; }
+  const Call& call() const { return call_; }
 
   // Whether the handler may run; otherwise the status to end with.
   const absl::Status& admitted() const { return admitted_; }
@@ -41,13 +45,13 @@ class CallRecord {
   grpc::Status Complete(const absl::Status& status, const google::protobuf::Message* response);
 
  private:
-  void LogEnd(const absl::Status& status, const grpc::Status& answer, absl::Duration took,
-              const google::protobuf::Message* response) const;
+  void LogEnd(obs::Level level, absl::StatusCode code, const absl::Status& status,
+              absl::Duration took, const google::protobuf::Message* response) const;
 
   const MethodMetrics& metrics_;
   const google::protobuf::Message* const request_;
   const absl::Duration slow_;
-  const absl::Time start_;
+  const std::chrono::steady_clock::time_point start_;
   absl::Status admitted_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<std::int64_t> messages_ = 0;
@@ -55,6 +59,6 @@ class CallRecord {
 };
 
 // For a handler that let its call go without ending it.
-absl::Status ForgottenCall(const Call& call);
+absl::Status ForgottenCall();
 
 }  // namespace tidemark::rpc

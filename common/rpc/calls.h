@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -25,11 +26,11 @@ class UnaryCall;
 // call counts. Copies share the call; if all are gone without a word, the call ends as INTERNAL.
 class Done {
  public:
-  void operator()(absl::Status status) const;
+  void operator()(const absl::Status& status) const;
 
  private:
   friend class Calls;
-  explicit Done(std::shared_ptr<UnaryCall> call) : call_(std::move(call)) {}
+  explicit Done(std::shared_ptr<UnaryCall> call);
 
   std::shared_ptr<UnaryCall> call_;
 };
@@ -69,7 +70,7 @@ class Calls {
   // `done`.
   grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context, std::string_view method,
                                   const google::protobuf::Message* request,
-                                  const google::protobuf::Message* response, AsyncBody body);
+                                  const google::protobuf::Message* response, const AsyncBody& body);
 
   // Runs `body` on `executor`. RESOURCE_EXHAUSTED (QUEUE_FULL) if that is full; a call whose client
   // has gone or whose deadline has passed when its turn comes is not run.
@@ -122,7 +123,6 @@ class Calls {
   static absl::Status WorthRunning(const Call& call);
   static absl::Status ExecutorFull();
 
-  const std::string proto_service_;
   const Options options_;
   std::unique_ptr<CallMetrics> metrics_;
 };

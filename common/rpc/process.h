@@ -11,7 +11,7 @@
 #include "common/base/stop_signals.h"
 #include "common/config/options.h"
 #include "common/obs/readiness.h"
-#include "common/rpc/server.h"
+#include "common/rpc/endpoint.h"
 
 namespace grpc {
 class Service;
@@ -34,21 +34,26 @@ class Process {
  public:
   Process(const ProcessConfig& config, std::string service, const StopSignals& stop);
 
+  const ProcessConfig& config() const { return config_; }
   // Where every metric of the process is registered.
   prometheus::Registry& metrics() { return metrics_; }
-  const ProcessConfig& config() const { return config_; }
 
-  // Serves `services` until a signal asks to stop, then drains: on return no call is in flight and
-  // everything made before can be taken down. Readiness asks `checks`. Once it listens it prints
+  // Serves until a signal asks to stop, then drains: on return no call is in flight, and everything
+  // made before can be taken down. Readiness asks `checks`. Once it listens it prints one line,
   //   listening grpc=127.0.0.1:7001 metrics=127.0.0.1:9101
-  // as one line on stdout, and writes the same line to --port-file.
+  // and writes the same line to --port-file.
+  absl::Status Serve(Endpoint& endpoint, std::vector<obs::Readiness::Check> checks);
+  // With an RpcServer of these services.
   absl::Status Serve(const std::vector<grpc::Service*>& services,
                      std::vector<obs::Readiness::Check> checks);
 
  private:
+  absl::Status Announce(const Endpoint& endpoint, int metrics_port) const;
+
   const ProcessConfig config_;
   const std::string service_;
   const StopSignals& stop_;
+  const absl::Time start_;
   prometheus::Registry metrics_;
 };
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,6 +14,7 @@
 #include "common/base/units.h"
 #include "common/config/secret.h"
 #include "common/config/units.h"
+#include "common/rpc/endpoint.h"
 
 namespace tidemark::rpc {
 
@@ -25,7 +27,7 @@ struct ServerTls {
 
 // A gRPC server with health (grpc.health.v1) and reflection. Handlers use the callback API; no call
 // has a thread of its own.
-class RpcServer {
+class RpcServer final : public Endpoint {
  public:
   struct Options {
     config::Address listen;
@@ -36,30 +38,30 @@ class RpcServer {
   };
 
   // Listens and serves; health says NOT_SERVING until SetServing(true). `services` outlive the
-  // server. UNAVAILABLE if it can't listen, INVALID_ARGUMENT for bad certificates.
-  static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const Options& options,
-                                                          std::vector<grpc::Service*> services);
+  // server. UNAVAILABLE if it can't listen or the certificate is no good.
+  static absl::StatusOr<std::unique_ptr<RpcServer>> Start(
+      const Options& options, const std::vector<grpc::Service*>& services);
 
   // Drain(0, 0).
-  ~RpcServer();
+  ~RpcServer() override;
 
-  // The port it listens on.
-  int port() const { return port_; }
+  std::string_view name() const override { return "grpc"; }
+  int port() const override { return port_; }
 
-  // What health says, for the process as a whole ("") and each service. No effect once draining.
-  void SetServing(bool serving);
+  // What health says of the process as a whole (service name ""). No effect once draining.
+  void SetServing(bool serving) override;
 
   // Says NOT_SERVING, goes on serving for `delay` so that load balancers notice, then takes no new
   // calls, gives those in flight `grace` to end, and cancels the rest. Returns when none is left;
   // handlers must therefore end soon after they are cancelled.
-  void Drain(absl::Duration delay, absl::Duration grace);
+  void Drain(absl::Duration delay, absl::Duration grace) override;
 
  private:
-  RpcServer(std::vector<std::string> names, int port, std::unique_ptr<grpc::Server> server);
+  RpcServer(int port, std::unique_ptr<grpc::Server> server);
 
-  const std::vector<std::string> names_;  // of services
   const int port_;
-  std::unique_ptr<grpc::Server> server_;
+  const std::unique_ptr<grpc::Server> server_;
+  bool drained_ = false;
 };
 
 }  // namespace tidemark::rpc

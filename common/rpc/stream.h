@@ -117,7 +117,7 @@ template <typename T>
 class StreamWriter {
  public:
   explicit StreamWriter(std::shared_ptr<StreamCall<T>> call)
-      : call_(call.get(), [call](StreamCall<T>*) { call->Finish(ForgottenCall(call->call())); }) {}
+      : call_(call.get(), [call](StreamCall<T>*) { call->Finish(ForgottenCall()); }) {}
 
   // Waits while kStreamCapacity messages are unread. CANCELLED if the client has gone (stop
   // producing), DEADLINE_EXCEEDED if it read nothing for `patience`. Never call it on gRPC's

@@ -11,7 +11,7 @@
 namespace tidemark::dataset {
 namespace {
 
-constexpr std::string_view kPurpose = "list-records";
+constexpr std::string_view kListRecords = "list-records";
 
 seal::Fields InputsOf(const RecordQuery& query) {
   return {query.dataset.identity.pool_id, query.dataset.identity.identity_id, query.dataset.name,
@@ -21,13 +21,13 @@ seal::Fields InputsOf(const RecordQuery& query) {
 std::string SealAfter(const config::Keyring& keyring, const RecordQuery& query,
                       const RecordQuery::After& after) {
   return seal::Seal(
-      keyring, kPurpose, InputsOf(query),
+      keyring, kListRecords, InputsOf(query),
       {seal::Number(after.generation.value()), seal::Number(after.pinned.value()), after.key});
 }
 
 std::optional<RecordQuery::After> OpenAfter(const config::Keyring& keyring,
                                             const RecordQuery& query, std::string_view token) {
-  const auto fields = seal::Open(keyring, kPurpose, InputsOf(query), token);
+  const auto fields = seal::Open(keyring, kListRecords, InputsOf(query), token);
   if (!fields || fields->size() != 3) return std::nullopt;
   const auto generation = seal::ParseNumber((*fields)[0]);
   const auto pinned = seal::ParseNumber((*fields)[1]);

@@ -8,7 +8,7 @@
 namespace tidemark::dataset {
 namespace {
 
-constexpr std::string_view kPurpose = "sync-session";
+constexpr std::string_view kSyncSession = "sync-session";
 
 seal::Fields InputsOf(const DatasetKey& dataset) {
   return {dataset.identity.pool_id, dataset.identity.identity_id, dataset.name};
@@ -17,7 +17,7 @@ seal::Fields InputsOf(const DatasetKey& dataset) {
 std::string Make(const config::Keyring& keyring, const DatasetKey& dataset,
                  const std::string& session, absl::Time now) {
   const std::int64_t expiry = absl::ToUnixSeconds(now + kSessionLifetime);
-  return seal::Seal(keyring, kPurpose, InputsOf(dataset), {session, seal::Number(expiry)});
+  return seal::Seal(keyring, kSyncSession, InputsOf(dataset), {session, seal::Number(expiry)});
 }
 
 absl::Status Invalid() {
@@ -48,7 +48,7 @@ absl::Status SessionTokens::Check(const DatasetKey& dataset, std::string_view to
 
 absl::StatusOr<std::string> SessionTokens::SessionOf(const DatasetKey& dataset,
                                                      std::string_view token, absl::Time now) const {
-  const auto fields = seal::Open(keyring_, kPurpose, InputsOf(dataset), token);
+  const auto fields = seal::Open(keyring_, kSyncSession, InputsOf(dataset), token);
   if (!fields || fields->size() != 2) return Invalid();
   const auto expiry = seal::ParseNumber((*fields)[1]);
   if (!expiry || now >= absl::FromUnixSeconds(*expiry)) return Invalid();

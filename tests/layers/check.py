@@ -57,7 +57,9 @@ def uses_requests(include):
 
 
 def uses_postgres(include):
-    return include.startswith(("common/pg/", "libpq"))
+    """Lanes stand in common/pg but know nothing of it: they are threads with bounded queues."""
+    return include.startswith(("common/pg/", "libpq")) and not include.startswith(
+        "common/pg/lane")
 
 
 def is_library(include):

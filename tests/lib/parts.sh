@@ -1,5 +1,4 @@
 # The parts of tests/run. Sourced; uses its options (preset, label, only, jobs, tally, keep).
-# shellcheck disable=SC2154
 
 # A directory of its own for each run: data and logs of the backends, test results.
 start_run() {
@@ -18,7 +17,8 @@ end_run() {
   if [[ -n $keep ]]; then
     note "kept: $RUN"
   else
-    rm -rf "$(pg_directory "$RUN/pg")" "$RUN"
+    pg_delete "$RUN/pg"
+    rm -rf "$RUN"
   fi
   exit "$status"
 }
@@ -26,16 +26,14 @@ end_run() {
 # PostgreSQL and moto for the tests, which find them by TIDEMARK_TEST_*.
 start_backends() {
   step "Starting PostgreSQL and moto for the tests"
-  local pg_port moto_port password
+  local pg_port moto_port
   prepare_postgres
-  password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-  (umask 077 && echo "$password" >"$RUN/password")
-  pg_create "$RUN/pg" "$RUN/password"
+  pg_create "$RUN/pg"
   pg_port=$(pick_port)
   pg_start "$RUN/pg" "$pg_port" "$RUN/postgres.pid" "$RUN/postgres.log"
   moto_port=$(pick_port)
   moto_start "$moto_port" "$RUN/moto.pid" "$RUN/moto.log"
-  export TIDEMARK_TEST_DSN=postgresql://$PG_SUPERUSER:$password@127.0.0.1:$pg_port/postgres
+  export TIDEMARK_TEST_DSN=postgresql://$PG_SUPERUSER@127.0.0.1:$pg_port/postgres
   export TIDEMARK_TEST_MOTO=http://127.0.0.1:$moto_port
   export TIDEMARK_TEST_PYTHON=$PYTHON TIDEMARK_TEST_NODE=$NODE
   export TIDEMARK_TEST_BIN=$ROOT/build/$preset/bin

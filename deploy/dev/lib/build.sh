@@ -17,7 +17,8 @@ configure() {
 build() {
   local preset=$1 log=$DEV/log/build-$1.log
   shift
-  local command=(ninja -C "$ROOT/build/$preset" -k 20 "${NINJA_FLAGS[@]}" "$@")
+  # One build at a time in a directory: `up` and `tests/run` may be at work in one clone.
+  local command=(flock -o "$ROOT/build/$preset" ninja -C "$ROOT/build/$preset" -k 20 "${NINJA_FLAGS[@]}" "$@")
   step "Building preset $preset"
   if [[ -t 1 ]]; then
     "${command[@]}" || die "the build failed" "The first error stands above."

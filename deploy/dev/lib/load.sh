@@ -3,6 +3,8 @@ LC_ALL=C.UTF-8
 export LC_ALL
 # Nothing of the caller's shell may change what the scripts do.
 unset CDPATH GREP_OPTIONS PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# What listens on this machine is not reached through a proxy.
+export NO_PROXY=127.0.0.1,localhost${NO_PROXY:+,$NO_PROXY} no_proxy=127.0.0.1,localhost${no_proxy:+,$no_proxy}
 
 for part in say paths apt python node build ports process postgres moto; do
   # shellcheck source=/dev/null

@@ -1,7 +1,6 @@
 # moto, an emulator of AWS: Kinesis, S3, SNS, STS and Lambda at one port, in memory. Sourced.
 
 # The account it plays.
-# shellcheck disable=SC2034
 MOTO_ACCOUNT=123456789012
 
 # moto_start PORT PID_FILE LOG

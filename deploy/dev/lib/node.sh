@@ -1,5 +1,4 @@
 # Node.js, Amazon's JavaScript client and buf. Sourced.
-# shellcheck disable=SC2034  # used by the scripts that source this
 
 NODE_MINIMUM=20
 # Pinned; installed by pip into .dev/tools where the machine's Node.js is missing or too old.

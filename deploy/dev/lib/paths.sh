@@ -1,5 +1,4 @@
 # Where things stand. Sourced, with ROOT set to the root of the clone.
-# shellcheck disable=SC2034  # used by the scripts that source this
 
 # Everything the scripts make, apart from the build: removed as a whole, it is made again.
 DEV=$ROOT/.dev
@@ -29,3 +28,6 @@ hash_of() {
   done
   { cat "${files[@]}"; printf '%s\n' "$@"; } | sha256sum | cut -d' ' -f1
 }
+
+# write_private FILE LINE: a file that only this user reads.
+write_private() { (umask 077 && rm -f "$1" && printf '%s\n' "$2" >"$1"); }

@@ -17,18 +17,20 @@ prepare_postgres() {
   PG_AS=(setpriv --reuid=postgres --regid=postgres --init-groups --)
 }
 
-# pg_directory DIRECTORY: where that cluster's data really lies.
+# pg_directory DIRECTORY: where the data of that cluster of .dev really lies.
 pg_directory() {
+  local name=${1#"$DEV"/}
   if [[ ${PG_AS[0]:-} == setpriv ]]; then
-    echo "/var/lib/tidemark-dev-$CLONE_ID/${1##*/}"
+    echo "/var/lib/tidemark-dev-$CLONE_ID/${name//\//-}"
   else
     echo "$1"
   fi
 }
 
-# pg_create DIRECTORY PASSWORD_FILE: makes the cluster if there is none.
+# pg_create DIRECTORY [PASSWORD]: makes the cluster if there is none. Without a password it trusts
+# every process of this machine, as is fine for the minutes that tests take.
 pg_create() {
-  local data password_file=$2
+  local data password_file auth=(--auth=trust)
   data=$(pg_directory "$1")
   [[ ! -f $data/PG_VERSION ]] || return 0
   rm -rf "$data"
@@ -36,16 +38,28 @@ pg_create() {
   chmod 700 "$data"
   if [[ ${PG_AS[0]:-} == setpriv ]]; then
     chmod 711 "${data%/*}"
-    password_file=${data%/*}/password
-    install -m 600 -o postgres "$2" "$password_file"
     chown postgres: "$data"
   fi
-  # initdb makes its directory whole or not at all, and wants to see where it starts from.
-  (cd / && "${PG_AS[@]}" "$PG_BIN/initdb" -D "$data" -U "$PG_SUPERUSER" --pwfile="$password_file" \
-    --auth=scram-sha-256 -E UTF8 --locale=C.UTF-8) >"$DEV/log/initdb.log" 2>&1 || {
+  password_file=$data.password
+  if [[ -n ${2:-} ]]; then
+    auth=(--auth=scram-sha-256 --pwfile="$password_file")
+    write_private "$password_file" "$2"
+    [[ ${PG_AS[0]:-} != setpriv ]] || chown postgres: "$password_file"
+  fi
+  (cd / && "${PG_AS[@]}" "$PG_BIN/initdb" -D "$data" -U "$PG_SUPERUSER" "${auth[@]}" \
+    -E UTF8 --locale=C.UTF-8) >"$DEV/log/initdb.log" 2>&1 || {
     log_tail "$DEV/log/initdb.log"
     die "could not make a PostgreSQL cluster in $data"
   }
+  rm -f "$password_file"
+}
+
+pg_delete() {
+  local data
+  data=$(pg_directory "$1")
+  rm -rf "$data"
+  # Outside of the clone, leave nothing.
+  [[ $data == "$1" || ! -d ${data%/*} ]] || rmdir --ignore-fail-on-non-empty "${data%/*}"
 }
 
 # pg_start DIRECTORY PORT PID_FILE LOG [SETTING=VALUE...]

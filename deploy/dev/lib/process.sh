@@ -13,12 +13,13 @@ start_time() {
   echo "${fields[19]}"
 }
 
-# run_background PID_FILE LOG COMMAND...: starts the command in a session of its own.
+# run_background PID_FILE LOG COMMAND...: starts the command in a session of its own, without the
+# caller's lock (descriptor 9), which it would hold as long as it runs.
 run_background() {
   local pid_file=$1 log=$2 pid
   shift 2
   mkdir -p "${pid_file%/*}" "${log%/*}"
-  setsid "$@" >>"$log" 2>&1 </dev/null &
+  setsid "$@" >>"$log" 2>&1 </dev/null 9>&- &
   pid=$!
   disown "$pid"
   echo "$pid $(start_time "$pid" || echo 0)" >"$pid_file"

@@ -1,5 +1,4 @@
 # The private Python environment, .dev/venv: moto, boto3, awscli 1, grpcio, pytest. Sourced.
-# shellcheck disable=SC2034  # used by the scripts that source this
 
 PYTHON=$VENV/bin/python
 

@@ -1,0 +1,44 @@
+# .dev/env: what a shell sources to use the stack. Sourced.
+
+# Writes .dev/env. Every AWS client that heeds the environment then talks to the gateway or to moto:
+# AWS_ENDPOINT_URL catches the services that are not named, and neither keys nor settings come from
+# the user's own ~/.aws or from a machine's metadata service.
+write_environment() {
+  local moto gateway
+  moto=$(url moto) gateway=$(url gateway)
+  write_env_file >"$DEV/env.new"
+  chmod 600 "$DEV/env.new"
+  mv "$DEV/env.new" "$DEV/env"
+}
+
+write_env_file() {
+  echo "# Written by deploy/dev/up. Use: source .dev/env"
+  echo "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_ROLE_ARN \\"
+  echo "  AWS_WEB_IDENTITY_TOKEN_FILE AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CA_BUNDLE \\"
+  echo "  AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+  echo "export PATH=$(printf %q "$VENV/bin"):\$PATH"
+  # Were a proxy to take what is meant for this machine, it could not deliver it.
+  # shellcheck disable=SC2016
+  printf 'export %s=127.0.0.1,localhost${%s:+,$%s}\n' NO_PROXY{,,} no_proxy{,,}
+  export_line AWS_ACCESS_KEY_ID "$(credential aws_access_key_id)"
+  export_line AWS_SECRET_ACCESS_KEY "$(credential aws_secret_access_key)"
+  export_line AWS_REGION "$AWS_DEV_REGION"
+  export_line AWS_DEFAULT_REGION "$AWS_DEV_REGION"
+  export_line AWS_CONFIG_FILE "$DEV/config/aws-config"
+  export_line AWS_SHARED_CREDENTIALS_FILE "$DEV/config/credentials"
+  export_line AWS_EC2_METADATA_DISABLED true
+  export_line AWS_PAGER ''
+  export_line AWS_ENDPOINT_URL "$moto"
+  export_line AWS_ENDPOINT_URL_COGNITO_SYNC "$gateway"
+  local service
+  for service in KINESIS S3 SNS STS LAMBDA; do export_line "AWS_ENDPOINT_URL_$service" "$moto"; done
+  export_line TIDEMARK_ENDPOINT "$gateway"
+  export_line TIDEMARK_POOL_ID "$(<"$DEV/config/pool-id")"
+  export_line TIDEMARK_STREAM_NAME "$STREAM_NAME"
+  export_line TIDEMARK_DSN "$(dsn "$OWNER_ROLE")"
+  export_line TIDEMARK_DATASET_ADDR "127.0.0.1:${PORT[dataset]}"
+  export_line TIDEMARK_STREAM_CONFIG_ADDR "127.0.0.1:${PORT[stream-config]}"
+  export_line TIDEMARK_PUBLISHER_ADDR "127.0.0.1:${PORT[publisher]}"
+}
+
+export_line() { printf 'export %s=%q\n' "$1" "$2"; }

@@ -1,0 +1,79 @@
+"""Sets up the dev stack's stream or pool, as .dev/env names them, unless it is so already.
+
+usage: setup_pool.py stream | pool --proto DIR --generated DIR --role ARN
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+
+import boto3
+import grpc
+
+SERVICE = "tidemark.stream_config.v1.StreamConfigService"
+
+
+def create_stream(name):
+    kinesis = boto3.client("kinesis")
+    try:
+        kinesis.create_stream(StreamName=name, ShardCount=2)
+    except kinesis.exceptions.ResourceInUseException:
+        return
+    kinesis.get_waiter("stream_exists").wait(StreamName=name)
+    print(f"    stream {name} created in moto")
+
+
+def load_messages(proto, generated):
+    """Generates and imports the messages of the stream configuration service."""
+    generated.mkdir(parents=True, exist_ok=True)
+    sources = sorted((proto / "tidemark/stream_config/v1").glob("*.proto"))
+    subprocess.run(["protoc", "-I", proto, "--python_out", generated, *sources], check=True)
+    sys.path.insert(0, str(generated))
+    from tidemark.stream_config.v1 import stream_config_service_pb2
+    return stream_config_service_pb2
+
+
+def create_pool(messages, address, pool_id):
+    with grpc.insecure_channel(address) as channel:
+        create = channel.unary_unary(
+            f"/{SERVICE}/CreatePool",
+            request_serializer=messages.CreatePoolRequest.SerializeToString,
+            response_deserializer=messages.CreatePoolResponse.FromString)
+        # The server answers a repeated request id with the pool that it made then.
+        create(messages.CreatePoolRequest(identity_pool_id=pool_id, display_name="development",
+                                          request_id=f"deploy-dev-up-{pool_id}"), timeout=30)
+
+
+def switch_stream_on(pool_id, stream, role):
+    """Through Amazon's API, as a user would. Also after Tidemark switched the stream off."""
+    wanted = {"StreamName": stream, "RoleArn": role, "StreamingStatus": "ENABLED"}
+    sync = boto3.client("cognito-sync")
+    have = sync.get_identity_pool_configuration(IdentityPoolId=pool_id).get("CognitoStreams") or {}
+    if {**have, **wanted} != have:
+        sync.set_identity_pool_configuration(IdentityPoolId=pool_id, CognitoStreams=wanted)
+        print(f"    pool {pool_id} streams to {stream}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=("stream", "pool"))
+    parser.add_argument("--proto", type=pathlib.Path, required=True)
+    parser.add_argument("--generated", type=pathlib.Path, required=True)
+    parser.add_argument("--role", required=True)
+    options = parser.parse_args()
+    stream, pool_id = os.environ["TIDEMARK_STREAM_NAME"], os.environ["TIDEMARK_POOL_ID"]
+    if options.what == "stream":
+        create_stream(stream)
+        return
+    messages = load_messages(options.proto, options.generated)
+    try:
+        create_pool(messages, os.environ["TIDEMARK_STREAM_CONFIG_ADDR"], pool_id)
+    except grpc.RpcError as error:
+        sys.exit(f"CreatePool: {error.code().name}: {error.details()}")
+    switch_stream_on(pool_id, stream, options.role)
+
+
+if __name__ == "__main__":
+    main()

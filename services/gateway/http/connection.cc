@@ -1,0 +1,326 @@
+#include "services/gateway/http/connection.h"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/status.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace tidemark::gateway {
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::size_t kReadBytes = 4 * kKiB;
+constexpr std::size_t kBodyReadBytes = 64 * kKiB;
+// Bodies up to here are read without asking the handler or the budget.
+constexpr std::uint64_t kSmallBody = 8 * kKiB;
+constexpr std::int64_t kLingerBytes = 64 * kMiB;
+constexpr absl::Duration kLinger = absl::Seconds(5);
+
+std::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+HttpFault FaultOf(const boost::system::error_code& error) {
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    return HttpFault::kHeaderTooLarge;
+  }
+  return error == http::error::body_limit ? HttpFault::kBodyTooLarge : HttpFault::kMalformed;
+}
+
+// Whether the body's length is beyond doubt. The parser has refused most of what RFC 9112 section
+// 6.3 tells to; it takes an unknown transfer coding for none.
+template <typename Head>
+bool FramingIsSound(const Head& head) {
+  const std::size_t codings = head.count(http::field::transfer_encoding);
+  if (codings == 0) return true;
+  return codings == 1 && head.version() == 11 &&
+         EqualsIgnoreCase(View(head[http::field::transfer_encoding]), "chunked");
+}
+
+// The path and query of a target in absolute form (RFC 9112 section 3.2.2), as proxies send it;
+// others as they are.
+std::string_view OriginForm(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!EqualsIgnoreCase(target.substr(0, scheme.size()), scheme)) continue;
+    const std::size_t path = target.find('/', scheme.size());
+    return path == std::string_view::npos ? "/" : target.substr(path);
+  }
+  return target;
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(HttpWorker& worker, asio::ip::tcp::socket socket)
+    : worker_(worker),
+      shared_(worker.shared()),
+      socket_(std::move(socket)),
+      held_(worker.shared().budget) {
+  worker_.Add(this);
+}
+
+HttpConnection::~HttpConnection() {
+  worker_.Remove(this);
+  const std::lock_guard lock(shared_.mutex);
+  --shared_.connections;
+  shared_.open.Decrement();
+  shared_.changed.notify_all();
+}
+
+void HttpConnection::Enter(State state, absl::Duration patience) {
+  state_ = state;
+  deadline_ = patience == absl::InfiniteDuration()
+                  ? SteadyTime::max()
+                  : std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(patience);
+}
+
+void HttpConnection::AwaitRequest() {
+  parser_.emplace();
+  parser_->header_limit(static_cast<std::uint32_t>(shared_.limits.header_bytes));
+  parser_->body_limit(static_cast<std::uint64_t>(shared_.limits.body_bytes));
+  Enter(State::kIdle, shared_.limits.idle);
+  if (buffer_.size() > 0) return Parse();
+  buffer_.shrink_to_fit();
+  Read();
+}
+
+void HttpConnection::Read() {
+  const std::size_t bytes = state_ == State::kBody ? kBodyReadBytes : kReadBytes;
+  socket_.async_read_some(
+      buffer_.prepare(bytes),
+      [self = shared_from_this()](Error error, std::size_t n) { self->OnRead(error, n); });
+}
+
+void HttpConnection::OnRead(Error error, std::size_t bytes) {
+  if (state_ == State::kClosed) return;
+  if (timed_out_) return Fail(HttpFault::kTimeout);
+  if (error == asio::error::eof && state_ != State::kIdle) return Fail(HttpFault::kMalformed);
+  if (error) return Close();
+  buffer_.commit(bytes);
+  Parse();
+}
+
+void HttpConnection::Parse() {
+  if (state_ == State::kIdle) {
+    // Line ends between requests are passed over (RFC 9112 section 2.2).
+    const auto* const begin = static_cast<const char*>(buffer_.data().data());
+    const auto* const end = begin + buffer_.size();
+    buffer_.consume(std::find_if(begin, end, [](char c) { return c != '\r' && c != '\n'; }) -
+                    begin);
+    if (buffer_.size() == 0) return Read();
+    Enter(State::kHead, shared_.limits.header);
+  }
+  while (ParseSome()) {
+  }
+}
+
+// One step; true if another may follow at once.
+bool HttpConnection::ParseSome() {
+  Error error;
+  const std::size_t used = parser_->put(buffer_.data(), error);
+  buffer_.consume(used);
+  if (error && error != http::error::need_more) {
+    Fail(FaultOf(error));
+    return false;
+  }
+  if (state_ == State::kHead && parser_->is_header_done()) return Admit();
+  if (parser_->is_done()) {
+    Handle();
+    return false;
+  }
+  if (state_ == State::kBody && !HoldBody()) return false;
+  if (!error && used > 0 && buffer_.size() > 0) return true;
+  Read();
+  return false;
+}
+
+// Decides on a request by its head. True if its body, or what follows, can be parsed now.
+bool HttpConnection::Admit() {
+  const auto& head = parser_->get();
+  keep_alive_ = head.version() == 11 && head.keep_alive();
+  head_only_ = head.method() == http::verb::head;
+  HttpRequest request;
+  if (!FramingIsSound(head) || !ReadHead(request)) {
+    Fail(HttpFault::kMalformed);
+    return false;
+  }
+  if (parser_->is_done()) {
+    Handle();
+    return false;
+  }
+  const bool awaits_go_ahead = EqualsIgnoreCase(request.Header("expect"), "100-continue");
+  const std::uint64_t length = parser_->content_length().value_or(kSmallBody + 1);
+  if (awaits_go_ahead || length > kSmallBody) {
+    if (std::optional<HttpResponse> refusal = shared_.handler.Refuse(request)) {
+      refusal->close = true;
+      Write(*std::move(refusal));
+      return false;
+    }
+  }
+  if (length > kSmallBody && !held_.GrowTo(static_cast<std::int64_t>(length))) {
+    Fail(HttpFault::kOverloaded);
+    return false;
+  }
+  Enter(State::kBody, shared_.limits.body);
+  parser_->eager(true);
+  if (buffer_.size() > 0) return true;
+  if (awaits_go_ahead) {
+    Continue();
+  } else {
+    Read();
+  }
+  return false;
+}
+
+// A chunked body's length shows as it comes.
+bool HttpConnection::HoldBody() {
+  if (!parser_->chunked()) return true;
+  if (held_.GrowTo(static_cast<std::int64_t>(parser_->get().body().capacity()))) return true;
+  Fail(HttpFault::kOverloaded);
+  return false;
+}
+
+void HttpConnection::Continue() {
+  static constexpr std::string_view kGoAhead = "HTTP/1.1 100 Continue\r\n\r\n";
+  asio::async_write(socket_, asio::buffer(kGoAhead),
+                    [self = shared_from_this()](Error error, std::size_t) {
+                      if (error) return self->OnRead(error, 0);
+                      if (self->state_ == State::kBody) self->Read();
+                    });
+}
+
+bool HttpConnection::ReadHead(HttpRequest& request) {
+  const auto& head = parser_->get();
+  headers_.clear();
+  for (const auto& field : head) {
+    headers_.push_back({View(field.name_string()), View(field.value())});
+  }
+  request.method = View(head.method_string());
+  request.target = OriginForm(View(head.target()));
+  request.headers = headers_;
+  const std::size_t hosts = head.count(http::field::host);
+  return (hosts == 1 || (hosts == 0 && head.version() == 10)) &&
+         (request.target.starts_with('/') || request.target == "*");
+}
+
+void HttpConnection::Handle() {
+  HttpRequest request;
+  if (!ReadHead(request)) return Fail(HttpFault::kMalformed);
+  request.body = parser_->get().body();
+  Enter(State::kHandling, absl::InfiniteDuration());
+  shared_.handler.Handle(request, HttpReply(shared_from_this()));
+}
+
+void HttpConnection::Reply(std::shared_ptr<HttpConnection> connection, HttpResponse response) {
+  asio::io_context& io = connection->worker_.io();
+  asio::post(io, [connection = std::move(connection), response = std::move(response)]() mutable {
+    if (connection->state_ == State::kHandling) connection->Write(std::move(response));
+  });
+}
+
+void HttpConnection::Forget(std::shared_ptr<HttpConnection> connection) {
+  asio::io_context& io = connection->worker_.io();
+  asio::post(io, [connection = std::move(connection)] {
+    if (connection->state_ == State::kHandling) connection->Fail(HttpFault::kForgotten);
+  });
+}
+
+void HttpConnection::Fail(HttpFault fault) {
+  HttpResponse response = shared_.handler.Answer(fault);
+  response.status = StatusOf(fault);
+  response.close = true;
+  Write(std::move(response));
+}
+
+void HttpConnection::Write(HttpResponse response) {
+  closing_ = response.close || !keep_alive_ || shared_.draining;
+  out_head_.clear();
+  absl::StrAppend(&out_head_, "HTTP/1.1 ", response.status, " ");
+  const auto reason = http::obsolete_reason(static_cast<http::status>(response.status));
+  out_head_.append(reason.data(), reason.size()).append("\r\nDate: ").append(worker_.Date());
+  // Neither may have a body (RFC 9110 sections 15.3.5, 15.4.5), so neither has a length.
+  if (response.status == 204 || response.status == 304) {
+    response.body.clear();
+  } else {
+    absl::StrAppend(&out_head_, "\r\nContent-Length: ", response.body.size());
+  }
+  out_head_.append(closing_ ? "\r\nConnection: close\r\n" : "\r\n");
+  out_head_.append(response.headers).append("\r\n");
+  out_body_ = std::move(response.body);
+  if (head_only_) out_body_.clear();
+  if (!closing_) parser_.reset();
+  held_.Reset();
+  held_.Add(static_cast<std::int64_t>(out_body_.size()));
+  Enter(State::kWriting, shared_.limits.write);
+  const std::array<asio::const_buffer, 2> buffers = {asio::buffer(out_head_),
+                                                     asio::buffer(out_body_)};
+  asio::async_write(socket_, buffers, [self = shared_from_this()](Error error, std::size_t) {
+    self->OnWritten(error);
+  });
+}
+
+void HttpConnection::OnWritten(Error error) {
+  held_.Reset();
+  std::string().swap(out_body_);
+  if (state_ == State::kClosed) return;
+  if (error) return Close();
+  if (!closing_) return shared_.draining ? Close() : AwaitRequest();
+  Error ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  const bool all_read = parser_ && parser_->is_done() && buffer_.size() == 0;
+  if (all_read) return Close();
+  parser_.reset();
+  linger_bytes_ = kLingerBytes;
+  Enter(State::kLingering, kLinger);
+  Linger();
+}
+
+// Closing with input unread would reset the connection, and the client might never see the answer.
+void HttpConnection::Linger() {
+  buffer_.clear();
+  socket_.async_read_some(buffer_.prepare(kBodyReadBytes),
+                          [self = shared_from_this()](Error error, std::size_t bytes) {
+                            if (self->state_ == State::kClosed) return;
+                            self->linger_bytes_ -= static_cast<std::int64_t>(bytes);
+                            if (error || self->linger_bytes_ <= 0) return self->Close();
+                            self->Linger();
+                          });
+}
+
+void HttpConnection::Expire(SteadyTime now) {
+  if (now < deadline_) return;
+  if (state_ == State::kHead || state_ == State::kBody) {
+    timed_out_ = true;
+    Error ignored;
+    socket_.cancel(ignored);  // OnRead goes on
+  } else {
+    Close();
+  }
+}
+
+void HttpConnection::Drain() {
+  if (state_ == State::kIdle) Close();
+}
+
+void HttpConnection::Close() {
+  state_ = State::kClosed;
+  deadline_ = SteadyTime::max();
+  Error ignored;
+  socket_.close(ignored);
+}
+
+HttpReply::HttpReply(std::shared_ptr<HttpConnection> connection)
+    : connection_(std::move(connection)) {}
+
+HttpReply::~HttpReply() {
+  if (connection_) HttpConnection::Forget(std::move(connection_));
+}
+
+void HttpReply::operator()(HttpResponse response) {
+  if (connection_) HttpConnection::Reply(std::move(connection_), std::move(response));
+}
+
+}  // namespace tidemark::gateway

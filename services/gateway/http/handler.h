@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "services/gateway/http/message.h"
+
+namespace tidemark::gateway {
+
+// Why the server itself refuses a request. Each has one status, and the connection closes after it.
+enum class HttpFault {
+  kMalformed,       // 400: not HTTP/1.x as we read it
+  kTimeout,         // 408: it did not arrive in time
+  kBodyTooLarge,    // 413
+  kHeaderTooLarge,  // 431
+  kOverloaded,      // 503: too many connections, or too many bytes of requests held
+  kForgotten,       // 500: the handler let the request go without an answer
+};
+
+int StatusOf(HttpFault fault);
+
+class HttpConnection;
+
+// Answers one request: call it once, from any thread. Dropped without a word it answers kForgotten.
+class HttpReply {
+ public:
+  explicit HttpReply(std::shared_ptr<HttpConnection> connection);
+  HttpReply(HttpReply&&) noexcept = default;
+  HttpReply& operator=(HttpReply&&) = delete;
+  ~HttpReply();
+
+  void operator()(HttpResponse response);
+
+ private:
+  std::shared_ptr<HttpConnection> connection_;
+};
+
+// What serves requests. Called by the server's threads, which it must not block.
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+
+  // A head has arrived whose body is large or awaits a go-ahead (Expect: 100-continue). An answer
+  // refuses the request before its body is read.
+  virtual std::optional<HttpResponse> Refuse(const HttpRequest& head) = 0;
+
+  // A whole request.
+  virtual void Handle(const HttpRequest& request, HttpReply reply) = 0;
+
+  // The answer to a request that the server refuses. Its status and `close` are set by the server.
+  virtual HttpResponse Answer(HttpFault fault) = 0;
+};
+
+}  // namespace tidemark::gateway

@@ -1,0 +1,207 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "services/gateway/http/server_fixture.h"
+
+// What the server refuses, and how it defends itself.
+namespace tidemark::gateway {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Pair;
+
+// Sends `request` on a connection of its own and expects a refusal that closes it.
+void ExpectRefused(int port, std::string_view request, int status) {
+  RawClient client(port);
+  client.Send(request);
+  const RawResponse response = client.Read();
+  EXPECT_EQ(response.status, status) << request.substr(0, 200);
+  EXPECT_EQ(response.body, absl::StrCat("fault ", status));
+  EXPECT_THAT(response.headers, Contains(Pair("connection", "close")));
+}
+
+TEST_F(HttpServerTest, RefusesWhatIsNotHttp) {
+  Start();
+  for (const std::string_view request : {
+           "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  // TLS
+           "nonsense\r\n\r\n",
+           "GET /a b HTTP/1.1\r\nHost: test\r\n\r\n",
+           "GET / HTTP/2.0\r\nHost: test\r\n\r\n",
+           "GET / HTTP/1.1\r\nHost: test\r\nbad name: x\r\n\r\n",
+           "GET / HTTP/1.1\r\nHost: test\r\nX: \x01\r\n\r\n",
+           "GET / HTTP/1.1\nHost: test\n\n",
+           "GET relative HTTP/1.1\r\nHost: test\r\n\r\n",
+           "CONNECT other:443 HTTP/1.1\r\nHost: test\r\n\r\n",
+       }) {
+    ExpectRefused(server_->port(), request, 400);
+  }
+}
+
+TEST_F(HttpServerTest, RefusesUnclearHosts) {
+  Start();
+  ExpectRefused(server_->port(), "GET / HTTP/1.1\r\n\r\n", 400);
+  ExpectRefused(server_->port(), "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400);
+}
+
+// Where two readers could see different ends of a request, one could be smuggled past the other.
+TEST_F(HttpServerTest, RefusesBodiesOfUnclearLength) {
+  Start();
+  const std::string head = "POST / HTTP/1.1\r\nHost: test\r\n";
+  for (const std::string_view framing : {
+           "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
+           "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n",
+           "Transfer-Encoding: gzip\r\n",
+           "Transfer-Encoding: gzip, chunked\r\n",
+           "Transfer-Encoding: chunked, identity\r\n",
+           "Transfer-Encoding: xchunked\r\n",
+           "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+           "Content-Length: 1\r\nContent-Length: 2\r\n",
+           "Content-Length: 1, 2\r\n",
+           "Content-Length: -1\r\n",
+           "Content-Length: +1\r\n",
+           "Content-Length: 0x1\r\n",
+           "Content-Length: 99999999999999999999\r\n",
+           "Content-Length:\r\n",
+       }) {
+    ExpectRefused(server_->port(), head + std::string(framing) + "\r\nx", 400);
+  }
+  ExpectRefused(server_->port(),
+                "POST / HTTP/1.0\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                400);
+  ExpectRefused(server_->port(), head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n", 400);
+}
+
+TEST_F(HttpServerTest, RefusesRequestsCutShort) {
+  Start();
+  for (const std::string_view request : {
+           "GET / HTTP/1.1\r\nHost",
+           "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\n123",
+           "POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+       }) {
+    RawClient client(server_->port());
+    client.Send(request);
+    client.FinishSending();
+    EXPECT_EQ(client.Read().status, 400) << request;
+  }
+}
+
+TEST_F(HttpServerTest, BoundsHeads) {
+  Start({.header_bytes = 2048});
+  ExpectRefused(server_->port(), "GET /" + std::string(4096, 'a'), 431);
+  ExpectRefused(server_->port(), Get("/" + std::string(4096, 'a')), 431);
+  ExpectRefused(server_->port(),
+                "GET / HTTP/1.1\r\nHost: test\r\nX: " + std::string(4096, 'a') + "\r\n\r\n", 431);
+  std::string many = "GET / HTTP/1.1\r\nHost: test\r\n";
+  for (int i = 0; i < 500; ++i) absl::StrAppend(&many, "X-", i, ": y\r\n");
+  ExpectRefused(server_->port(), many + "\r\n", 431);
+}
+
+TEST_F(HttpServerTest, BoundsBodies) {
+  Start({.body_bytes = 1000});
+  RawClient client(server_->port());
+  EXPECT_EQ(client.Exchange(Post("/", std::string(1000, 'x'))).status, 200);
+  ExpectRefused(server_->port(), "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 1001\r\n\r\n",
+                413);
+  ExpectRefused(server_->port(),
+                "POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" +
+                    std::string(1001, 'x'),
+                413);
+}
+
+TEST_F(HttpServerTest, AClientThatSendsAllOfATooLargeBodyStillReadsTheAnswer) {
+  Start();
+  RawClient client(server_->port());
+  ASSERT_TRUE(client.Send(Post("/", std::string(20 << 20, 'x'))));
+  EXPECT_EQ(client.Read().status, 413);
+}
+
+TEST_F(HttpServerTest, TakesBodiesUpToTheBound) {
+  Start();
+  RawClient client(server_->port());
+  const std::string body(8 << 20, 'x');
+  EXPECT_EQ(client.Exchange(Post("/", body)).body, "POST / " + body);
+}
+
+TEST_F(HttpServerTest, TheHandlerCanRefuseALargeBodyUnread) {
+  Start();
+  RawClient client(server_->port());
+  const RawResponse response =
+      client.Exchange("POST /refused HTTP/1.1\r\nHost: test\r\nContent-Length: 100000\r\n\r\n");
+  EXPECT_EQ(response.status, 403);
+  EXPECT_EQ(response.body, "not you");
+  EXPECT_THAT(response.headers, Contains(Pair("connection", "close")));
+}
+
+TEST_F(HttpServerTest, GivesTheGoAheadThatAClientAwaits) {
+  Start();
+  RawClient client(server_->port());
+  const std::string head =
+      "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
+  EXPECT_EQ(client.Exchange(head).status, 100);
+  EXPECT_EQ(client.Exchange("body").body, "POST / body");
+  RawClient refused(server_->port());
+  EXPECT_EQ(refused
+                .Exchange("POST /refused HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n"
+                          "Expect: 100-continue\r\n\r\n")
+                .status,
+            403);
+}
+
+TEST_F(HttpServerTest, BoundsTheBytesHeld) {
+  Start({.held_bytes = 1 << 20});
+  RawClient first(server_->port());
+  ASSERT_TRUE(
+      first.Send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 1000000\r\n"
+                 "Expect: 100-continue\r\n\r\n"));
+  ASSERT_EQ(first.Read().status, 100);  // its share is taken
+  ExpectRefused(server_->port(), "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 100000\r\n\r\n",
+                503);
+  ExpectRefused(server_->port(),
+                "POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n30d40\r\n" +
+                    std::string(200000, 'x'),
+                503);
+  ASSERT_TRUE(first.Send(std::string(1000000, 'x')));
+  ASSERT_EQ(first.Read().status, 200);
+  RawClient second(server_->port());  // and returned
+  EXPECT_EQ(second.Exchange(Post("/", std::string(1000000, 'x'))).status, 200);
+}
+
+TEST_F(HttpServerTest, BoundsConnections) {
+  Start({.connections = 2});
+  RawClient first(server_->port());
+  ASSERT_EQ(first.Exchange(Get("/")).status, 200);
+  auto second = std::make_unique<RawClient>(server_->port());
+  ASSERT_EQ(second->Exchange(Get("/")).status, 200);
+  ExpectRefused(server_->port(), Get("/"), 503);
+  second.reset();
+  for (int status = 503; status == 503;) {  // until the server has noticed
+    RawClient third(server_->port());
+    status = third.Exchange(Get("/")).status;
+    ASSERT_THAT(status, ::testing::AnyOf(200, 503));
+  }
+}
+
+TEST_F(HttpServerTest, EndsWaitsForSlowClients) {
+  const absl::Duration soon = absl::Milliseconds(50);
+  Start({.idle = soon, .header = soon, .body = soon, .write = soon});
+  RawClient idle(server_->port());
+  EXPECT_TRUE(idle.AtEnd());
+  ExpectRefused(server_->port(), "GET / HTTP/1.1\r\nHost: te", 408);
+  ExpectRefused(server_->port(), "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nab",
+                408);
+  ExpectRefused(server_->port(),
+                "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+                "ab",
+                408);
+}
+
+TEST_F(HttpServerTest, EndsWaitsForClientsThatDoNotRead) {
+  Start({.write = absl::Milliseconds(50)});
+  RawClient client(server_->port());
+  ASSERT_TRUE(client.Send(Get("/big")));
+  ASSERT_EQ(client.Read(/*to_head=*/true).status, 200);  // and no more
+  server_->Drain(absl::InfiniteDuration());              // ends only once the connection has
+}
+
+}  // namespace
+}  // namespace tidemark::gateway

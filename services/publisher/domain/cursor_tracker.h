@@ -1,0 +1,133 @@
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "common/base/owner.h"
+#include "services/publisher/domain/types.h"
+
+namespace tidemark::publisher {
+
+// A position for each log shard.
+using ShardPositions = std::array<Position, kLogShards>;
+
+// What a destination needs no more of: everything at or below Of(shard) was delivered to it,
+// parked, or is not wanted, as the database tells when the lease is taken.
+struct Floors {
+  Position start = 0;  // of its epoch
+  // Settled positions of the shards; null for a destination that they did not count.
+  std::shared_ptr<const ShardPositions> settled;
+  absl::flat_hash_map<LogShard, Position> rows;  // its cursors, where it has any
+
+  Position Of(LogShard shard) const;
+  Position Lowest() const;
+};
+
+// Where a destination stands in a shard, to be stored.
+struct CursorRow {
+  DestinationId destination;
+  LogShard log_shard;
+  Position position = 0;
+
+  friend bool operator==(const CursorRow&, const CursorRow&) = default;
+};
+
+// What to store in one transaction.
+struct CursorUpdate {
+  // For each shard: everything at or below is settled for all destinations that count.
+  ShardPositions settled{};
+  std::vector<CursorRow> rows;
+  std::vector<DestinationId> joined;   // count from now on
+  std::vector<DestinationId> removed;  // forget them
+  // Nothing at or below is needed by anyone.
+  Position low = 0;
+};
+
+// Knows how far everything is settled: read, and then for every destination delivered, parked or
+// not wanted. A cursor never passes a change on its way, nor an open gap.
+//
+// What is stored is small and rarely written: one settled position per shard, which holds for all
+// destinations that count, and a cursor only for those that are well ahead of it. A destination
+// that was learned when the shards had passed its start does not count until it has caught up:
+// meanwhile its own cursors say where it is, and settled positions say nothing about it.
+//
+// Safe for concurrent use; memory is 16 bytes for each change on its way.
+class CursorTracker {
+ public:
+  // `settled` as stored; reading goes on above `read_mark`.
+  CursorTracker(const ShardPositions& settled, Position read_mark);
+
+  // A destination that is live: it gets what is read from now on. Or, with `caught_up_to`, one that
+  // still catches up: it has read everything up to there, gaps excepted, and is not live.
+  void Add(DestinationId id, Floors floors, std::optional<Position> caught_up_to);
+  void CatchUp(DestinationId id, Position caught_up_to);
+  void Join(DestinationId id);
+  void Remove(DestinationId id);
+  // A destination in the database that exists no more.
+  void Forget(DestinationId id);
+
+  // A change on its way to a destination.
+  struct OnItsWay {
+    DestinationId destination;
+    Position position = 0;
+    LogShard log_shard;
+  };
+  // Takes note of what was read: these changes, and nothing else at or below `read_mark`.
+  void Read(std::span<const OnItsWay> changes, Position read_mark);
+
+  // The destination has the change, or it was parked.
+  void Settle(DestinationId id, std::span<const Position> positions);
+
+  // What to store now; nothing if the database knows it all. Confirm() once that is committed.
+  std::optional<CursorUpdate> Take();
+  void Confirm(const CursorUpdate& update);
+
+  // As in CursorUpdate, of now.
+  Position Low() const;
+  // Changes on their way.
+  std::int64_t size() const;
+
+ private:
+  struct Change {
+    Position position = 0;
+    LogShard log_shard;
+    bool settled = false;
+  };
+  // In a shard where a destination has changes settled that settled positions do not cover.
+  struct Ahead {
+    Position highest = 0;  // of those changes
+    Position stored = 0;
+    int takes = 0;  // since stored
+  };
+  struct Destination {
+    Floors floors;
+    bool counts = false;                   // in the database's eyes
+    std::optional<Position> caught_up_to;  // none: live
+    std::deque<Change> changes;            // by position, the first one not settled
+    std::map<LogShard, Ahead> ahead;
+  };
+  using Cursors = std::map<LogShard, Position>;  // of shards held up by a change on its way
+
+  static void Insert(std::deque<Change>& changes, const Change& change);
+  Cursors HeldUp(const Destination& destination) const;
+  Position ReadFor(const Destination& destination) const;
+  Position CursorOf(const Destination& destination, const Cursors& held_up, LogShard shard) const;
+  ShardPositions SettledNow() const;
+  bool Counts(const Destination& destination, const ShardPositions& settled) const;
+  void TakeRows(DestinationId id, Destination& destination, CursorUpdate& update) const;
+
+  mutable std::mutex mutex_;
+  ShardPositions stored_;
+  Position read_mark_;
+  std::map<DestinationId, Destination> destinations_;
+  std::vector<DestinationId> removed_;
+};
+
+}  // namespace tidemark::publisher

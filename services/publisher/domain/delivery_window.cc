@@ -1,0 +1,189 @@
+#include "services/publisher/domain/delivery_window.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "services/publisher/domain/backoff.h"
+
+namespace tidemark::publisher {
+
+void DeliveryWindow::Add(Event event) {
+  ++waiting_;
+  memory_bytes_ += event.memory_bytes();
+  const auto [it, made] = lines_.try_emplace(event.key);
+  Line& line = it->second;
+  line.events.push_back(std::move(event));
+  if (made) ready_.push_back(&line);
+}
+
+std::optional<DeliveryWindow::Request> DeliveryWindow::Next(absl::Time now) {
+  if (now < paused_until_ || in_flight_.size() >= limits_.requests_in_flight) return std::nullopt;
+  WakeDue(now);
+  InFlight sent;
+  if (!suspects_.empty()) {
+    sent.suspect = true;
+    sent.lines = std::move(suspects_.front());
+    suspects_.pop_front();
+    for (const Line* line : sent.lines) sent.bytes += line->events.front().record_bytes();
+  } else {
+    sent.lines = Gather(sent.bytes);
+  }
+  if (sent.lines.empty()) return std::nullopt;
+
+  Request request{.id = ++last_id_, .bytes = sent.bytes};
+  request.records.reserve(sent.lines.size());
+  for (const Line* line : sent.lines) {
+    const Event& event = line->events.front();
+    request.records.push_back({event.key, event.data, &event});
+  }
+  bytes_in_flight_ += sent.bytes;
+  in_flight_.emplace(request.id, std::move(sent));
+  return request;
+}
+
+void DeliveryWindow::WakeDue(absl::Time now) {
+  while (!delayed_.empty() && delayed_.begin()->first <= now) {
+    Line* line = delayed_.begin()->second;
+    delayed_.erase(delayed_.begin());
+    if (line->refused_after) {
+      suspects_.push_back({line});
+    } else {
+      ready_.push_back(line);
+    }
+  }
+}
+
+DeliveryWindow::Lines DeliveryWindow::Gather(std::int64_t& bytes) {
+  Lines lines;
+  while (!ready_.empty() && lines.size() < limits_.records_per_request) {
+    const std::int64_t size = ready_.front()->events.front().record_bytes();
+    if (!lines.empty() && bytes + size > limits_.bytes_per_request) break;
+    bytes += size;
+    lines.push_back(ready_.front());
+    ready_.pop_front();
+  }
+  return lines;
+}
+
+DeliveryWindow::Settled DeliveryWindow::Finish(RequestId id, const SendResult& result,
+                                               absl::Time now, Random& random) {
+  Settled settled;
+  const auto it = in_flight_.find(id);
+  if (it == in_flight_.end()) return settled;
+  InFlight request = std::move(it->second);
+  in_flight_.erase(it);
+  bytes_in_flight_ -= request.bytes;
+
+  if (result.fault != Fault::kNone || result.records.size() != request.lines.size()) {
+    FailRequest(std::move(request), result, now, random, settled);
+    return settled;
+  }
+  failures_ = 0;
+  const bool accepted =
+      std::any_of(result.records.begin(), result.records.end(),
+                  [](const auto& record) { return record.fault == Fault::kNone; });
+  if (accepted) {
+    ++accepted_;
+    last_error_.clear();
+  }
+  for (std::size_t i = 0; i < request.lines.size(); ++i) {
+    FinishRecord(*request.lines[i], result.records[i], now, random, settled);
+  }
+  return settled;
+}
+
+void DeliveryWindow::FinishRecord(Line& line, const RecordResult& result, absl::Time now,
+                                  Random& random, Settled& settled) {
+  switch (result.fault) {
+    case Fault::kNone:
+      settled.delivered.push_back(PopFront(line));
+      Advance(line, settled.delivered.back().key);
+      return;
+    case Fault::kRefused:
+      settled.refused.push_back({PopFront(line), result.error});
+      Advance(line, settled.refused.back().event.key);
+      return;
+    default:
+      last_error_ = result.error;
+      Delay(line, result.fault, now, random);
+  }
+}
+
+void DeliveryWindow::FailRequest(InFlight request, const SendResult& result, absl::Time now,
+                                 Random& random, Settled& settled) {
+  last_error_ = result.error;
+  if (result.fault == Fault::kRefused) {
+    for (Line* line : request.lines) {
+      if (!line->refused_after) line->refused_after = accepted_;
+    }
+    if (request.lines.size() > 1) return Split(request.lines);
+    return RefuseAlone(*request.lines.front(), result.error, now, random, settled);
+  }
+  // An answer that does not fit the request is a fault of the other side, like a broken connection.
+  const Fault fault = result.fault == Fault::kNone ? Fault::kTransient : result.fault;
+  paused_until_ = std::max(paused_until_, now + BackoffDelay(fault, ++failures_, random));
+  if (request.suspect) {
+    suspects_.push_front(std::move(request.lines));
+  } else {
+    ready_.insert(ready_.begin(), request.lines.begin(), request.lines.end());
+  }
+}
+
+void DeliveryWindow::Split(const Lines& lines) {
+  const auto middle = lines.begin() + static_cast<std::ptrdiff_t>(lines.size() / 2);
+  suspects_.emplace_back(lines.begin(), middle);
+  suspects_.emplace_back(middle, lines.end());
+}
+
+void DeliveryWindow::RefuseAlone(Line& line, const std::string& error, absl::Time now,
+                                 Random& random, Settled& settled) {
+  if (accepted_ > *line.refused_after) {
+    settled.refused.push_back({PopFront(line), error});
+    Advance(line, settled.refused.back().event.key);
+  } else {
+    Delay(line, Fault::kRefused, now, random);
+  }
+}
+
+void DeliveryWindow::Delay(Line& line, Fault fault, absl::Time now, Random& random) {
+  delayed_.emplace(now + BackoffDelay(fault, ++line.failures, random), &line);
+}
+
+Event DeliveryWindow::PopFront(Line& line) {
+  Event event = std::move(line.events.front());
+  line.events.pop_front();
+  --waiting_;
+  memory_bytes_ -= event.memory_bytes();
+  return event;
+}
+
+void DeliveryWindow::Advance(Line& line, const std::string& key) {
+  line.failures = 0;
+  line.refused_after.reset();
+  if (line.events.empty()) {
+    lines_.erase(key);
+  } else {
+    ready_.push_back(&line);
+  }
+}
+
+absl::Time DeliveryWindow::NextDue() const {
+  if (in_flight_.size() >= limits_.requests_in_flight) return absl::InfiniteFuture();
+  absl::Time due = absl::InfiniteFuture();
+  if (!ready_.empty() || !suspects_.empty()) {
+    due = absl::InfinitePast();
+  } else if (!delayed_.empty()) {
+    due = delayed_.begin()->first;
+  }
+  return due == absl::InfiniteFuture() ? due : std::max(due, paused_until_);
+}
+
+absl::Time DeliveryWindow::OldestCommit() const {
+  absl::Time oldest = absl::InfiniteFuture();
+  for (const auto& [key, line] : lines_) {
+    oldest = std::min(oldest, line.events.front().commit_time);
+  }
+  return oldest;
+}
+
+}  // namespace tidemark::publisher

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/base/random.h"
+#include "common/base/units.h"
+#include "services/publisher/domain/send_result.h"
+#include "services/publisher/domain/types.h"
+
+namespace tidemark::publisher {
+
+// The bounds of requests to one destination (aws-endpoints section 5, PutRecords).
+struct WindowLimits {
+  std::size_t records_per_request = 500;
+  std::int64_t bytes_per_request = 5 * kMiB;  // of data and partition keys
+  std::size_t requests_in_flight = 4;
+};
+
+// The changes on their way to one destination, and which may go next. Changes of a partition key
+// wait in line, in the order they were read: at most one of them stands in a request, and at most
+// one request with it is in flight. So a failure holds up its own key alone, and no key's changes
+// ever arrive out of order.
+//
+// What fails for a while is sent again after a delay that grows, for ever. What is refused for good
+// comes out of Finish() as refused, to be parked. A request that is refused as a whole, because of
+// some record in it, is split until that record stands alone; even then it counts as refused only
+// if the destination has accepted another record meanwhile: else the fault may well lie elsewhere.
+//
+// Pure; for one thread.
+class DeliveryWindow {
+ public:
+  explicit DeliveryWindow(WindowLimits limits) : limits_(limits) {}
+
+  DeliveryWindow(const DeliveryWindow&) = delete;
+  DeliveryWindow& operator=(const DeliveryWindow&) = delete;
+
+  // Takes the next change of its key.
+  void Add(Event event);
+
+  // A request to send.
+  using RequestId = std::uint64_t;
+  struct Record {
+    std::string_view key;
+    std::string_view data;
+    const Event* event = nullptr;
+  };
+  struct Request {
+    RequestId id = 0;
+    std::vector<Record> records;  // valid until Finish(id)
+    std::int64_t bytes = 0;
+  };
+  // The next request, in flight from now on; nothing if there is none to send at `now`.
+  std::optional<Request> Next(absl::Time now);
+
+  // What a finished request brought.
+  struct Refused {
+    Event event;
+    std::string error;
+  };
+  struct Settled {
+    std::vector<Event> delivered;
+    std::vector<Refused> refused;
+  };
+  Settled Finish(RequestId id, const SendResult& result, absl::Time now, Random& random);
+
+  // Lets no request go before `until`.
+  void Pause(absl::Time until) { paused_until_ = until; }
+
+  // When Next() may have something, if nothing happens before; InfiniteFuture for never.
+  absl::Time NextDue() const;
+
+  // Changes taken and not yet settled.
+  std::int64_t waiting() const { return waiting_; }
+  std::int64_t memory_bytes() const { return memory_bytes_; }
+  std::int64_t bytes_in_flight() const { return bytes_in_flight_; }
+  std::size_t requests_in_flight() const { return in_flight_.size(); }
+  // When the oldest of them was committed; InfiniteFuture if there is none. Looks at every key.
+  absl::Time OldestCommit() const;
+  // The last error; empty once something was delivered.
+  const std::string& last_error() const { return last_error_; }
+
+ private:
+  // The line of one key. Empty lines are removed.
+  struct Line {
+    std::list<Event> events;  // the first is in flight, if any is
+    int failures = 0;         // of the first, in a row
+    // Of the first, once it stood in a request that was refused: `accepted_` at that time.
+    std::optional<std::uint64_t> refused_after;
+  };
+  using Lines = std::vector<Line*>;
+
+  struct InFlight {
+    Lines lines;
+    std::int64_t bytes = 0;
+    bool suspect = false;  // a part of a refused request
+  };
+
+  void WakeDue(absl::Time now);
+  Lines Gather(std::int64_t& bytes);
+  void FinishRecord(Line& line, const RecordResult& result, absl::Time now, Random& random,
+                    Settled& settled);
+  void FailRequest(InFlight request, const SendResult& result, absl::Time now, Random& random,
+                   Settled& settled);
+  void Split(const Lines& lines);
+  void RefuseAlone(Line& line, const std::string& error, absl::Time now, Random& random,
+                   Settled& settled);
+  void Delay(Line& line, Fault fault, absl::Time now, Random& random);
+  Event PopFront(Line& line);
+  // After its first change left: the line of `key` goes to the end of the queue, or away.
+  void Advance(Line& line, const std::string& key);
+
+  const WindowLimits limits_;
+  std::unordered_map<std::string, Line> lines_;
+  std::deque<Line*> ready_;
+  std::multimap<absl::Time, Line*> delayed_;
+  std::deque<Lines> suspects_;  // parts of refused requests, each to be sent by itself
+  std::unordered_map<RequestId, InFlight> in_flight_;
+  RequestId last_id_ = 0;
+
+  absl::Time paused_until_ = absl::InfinitePast();
+  int failures_ = 0;            // of whole requests, in a row
+  std::uint64_t accepted_ = 0;  // requests of which at least one record arrived
+  std::string last_error_;
+  std::int64_t waiting_ = 0;
+  std::int64_t memory_bytes_ = 0;
+  std::int64_t bytes_in_flight_ = 0;
+};
+
+}  // namespace tidemark::publisher

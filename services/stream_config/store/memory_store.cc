@@ -86,7 +86,7 @@ absl::StatusOr<std::vector<std::string>> MemoryStore::ListUnpurged(absl::Time be
   return ids;
 }
 
-absl::Status MemoryStore::MarkPurged(std::string_view pool_id, absl::Time) {
+absl::Status MemoryStore::MarkPurged(std::string_view pool_id, absl::Time, absl::Time) {
   const std::lock_guard lock(mutex_);
   const auto found = pools_.find(pool_id);
   if (found != pools_.end() && found->second.held.deleted) found->second.purged = true;

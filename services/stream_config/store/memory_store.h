@@ -24,7 +24,7 @@ class MemoryStore final : public PoolStore {
                       absl::Time deadline) override;
   absl::StatusOr<std::vector<std::string>> ListUnpurged(absl::Time before, std::int32_t limit,
                                                         absl::Time deadline) override;
-  absl::Status MarkPurged(std::string_view pool_id, absl::Time deadline) override;
+  absl::Status MarkPurged(std::string_view pool_id, absl::Time now, absl::Time deadline) override;
   absl::StatusOr<ChangePage> ChangesSince(Revision after, std::int32_t limit,
                                           absl::Time deadline) override;
 

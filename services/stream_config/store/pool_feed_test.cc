@@ -136,7 +136,7 @@ class FaultyStore final : public PoolStore {
                                                         absl::Time) override {
     return absl::UnimplementedError("");
   }
-  absl::Status MarkPurged(std::string_view, absl::Time) override {
+  absl::Status MarkPurged(std::string_view, absl::Time, absl::Time) override {
     return absl::UnimplementedError("");
   }
   absl::StatusOr<ChangePage> ChangesSince(Revision after, std::int32_t limit,

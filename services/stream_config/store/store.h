@@ -57,13 +57,14 @@ class PoolStore {
   virtual absl::Status Delete(std::string_view pool_id, std::optional<Version> expected,
                               absl::Time now, absl::Time deadline) = 0;
 
-  // Pools deleted before `before` whose data may not all be purged, at most `limit`.
+  // Pools deleted before `before` whose data may not all be purged, at most `limit`, in any order.
   virtual absl::StatusOr<std::vector<std::string>> ListUnpurged(absl::Time before,
                                                                 std::int32_t limit,
                                                                 absl::Time deadline) = 0;
 
   // Takes a deleted pool off that list. Any other pool is left as it is.
-  virtual absl::Status MarkPurged(std::string_view pool_id, absl::Time deadline) = 0;
+  virtual absl::Status MarkPurged(std::string_view pool_id, absl::Time now,
+                                  absl::Time deadline) = 0;
 
   // What changed after `after`, at most `limit` pools. A change is readable from the moment it is
   // acknowledged, and never after one with a higher revision: readers miss nothing.

@@ -1,0 +1,95 @@
+#include "services/stream_config/store/postgres_connections.h"
+
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/errors/error.h"
+#include "common/pg/migrate.h"
+#include "tidemark/stream_config/migrations.h"
+
+namespace tidemark::stream_config {
+namespace {
+
+absl::Status NoneFree() {
+  return errors::Error(absl::StatusCode::kDeadlineExceeded,
+                       errors::v1::ERROR_REASON_DEADLINE_EXCEEDED,
+                       "no database connection became free in time; nothing was done");
+}
+
+}  // namespace
+
+PostgresConnections::PostgresConnections(pg::ConnectOptions options, int count)
+    : options_(std::move(options)), free_(count) {}
+
+absl::StatusOr<pg::Result> PostgresConnections::Run(const pg::Query& query,
+                                                    const pg::Params& params, absl::Time deadline) {
+  TM_ASSIGN_OR_RETURN(Lease lease, Take(deadline));
+  return RunOn(lease, query, params, deadline);
+}
+
+absl::StatusOr<pg::Result> PostgresConnections::Read(const pg::Query& query,
+                                                     const pg::Params& params,
+                                                     absl::Time deadline) {
+  while (true) {
+    TM_ASSIGN_OR_RETURN(Lease lease, Take(deadline));
+    const bool fresh = lease.fresh;
+    absl::StatusOr<pg::Result> result = RunOn(lease, query, params, deadline);
+    if (fresh || !absl::IsUnavailable(result.status())) return result;
+  }
+}
+
+absl::StatusOr<PostgresConnections::Lease> PostgresConnections::Take(absl::Time deadline) {
+  {
+    std::unique_lock lock(mutex_);
+    const auto free = [this] { return free_ > 0; };
+    if (!returned_.wait_until(lock, absl::ToChronoTime(deadline), free)) return NoneFree();
+    --free_;
+    if (!idle_.empty()) {
+      Lease lease{std::move(idle_.back()), false};
+      idle_.pop_back();
+      return lease;
+    }
+  }
+  absl::StatusOr<pg::Connection> opened = Open(deadline);
+  if (!opened.ok()) {
+    GiveBack(std::nullopt);
+    return std::move(opened).status();
+  }
+  return Lease{*std::move(opened), true};
+}
+
+absl::StatusOr<pg::Connection> PostgresConnections::Open(absl::Time deadline) const {
+  TM_ASSIGN_OR_RETURN(pg::Connection connection, pg::Connection::Open(options_));
+  const pg::MigrationSet& schema = Migrations();
+  TM_RETURN_IF_ERROR(pg::RequireSchema(connection, schema.schema, schema.last(), deadline));
+  return connection;
+}
+
+absl::StatusOr<pg::Result> PostgresConnections::RunOn(Lease& lease, const pg::Query& query,
+                                                      const pg::Params& params,
+                                                      absl::Time deadline) {
+  absl::StatusOr<pg::Result> result = lease.connection.Run(query, params, deadline);
+  if (lease.connection.Healthy()) {
+    GiveBack(std::move(lease.connection));
+  } else {
+    GiveBack(std::nullopt);
+  }
+  return result;
+}
+
+void PostgresConnections::GiveBack(std::optional<pg::Connection> connection) {
+  std::vector<pg::Connection> broken;  // closed outside of the lock
+  {
+    const std::lock_guard lock(mutex_);
+    ++free_;
+    if (connection) {
+      idle_.push_back(*std::move(connection));
+    } else {
+      // What broke one has probably broken all: let no other caller find out.
+      broken.swap(idle_);
+    }
+  }
+  returned_.notify_one();
+}
+
+}  // namespace tidemark::stream_config

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "common/pg/query.h"
+#include "common/pg/result.h"
+#include "services/stream_config/domain/pool.h"
+
+// Pools as rows of stream_config.pool.
+namespace tidemark::stream_config {
+
+// What ReadPool reads, for a SELECT or RETURNING.
+#define TIDEMARK_POOL_COLUMNS                                                               \
+  "pool_id, pool_number, version, create_time, update_time, display_name, stream_enabled, " \
+  "stream_name, stream_role_arn, disabled_reason, enabled_time, start_position, epoch, "    \
+  "push_application_arns, push_role_arn, sync_trigger_arn, datasets_per_identity, "         \
+  "records_per_dataset, bytes_per_dataset, keys_per_dataset, dataset_names_per_identity"
+
+// The pool in the columns from `first` on.
+absl::StatusOr<Pool> ReadPool(const pg::Row& row, int first = 0);
+
+// The pool as parameters $1 to $19: the same columns without pool_number and version, which are the
+// store's to give.
+pg::Params PoolParams(const Pool& pool);
+
+}  // namespace tidemark::stream_config

@@ -1,0 +1,182 @@
+#include "services/stream_config/store/postgres_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/errors/error.h"
+#include "common/pg/migrate.h"
+#include "common/testing/database.h"
+#include "common/testing/eventually.h"
+#include "services/stream_config/store/pool_feed.h"
+#include "services/stream_config/store/store_contract.h"
+#include "tidemark/stream_config/migrations.h"
+
+namespace tidemark::stream_config {
+namespace {
+
+using testing::Eventually;
+using testing::TestDatabase;
+
+absl::Time Soon() { return absl::Now() + absl::Seconds(20); }
+
+// One database for the whole program; a test that needs its own makes it.
+const TestDatabase& Database() {
+  static const std::unique_ptr<TestDatabase> database = TestDatabase::Create({&Migrations()});
+  return *database;
+}
+
+// As the service connects: with the rights of its own role.
+pg::ConnectOptions AsService(const TestDatabase& database) {
+  pg::ConnectOptions options = database.options();
+  options.dsn = database.DsnAs("tidemark_stream_config");
+  return options;
+}
+
+void Empty(const TestDatabase& database) {
+  database.Run(
+      "DELETE FROM stream_config.pool;"
+      "UPDATE stream_config.state SET revision = 0, last_pool_number = 0");
+}
+
+class PostgresUnderTest final : public StoreUnderTest {
+ public:
+  PostgresUnderTest() : store_(AsService(Database()), 4), replica_(AsService(Database()), 4) {
+    Empty(Database());
+  }
+
+  PoolStore& store() override { return store_; }
+  PoolStore& replica() override { return replica_; }
+
+ private:
+  PostgresStore store_;
+  PostgresStore replica_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Postgres, PoolStoreContract,
+                         ::testing::Values([] { return std::make_unique<PostgresUnderTest>(); }));
+
+class PostgresStoreTest : public ::testing::Test {
+ protected:
+  PostgresStoreTest() { Empty(Database()); }
+
+  static Creation Wanted(const std::string& id) { return {.pool = {.id = id}}; }
+
+  // Ends every session of the service, as a restart of the server does.
+  static void BreakConnections() {
+    Database().Run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE usename = 'tidemark_stream_config' AND datname = current_database()");
+  }
+};
+
+TEST_F(PostgresStoreTest, ReadsGoOnAfterConnectionsBroke) {
+  PostgresStore store(AsService(Database()), 2);
+  ASSERT_TRUE(store.Create(Wanted("r:1"), Soon()).ok());
+  BreakConnections();
+  EXPECT_TRUE(store.Get("r:1", Soon()).ok());
+}
+
+TEST_F(PostgresStoreTest, AWriteThatFoundItsConnectionBrokenMayBeRepeated) {
+  PostgresStore store(AsService(Database()), 2);
+  ASSERT_TRUE(store.Check(Soon()).ok());
+  BreakConnections();
+  const absl::Status first = store.Create(Wanted("r:1"), Soon()).status();
+  EXPECT_EQ(errors::ReasonOf(first), errors::v1::ERROR_REASON_DATABASE_UNAVAILABLE) << first;
+  EXPECT_TRUE(store.Create(Wanted("r:1"), Soon()).ok());
+}
+
+TEST_F(PostgresStoreTest, ADatabaseThatIsAwayIsUnavailableAtOnce) {
+  pg::ConnectOptions options = AsService(Database());
+  options.dsn = "postgresql://tidemark@/none?host=/nonexistent";
+  PostgresStore store(options, 1);
+  const absl::Time begin = absl::Now();
+  const absl::Status status = store.Get("r:1", begin + absl::Seconds(30)).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(errors::ReasonOf(status), errors::v1::ERROR_REASON_DATABASE_UNAVAILABLE);
+  EXPECT_LT(absl::Now(), begin + absl::Seconds(15));
+}
+
+TEST_F(PostgresStoreTest, ASchemaThatIsNotMigratedIsRefusedUntilItIs) {
+  const auto database = TestDatabase::Create();
+  pg::ConnectOptions options = database->options();
+  PostgresStore store(options, 1);
+  EXPECT_EQ(errors::ReasonOf(store.Check(Soon())), errors::v1::ERROR_REASON_SCHEMA_TOO_OLD);
+  ASSERT_TRUE(pg::Migrate(options, Migrations(), Soon()).ok());
+  EXPECT_TRUE(store.Check(Soon()).ok());
+}
+
+TEST_F(PostgresStoreTest, ACallerWaitsForAFreeConnectionNoLongerThanItsDeadline) {
+  PostgresStore store(AsService(Database()), 1);
+  ASSERT_TRUE(store.Create(Wanted("r:1"), Soon()).ok());
+  pg::Connection blocker = Database().Connect();
+  ASSERT_TRUE(blocker.RunScript("BEGIN; LOCK stream_config.pool", Soon()).ok());
+  std::thread blocked(
+      [&store] { EXPECT_FALSE(store.Get("r:1", absl::Now() + absl::Milliseconds(500)).ok()); });
+  ASSERT_TRUE(Eventually([] {
+    pg::Connection connection = Database().Connect();
+    static constexpr pg::Query kWaiting{
+        "waiting",
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"};
+    const auto waiting = connection.Run(kWaiting, pg::Params(), Soon());
+    return waiting.ok() && std::get<0>(waiting->ParseOnly<std::int64_t>().value()) > 0;
+  }));
+  const absl::Status status = store.Get("r:1", absl::Now() + absl::Milliseconds(50)).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded) << status;
+  blocked.join();
+  ASSERT_TRUE(blocker.RunScript("ROLLBACK", Soon()).ok());
+  EXPECT_TRUE(store.Get("r:1", Soon()).ok());
+}
+
+// Two replicas of the service on one database: a watcher of one sees what the other writes, in the
+// end of everything, whatever breaks in between.
+TEST_F(PostgresStoreTest, AFeedSeesWhatAnotherReplicaWrites) {
+  class Collector final : public PoolFeed::Watcher {
+   public:
+    explicit Collector(std::shared_ptr<std::map<std::string, std::string>> names,
+                       std::shared_ptr<std::mutex> mutex)
+        : names_(std::move(names)), mutex_(std::move(mutex)) {}
+    Took Offer(const PoolBatch& batch) override {
+      const std::lock_guard lock(*mutex_);
+      for (const auto& pool : batch.pools) (*names_)[pool->id] = pool->settings.display_name;
+      for (const std::string& id : batch.deleted) names_->erase(id);
+      return Took::kYes;
+    }
+    bool Gone() const override { return false; }
+    void End(const absl::Status&) override {}
+
+   private:
+    const std::shared_ptr<std::map<std::string, std::string>> names_;
+    const std::shared_ptr<std::mutex> mutex_;
+  };
+
+  PostgresStore ours(AsService(Database()), 2);
+  PostgresStore theirs(AsService(Database()), 2);
+  PoolFeed feed(ours, {.poll_interval = absl::Milliseconds(5)});
+  ASSERT_TRUE(Eventually([&] { return feed.Ready().ok(); }));
+  const auto names = std::make_shared<std::map<std::string, std::string>>();
+  const auto mutex = std::make_shared<std::mutex>();
+  feed.Watch(std::make_unique<Collector>(names, mutex));
+  const auto seen = [&](const std::map<std::string, std::string>& expected) {
+    return Eventually([&] {
+      const std::lock_guard lock(*mutex);
+      return *names == expected;
+    });
+  };
+
+  Pool pool = theirs.Create(Wanted("r:1"), Soon()).value();
+  ASSERT_TRUE(theirs.Create(Wanted("r:2"), Soon()).ok());
+  EXPECT_TRUE(seen({{"r:1", ""}, {"r:2", ""}}));
+  BreakConnections();
+  pool.settings.display_name = "new";
+  EXPECT_TRUE(Eventually([&] { return theirs.Replace(pool, Soon()).ok(); }));
+  EXPECT_TRUE(theirs.Delete("r:2", std::nullopt, absl::Now(), Soon()).ok());
+  EXPECT_TRUE(seen({{"r:1", "new"}}));
+}
+
+}  // namespace
+}  // namespace tidemark::stream_config

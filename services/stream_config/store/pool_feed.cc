@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/base/abseil.h"
 #include "common/errors/error.h"
+#include "common/errors/sqlstate.h"
 
 namespace tidemark::stream_config {
 namespace {
@@ -35,9 +37,9 @@ void PoolFeed::Watch(std::unique_ptr<Watcher> watcher) {
     watcher->End(stopping_ ? Stopping() : NotLoaded());
     return;
   }
-  seats_.push_back({std::move(watcher), log_.Begin()});
-  news_ = true;
-  tell_wanted_.notify_one();
+  seats_.push_back({std::move(watcher), log_.Begin(), reads_begun_ + 1});
+  refresh_ = true;
+  read_wanted_.notify_one();
 }
 
 void PoolFeed::Refresh() {
@@ -68,44 +70,58 @@ PoolFeed::Stats PoolFeed::Now() const {
 
 void PoolFeed::ReadLoop() {
   const std::chrono::nanoseconds interval = absl::ToChronoNanoseconds(options_.poll_interval);
-  while (true) {
-    const bool more = Read();
-    std::unique_lock lock(mutex_);
-    if (!more) read_wanted_.wait_for(lock, interval, [this] { return refresh_ || stopping_; });
-    if (stopping_) return;
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
     refresh_ = false;
+    ++reads_begun_;
+    lock.unlock();
+    while (ReadPage()) {
+    }
+    lock.lock();
+    reads_over_ = reads_begun_;
+    news_ = true;
+    tell_wanted_.notify_one();
+    read_wanted_.wait_for(lock, interval, [this] { return refresh_ || stopping_; });
   }
 }
 
-bool PoolFeed::Read() {
+bool PoolFeed::ReadPage() {
   Revision after;
   {
     const std::lock_guard lock(mutex_);
+    if (stopping_) return false;
     after = log_.head();
   }
   absl::StatusOr<ChangePage> page =
       store_.ChangesSince(after, options_.read_limit, absl::Now() + options_.read_timeout);
-  if (!page.ok()) return false;  // The store's metrics and readiness tell; the next poll may do.
+  if (!page.ok()) {
+    LogFailure(page.status());
+    return false;  // The next poll may do.
+  }
 
   const std::lock_guard lock(mutex_);
-  if (page->head < after) {
+  return TakeLocked(*std::move(page));
+}
+
+void PoolFeed::LogFailure(const absl::Status& status) {
+  const std::optional<std::int64_t> held_back = failures_.Admit(absl::Now());
+  if (!held_back) return;
+  obs::Log(obs::Level::kWarning, "The pools can't be read; watchers are served from memory.",
+           {{"error", ToStd(status.message())},
+            {"driver_text", errors::DriverTextOf(status)},
+            {"held_back", *held_back}});
+}
+
+bool PoolFeed::TakeLocked(ChangePage page) {
+  if (page.head < log_.head()) {
     StartOverLocked();
     return true;
   }
-  const bool more = page->changes.size() == static_cast<std::size_t>(options_.read_limit);
-  TakeLocked(*std::move(page));
-  if (!more) {
-    loaded_ = true;
-    read_time_ = absl::Now();
-  }
-  return more;
-}
-
-void PoolFeed::TakeLocked(ChangePage page) {
-  if (page.changes.empty()) return;
   for (PoolChange& change : page.changes) log_.Apply(std::move(change));
-  news_ = true;
-  tell_wanted_.notify_one();
+  if (page.changes.size() == static_cast<std::size_t>(options_.read_limit)) return true;
+  loaded_ = true;
+  read_time_ = absl::Now();
+  return false;
 }
 
 // The database was put back to an older state: what is known may never have been.
@@ -126,14 +142,19 @@ void PoolFeed::TellLoop() {
       full |= served == Served::kFull;
       seat = served == Served::kOver ? seats_.erase(seat) : std::next(seat);
     }
-    const absl::Duration pause = full ? options_.retry_interval : options_.sweep_interval;
-    tell_wanted_.wait_for(lock, absl::ToChronoNanoseconds(pause),
-                          [this] { return news_ || stopping_; });
+    // Each read of the store is news, so watchers that have gone are soon noticed.
+    const auto wanted = [this] { return news_ || stopping_; };
+    if (full) {
+      tell_wanted_.wait_for(lock, absl::ToChronoNanoseconds(options_.retry_interval), wanted);
+    } else {
+      tell_wanted_.wait(lock, wanted);
+    }
   }
 }
 
 PoolFeed::Served PoolFeed::ServeLocked(Seat& seat) {
   if (seat.watcher->Gone()) return Served::kOver;
+  if (seat.awaits > reads_over_) return Served::kAll;
   if (log_.FellBehind(seat.cursor)) {
     seat.watcher->End(NotReady("the watcher read too slowly; watch again"));
     return Served::kOver;
@@ -143,7 +164,7 @@ PoolFeed::Served PoolFeed::ServeLocked(Seat& seat) {
     const std::optional<PoolBatch> batch = log_.Next(next, options_.batch_limit);
     if (!batch) {
       seat.cursor = next;
-      return Served::kUpToDate;
+      return Served::kAll;
     }
     switch (seat.watcher->Offer(*batch)) {
       case Watcher::Took::kYes:

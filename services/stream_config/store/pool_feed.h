@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/obs/log.h"
 #include "services/stream_config/store/pool_log.h"
 #include "services/stream_config/store/store.h"
 
@@ -25,8 +26,6 @@ class PoolFeed {
     absl::Duration read_timeout = absl::Seconds(2);
     // Until a watcher that took nothing is offered again.
     absl::Duration retry_interval = absl::Milliseconds(5);
-    // Watchers that have gone are noticed after this long at the latest.
-    absl::Duration sweep_interval = absl::Seconds(1);
     std::int32_t read_limit = 1000;  // pools in one read
     std::size_t batch_limit = 32;    // pools in one batch
     std::size_t max_deleted = 10'000;
@@ -54,8 +53,9 @@ class PoolFeed {
   PoolFeed(const PoolFeed&) = delete;
   PoolFeed& operator=(const PoolFeed&) = delete;
 
-  // Tells `watcher` all pools and then every change. Ends it at once, as NOT_READY, before the
-  // first read of the store or after Stop.
+  // Tells `watcher` all pools and then every change. The list is read after this call (unless the
+  // store is away): who comes from another replica is never told less than there. Ends it at once,
+  // as NOT_READY, before the first read of the store or after Stop.
   void Watch(std::unique_ptr<Watcher> watcher);
 
   // Reads now: something was written.
@@ -79,13 +79,16 @@ class PoolFeed {
   struct Seat {
     std::unique_ptr<Watcher> watcher;
     PoolLog::Cursor cursor;
+    std::uint64_t awaits;  // told nothing before this read is over
   };
-  enum class Served { kUpToDate, kFull, kOver };
+  enum class Served { kAll, kFull, kOver };
 
   void ReadLoop();
-  // Reads what is new. True if there may be more.
-  bool Read();
-  void TakeLocked(ChangePage page);
+  // Reads a page of what is new. True if there may be more.
+  bool ReadPage();
+  void LogFailure(const absl::Status& status);
+  // True if the page was full.
+  bool TakeLocked(ChangePage page);
   void StartOverLocked();
   void TellLoop();
   Served ServeLocked(Seat& seat);
@@ -96,9 +99,12 @@ class PoolFeed {
   mutable std::mutex mutex_;
   std::condition_variable read_wanted_;
   std::condition_variable tell_wanted_;
+  obs::LogLimiter failures_{absl::Seconds(10)};
   PoolLog log_;
   std::list<Seat> seats_;
   absl::Time read_time_ = absl::InfinitePast();
+  std::uint64_t reads_begun_ = 0;
+  std::uint64_t reads_over_ = 0;
   bool loaded_ = false;
   bool refresh_ = false;
   bool news_ = false;

@@ -181,9 +181,7 @@ void Rename(PoolStore& store, const std::string& id, const std::string& name) {
 class PoolFeedTest : public ::testing::Test {
  protected:
   static PoolFeed::Options Quick() {
-    return {.poll_interval = absl::Milliseconds(1),
-            .retry_interval = absl::Milliseconds(1),
-            .sweep_interval = absl::Milliseconds(1)};
+    return {.poll_interval = absl::Milliseconds(1), .retry_interval = absl::Milliseconds(1)};
   }
 
   PoolFeed& Start(const PoolFeed::Options& options) {
@@ -242,6 +240,20 @@ TEST_F(PoolFeedTest, RefreshReadsWithoutWaitingForThePoll) {
   Create(store_, "a");
   feed.Refresh();
   EXPECT_TRUE(told->UntilNamed("a", ""));
+}
+
+// Else a watcher that comes from a replica that knew more would be told that pools are gone.
+TEST_F(PoolFeedTest, TheListIsNoOlderThanTheWatch) {
+  PoolFeed::Options options = Quick();
+  options.poll_interval = absl::Hours(1);
+  Start(options);
+  for (int i = 0; i < 100; ++i) {
+    const std::string id = absl::StrCat("p", i);
+    Create(store_, id);
+    const auto told = Watch();
+    ASSERT_TRUE(told->UntilListed());
+    EXPECT_TRUE(told->Names().contains(id));
+  }
 }
 
 TEST_F(PoolFeedTest, IsNotReadyBeforeTheFirstReadAndTellsSo) {

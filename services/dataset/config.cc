@@ -35,7 +35,7 @@ void Declare(config::Options& options, Config& config) {
               Range<absl::Duration>{absl::Minutes(1), absl::Hours(24 * 365)},
               "Changes older than this are forgotten even if a destination lacks them.");
   options.AddByteSize("log-max-bytes", &config.log_max_bytes,
-                      Range<std::int64_t>{64 * kMiB, 1024 * 1024 * kMiB},
+                      Range<std::int64_t>{64 * kMiB, 1'048'576 * kMiB},
                       "Above this size the oldest changes are forgotten likewise.");
 }
 

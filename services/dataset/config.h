@@ -37,7 +37,7 @@ struct Config {
 
   // The change log's bounds: what is older or larger is emptied although a destination lacks it.
   absl::Duration log_max_age = absl::Hours(24);
-  std::int64_t log_max_bytes = 8 * 1024 * kMiB;
+  std::int64_t log_max_bytes = 8192 * kMiB;
 };
 
 // Adds the options.

@@ -14,13 +14,12 @@ using errors::Excerpt;
 using errors::Violations;
 
 bool IsNameCharacter(char c) {
-  return absl::ascii_isalnum(c) || c == '_' || c == '.' || c == ':' || c == '-';
+  return absl::ascii_isalnum(c) || std::string_view("_.:-").find(c) != std::string_view::npos;
 }
 
 // Whether `name` could be a merged copy's: a name of at most 128 bytes, a dot, an identity id.
 bool LooksMerged(std::string_view name) {
-  for (std::size_t dot = name.find('.'); dot != std::string_view::npos && dot <= kMaxNameBytes;
-       dot = name.find('.', dot + 1)) {
+  for (std::size_t dot = name.find('.'); dot <= kMaxNameBytes; dot = name.find('.', dot + 1)) {
     if (dot > 0 && errors::IsId(name.substr(dot + 1))) return true;
   }
   return false;

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/units.h"
 #include "services/dataset/domain/merge.h"
 #include "services/dataset/domain/outcome.h"
 #include "services/dataset/domain/types.h"
@@ -48,9 +49,9 @@ struct RecordQuery {
   };
 
   DatasetKey dataset;
-  SyncCount since;                           // only records with a higher count
-  std::int32_t max_records = 1024;           // at least 1
-  std::int64_t max_bytes = 4 * 1024 * 1024;  // of keys and values; at least one record is returned
+  SyncCount since;                    // only records with a higher count
+  std::int32_t max_records = 1024;    // at least 1
+  std::int64_t max_bytes = 4 * kMiB;  // of keys and values; at least one record is returned
   std::optional<After> after;
 };
 

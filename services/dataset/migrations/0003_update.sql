@@ -121,8 +121,12 @@ CREATE FUNCTION dataset.update_batch(
   OUT conflict_patches integer[], OUT conflict_counts bigint[])
 LANGUAGE plpgsql
 -- As attributes, so that they hold behind a pooler in transaction mode too. Plans do not depend on
--- the parameters and must not be made again for each call.
+-- the parameters, so they are made once; and always by way of the keys, so that one made while the
+-- tables were small does no harm when they have grown.
 SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET lock_timeout = '1s'
 AS $$
 DECLARE
@@ -291,6 +295,9 @@ CREATE FUNCTION dataset.update_one(
   OUT conflict_patches integer[], OUT conflict_counts bigint[])
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET lock_timeout = '1s'
 AS $$
 DECLARE

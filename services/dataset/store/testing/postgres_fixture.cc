@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/time/clock.h"
-#include "services/dataset/store/testing/consistency.h"
+#include "services/dataset/store/testing/postgres_consistency.h"
 #include "tidemark/dataset/migrations.h"
 
 namespace tidemark::dataset {

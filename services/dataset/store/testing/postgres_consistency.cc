@@ -1,4 +1,4 @@
-#include "services/dataset/store/testing/consistency.h"
+#include "services/dataset/store/testing/postgres_consistency.h"
 
 #include <cstdint>
 #include <map>

@@ -10,18 +10,18 @@
 
 #include "common/errors/error.h"
 #include "common/errors/sqlstate.h"
-#include "common/rpc/testdata/echo_fixture.h"
+#include "common/rpc/testing/echo_fixture.h"
 
 namespace tidemark::rpc {
 namespace {
 
-using testdata::kEchoMethod;
 using ::testing::HasSubstr;
+using testing::kEchoMethod;
 using ::testing::Not;
-using CallsTest = testdata::EchoTest;
+using CallsTest = testing::EchoTest;
 using ::tidemark::testing::Eventually;
 
-constexpr char kBlockMethod[] = "tidemark.rpc.testdata.v1.EchoService/Block";
+constexpr char kBlockMethod[] = "tidemark.rpc.testing.v1.EchoService/Block";
 
 TEST_F(CallsTest, PassesCallerIdsAndDeadlineToTheHandler) {
   std::optional<Call> seen;
@@ -201,7 +201,7 @@ TEST_F(CallsTest, ACallWhoseClientGivesUpEndsWhenItsHandlerDoes) {
   };
   grpc::ClientContext context;
   auto status = std::async([&] {
-    testdata::v1::EchoResponse response;
+    testing::v1::EchoResponse response;
     return stub_->Echo(&context, {}, &response).error_code();
   });
   std::optional<Done> done = held.get_future().get();

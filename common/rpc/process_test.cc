@@ -18,8 +18,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/channel.h"
-#include "common/rpc/testdata/echo_service.grpc.pb.h"
-#include "common/rpc/testdata/health_service.grpc.pb.h"
+#include "common/rpc/testing/echo_service.grpc.pb.h"
+#include "common/rpc/testing/health_service.grpc.pb.h"
 #include "common/testing/eventually.h"
 
 namespace tidemark::rpc {
@@ -38,7 +38,7 @@ std::string ReadAll(const std::filesystem::path& path) {
   return text.str();
 }
 
-// The program testdata/echo_main.cc, run in a directory of its own.
+// The program testing/echo_main.cc, run in a directory of its own.
 class ProcessTest : public ::testing::Test {
  protected:
   ProcessTest() {
@@ -107,8 +107,8 @@ TEST_F(ProcessTest, ServesUntilItIsAskedToStop) {
            response.status() == HealthCheckResponse::SERVING;
   }));
   grpc::ClientContext context;
-  testdata::v1::EchoResponse response;
-  EXPECT_TRUE(testdata::v1::EchoService::NewStub(channel)->Echo(&context, {}, &response).ok());
+  testing::v1::EchoResponse response;
+  EXPECT_TRUE(testing::v1::EchoService::NewStub(channel)->Echo(&context, {}, &response).ok());
   kill(pid_, SIGTERM);
   EXPECT_EQ(Wait(), 0) << Log();
 }
@@ -132,8 +132,8 @@ TEST_F(ProcessTest, ASecondSignalEndsAStopThatHangs) {
   const std::string target = Serve();
   grpc::ClientContext context;
   auto call = std::async([&] {
-    testdata::v1::BlockResponse response;
-    return testdata::v1::EchoService::NewStub(MakeChannel(target))
+    testing::v1::BlockResponse response;
+    return testing::v1::EchoService::NewStub(MakeChannel(target))
         ->Block(&context, {}, &response)
         .error_code();
   });

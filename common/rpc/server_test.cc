@@ -12,13 +12,13 @@
 #include <vector>
 
 #include "common/errors/error.h"
-#include "common/rpc/testdata/echo_fixture.h"
-#include "common/rpc/testdata/health_service.grpc.pb.h"
+#include "common/rpc/testing/echo_fixture.h"
+#include "common/rpc/testing/health_service.grpc.pb.h"
 
 namespace tidemark::rpc {
 namespace {
 
-using ServerTest = testdata::EchoTest;
+using ServerTest = testing::EchoTest;
 using grpc::health::v1::HealthCheckResponse;
 using ::tidemark::testing::Eventually;
 
@@ -76,8 +76,8 @@ TEST_F(ServerTest, DrainingLetsCallsInFlightEndAndTakesNoNewOnes) {
   auto drained = std::async([&] { server_->Drain(absl::ZeroDuration(), absl::Seconds(60)); });
   EXPECT_TRUE(Eventually([&] {  // a new connection is refused
     grpc::ClientContext context;
-    const auto stub = testdata::v1::EchoService::NewStub(MakeChannel(Target()));
-    testdata::v1::BlockResponse response;
+    const auto stub = testing::v1::EchoService::NewStub(MakeChannel(Target()));
+    testing::v1::BlockResponse response;
     return stub->Block(&context, {}, &response).error_code() == grpc::StatusCode::UNAVAILABLE;
   }));
   EXPECT_EQ(drained.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
@@ -113,8 +113,8 @@ TEST_F(ServerTest, CallsThatOutlastTheGraceAreCancelled) {
 }
 
 TEST_F(ServerTest, DrainingEndsStreamsThatWouldGoOnForEver) {
-  std::promise<StreamWriter<testdata::v1::WatchResponse>> started;
-  echo_.watch = [&](const Call&, StreamWriter<testdata::v1::WatchResponse> writer) {
+  std::promise<StreamWriter<testing::v1::WatchResponse>> started;
+  echo_.watch = [&](const Call&, StreamWriter<testing::v1::WatchResponse> writer) {
     started.set_value(std::move(writer));
   };
   grpc::ClientContext context;
@@ -137,7 +137,7 @@ TEST_F(ServerTest, DrainingDoesNotWaitForIdleClients) {
 TEST_F(ServerTest, ClientsThatHeedHealthLeaveOutWhoDoesNotServe) {
   ChannelOptions options;
   options.heed_health = true;
-  stub_ = testdata::v1::EchoService::NewStub(MakeChannel(Target(), options));
+  stub_ = testing::v1::EchoService::NewStub(MakeChannel(Target(), options));
   EXPECT_EQ(Echo().code(), absl::StatusCode::kUnavailable);
   server_->SetServing(true);
   EXPECT_TRUE(Eventually([&] { return Echo().ok(); }));
@@ -167,7 +167,7 @@ TEST_F(ServerTest, DrainingUnderLoadBreaksNoCall) {
   for (std::thread& client : clients) client.join();
   EXPECT_EQ(broken, 0);
   // Every call that began on the server ended there as OK: none was cut off.
-  const char* method = testdata::kEchoMethod;
+  const char* method = testing::kEchoMethod;
   EXPECT_EQ(Metric("rpcs_total", {{"method", method}, {"code", "OK"}}), answered);
   EXPECT_EQ(Metric("rpcs_total", {{"method", method}, {"code", "CANCELLED"}}), 0);
   EXPECT_EQ(Metric("rpcs_in_flight", {{"method", method}}), 0);
@@ -209,7 +209,7 @@ TEST_F(ServerTest, ReflectionNamesTheServices) {
   grpc::Slice answer;
   ASSERT_TRUE(response.DumpToSingleSlice(&answer).ok());
   EXPECT_THAT(std::string(answer.begin(), answer.end()),
-              ::testing::HasSubstr("tidemark.rpc.testdata.v1.EchoService"));
+              ::testing::HasSubstr("tidemark.rpc.testing.v1.EchoService"));
   context.TryCancel();
 }
 

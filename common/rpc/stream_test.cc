@@ -9,19 +9,19 @@
 #include <vector>
 
 #include "common/errors/error.h"
-#include "common/rpc/testdata/echo_fixture.h"
+#include "common/rpc/testing/echo_fixture.h"
 
 namespace tidemark::rpc {
 namespace {
 
-using testdata::v1::ExportResponse;
-using testdata::v1::WatchResponse;
+using testing::v1::ExportResponse;
+using testing::v1::WatchResponse;
 using ::tidemark::testing::Eventually;
 
-constexpr char kWatchMethod[] = "tidemark.rpc.testdata.v1.EchoService/Watch";
-constexpr char kExportMethod[] = "tidemark.rpc.testdata.v1.EchoService/Export";
+constexpr char kWatchMethod[] = "tidemark.rpc.testing.v1.EchoService/Watch";
+constexpr char kExportMethod[] = "tidemark.rpc.testing.v1.EchoService/Export";
 
-class StreamTest : public testdata::EchoTest {
+class StreamTest : public testing::EchoTest {
  protected:
   using Watch = std::unique_ptr<grpc::ClientReader<WatchResponse>>;
   using Export = std::unique_ptr<grpc::ClientReader<ExportResponse>>;

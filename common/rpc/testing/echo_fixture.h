@@ -16,10 +16,10 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
 #include "common/rpc/status.h"
-#include "common/rpc/testdata/echo_service.h"
+#include "common/rpc/testing/echo_service.h"
 #include "common/testing/eventually.h"
 
-namespace tidemark::rpc::testdata {
+namespace tidemark::rpc::testing {
 
 // Keeps the log's lines.
 class LogLines {
@@ -29,7 +29,7 @@ class LogLines {
     const std::lock_guard lock(mutex_);
     std::vector<nlohmann::json> found;
     for (const nlohmann::json& line : lines_) {
-      if (line.value("rpc", "") == "tidemark.rpc.testdata.v1.EchoService/" + method) {
+      if (line.value("rpc", "") == "tidemark.rpc.testing.v1.EchoService/" + method) {
         found.push_back(line);
       }
     }
@@ -104,6 +104,6 @@ class EchoTest : public ::testing::Test {
   std::unique_ptr<v1::EchoService::Stub> stub_;
 };
 
-inline constexpr char kEchoMethod[] = "tidemark.rpc.testdata.v1.EchoService/Echo";
+inline constexpr char kEchoMethod[] = "tidemark.rpc.testing.v1.EchoService/Echo";
 
-}  // namespace tidemark::rpc::testdata
+}  // namespace tidemark::rpc::testing

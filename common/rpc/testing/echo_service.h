@@ -4,9 +4,9 @@
 
 #include "common/base/executor.h"
 #include "common/rpc/calls.h"
-#include "common/rpc/testdata/echo_service.grpc.pb.h"
+#include "common/rpc/testing/echo_service.grpc.pb.h"
 
-namespace tidemark::rpc::testdata {
+namespace tidemark::rpc::testing {
 
 // An EchoService whose methods do what a test puts into them.
 class EchoRpc final : public v1::EchoService::CallbackService {
@@ -51,4 +51,4 @@ class EchoRpc final : public v1::EchoService::CallbackService {
   Calls calls_;
 };
 
-}  // namespace tidemark::rpc::testdata
+}  // namespace tidemark::rpc::testing

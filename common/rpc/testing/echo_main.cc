@@ -5,9 +5,9 @@
 #include "absl/time/clock.h"
 #include "common/config/options.h"
 #include "common/rpc/process.h"
-#include "common/rpc/testdata/echo_service.h"
+#include "common/rpc/testing/echo_service.h"
 
-namespace tidemark::rpc::testdata {
+namespace tidemark::rpc::testing {
 namespace {
 
 struct Config {
@@ -30,11 +30,11 @@ absl::Status Migrate() {
 }
 
 }  // namespace
-}  // namespace tidemark::rpc::testdata
+}  // namespace tidemark::rpc::testing
 
 int main(int argc, char** argv) {
-  namespace testdata = tidemark::rpc::testdata;
-  testdata::Config config;
+  namespace testing = tidemark::rpc::testing;
+  testing::Config config;
   return tidemark::rpc::RunService(
       argc, argv,
       {.name = "echo",
@@ -44,6 +44,6 @@ int main(int argc, char** argv) {
              options.AddSecret("password", &config.password,
                                tidemark::config::Options::Presence::kOptional, "A secret.");
            },
-       .serve = testdata::Serve,
-       .migrate = testdata::Migrate});
+       .serve = testing::Serve,
+       .migrate = testing::Migrate});
 }

@@ -1,6 +1,8 @@
 #include "services/dataset/store/postgres_erase.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -13,12 +15,12 @@
 namespace tidemark::dataset {
 namespace {
 
-// The log is not indexed by owner, for the sake of every write: its rows are counted by reading
-// it, without locks. With the position up to which they were.
-constexpr pg::Query kCountLog{
-    "dataset_erase_count_log",
-    "SELECT count(*) FILTER (WHERE owner = $1), coalesce(max(position), $2)"
-    " FROM dataset.change_log WHERE position > $2"};
+constexpr pg::Query kLogBounds{
+    "dataset_erase_log_bounds",
+    "SELECT emptied_through, dataset.change_log_end() FROM dataset.change_log_state"};
+constexpr pg::Query kCountLog{"dataset_erase_count_log",
+                              "SELECT count(*) FROM dataset.change_log WHERE owner = $1 AND "
+                              "position > $2 AND position <= $3"};
 constexpr pg::Query kProof{
     "dataset_erase_proof",
     "SELECT count(*), coalesce(sum(d.bytes) FILTER (WHERE d.live), 0)::bigint,"
@@ -28,11 +30,30 @@ constexpr pg::Query kProof{
     "  FROM dataset.dataset AS d WHERE d.owner = $1 AND d.pool_id = $2 AND d.identity_id = $3"};
 constexpr pg::Query kErase{"dataset_erase", "SELECT dataset.erase_identity($1, $2, $3)::text"};
 
-using LogCount = std::tuple<std::int64_t, std::int64_t>;
+// How many positions a statement looks at: it must end within the statement timeout.
+constexpr std::int64_t kChunk = 1'000'000;
 
-absl::StatusOr<LogCount> CountOf(const absl::StatusOr<pg::Result>& result) {
+using LogBounds = std::tuple<std::int64_t, std::int64_t>;  // emptied through, end
+
+absl::StatusOr<std::int64_t> CountOf(const absl::StatusOr<pg::Result>& result) {
   TM_RETURN_IF_ERROR(result.status());
-  return result->ParseOnly<std::int64_t, std::int64_t>();
+  TM_ASSIGN_OR_RETURN(const auto row, result->ParseOnly<std::int64_t>());
+  return std::get<0>(row);
+}
+
+// Counts the identity's rows of the log up to its end. The log is not indexed by owner, for the
+// sake of every write: this reads it, without holding anyone up.
+absl::StatusOr<std::int64_t> CountLog(pg::Connection& connection, Owner owner,
+                                      const LogBounds& bounds, absl::Time deadline) {
+  const auto [begin, end] = bounds;
+  std::int64_t rows = 0;
+  for (std::int64_t from = begin; from < end; from += kChunk) {
+    const std::int64_t to = std::min(end, from + kChunk);
+    TM_ASSIGN_OR_RETURN(const std::int64_t found,
+                        CountOf(connection.Run(kCountLog, pg::Params(owner, from, to), deadline)));
+    rows += found;
+  }
+  return rows;
 }
 
 }  // namespace
@@ -44,10 +65,10 @@ absl::StatusOr<Erased> EraseOnce(pg::Connection& connection, const EraseRequest&
     return pg::Params(identity.owner, identity.pool_id, identity.identity_id);
   };
   // Most of the log before anything is locked, the rest at the end.
-  TM_ASSIGN_OR_RETURN(
-      const LogCount before,
-      CountOf(connection.Run(kCountLog, pg::Params(identity.owner, std::int64_t{0}), deadline)));
-  const auto [rows_before, counted_to] = before;
+  TM_ASSIGN_OR_RETURN(const pg::Result log, connection.Run(kLogBounds, pg::Params(), deadline));
+  TM_ASSIGN_OR_RETURN(const LogBounds bounds, (log.ParseOnly<std::int64_t, std::int64_t>()));
+  TM_ASSIGN_OR_RETURN(const std::int64_t rows_before,
+                      CountLog(connection, identity.owner, bounds, deadline));
 
   TM_ASSIGN_OR_RETURN(pg::Transaction transaction, pg::Transaction::Begin(connection, deadline));
   TM_RETURN_IF_ERROR(LockIdentities(transaction, {identity}));
@@ -64,9 +85,11 @@ absl::StatusOr<Erased> EraseOnce(pg::Connection& connection, const EraseRequest&
         DeleteDataset(transaction, {identity, name}, request.pool_number, request.origin).status());
   }
   TM_RETURN_IF_ERROR(transaction.Run(kErase, key()).status());
-  TM_ASSIGN_OR_RETURN(const LogCount after,
-                      CountOf(transaction.Run(kCountLog, pg::Params(identity.owner, counted_to))));
-  erased.change_log_rows = rows_before + std::get<0>(after);
+  TM_ASSIGN_OR_RETURN(
+      const std::int64_t rows_after,
+      CountOf(transaction.Run(kCountLog, pg::Params(identity.owner, std::get<1>(bounds),
+                                                    std::numeric_limits<std::int64_t>::max()))));
+  erased.change_log_rows = rows_before + rows_after;
   TM_RETURN_IF_ERROR(std::move(transaction).Commit());
   return erased;
 }

@@ -26,7 +26,6 @@ COMMON_PARTS = {
     "aws": {"errors", "obs", "config"},
     "seal": {"errors", "config"},
     "rpc": {"errors", "obs", "config"},
-    "pools": {"errors", "obs", "rpc"},
     "testing": {"errors", "obs", "config", "pg", "aws", "rpc"},
 }
 

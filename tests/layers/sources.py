@@ -58,7 +58,9 @@ class Source:
 
     @property
     def may_see_requests(self):
-        return self.layer == "rpc" or self.is_wiring or self.is_test and not self.is_domain
+        """wire/ is the gateway's rpc/: between Amazon's protocol and the services' messages."""
+        return (self.layer in ("rpc", "wire") or self.is_wiring
+                or self.is_test and not self.is_domain)
 
     @property
     def may_hold_sql(self):

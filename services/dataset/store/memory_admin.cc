@@ -26,12 +26,6 @@ DeleteOutcome MemoryStore::DeleteOne(const DeleteRequest& request, absl::Time no
   return outcome;
 }
 
-void MemoryStore::DeleteHeld(const DatasetKey& key, PoolNumber pool_number,
-                             const ChangeOrigin& origin, absl::Time now) {
-  const DatasetInfo deleted = DeleteLive(origin, now, *Find(key), identities_.at(key.identity));
-  Append(LoggedChange::Kind::kDelete, deleted, pool_number, origin, {});
-}
-
 absl::StatusOr<std::vector<DatasetInfo>> MemoryStore::Merge(const MergeRequest& request,
                                                             absl::Time deadline) {
   const std::lock_guard lock(mutex_);
@@ -52,7 +46,11 @@ absl::StatusOr<std::vector<DatasetInfo>> MemoryStore::Merge(const MergeRequest& 
   std::vector<DatasetInfo> copies;
   for (const auto& [from, to] : moves) {
     copies.push_back(CopyForMerge(from, to, request, now));
-    DeleteHeld(from, request.pool_number, request.origin, now);
+    DeleteOne({.dataset = from,
+               .pool_number = request.pool_number,
+               .origin = request.origin,
+               .identity = {}},
+              now);
   }
   std::ranges::sort(copies, {}, [](const DatasetInfo& info) { return info.key.name; });
   return copies;
@@ -62,7 +60,11 @@ DatasetInfo MemoryStore::CopyForMerge(const DatasetKey& from, const DatasetKey& 
                                       const MergeRequest& request, absl::Time now) {
   const DatasetState& source = *Find(from);
   if (const DatasetState* held = Find(to); held != nullptr && held->info.live) {
-    DeleteHeld(to, request.pool_number, request.origin, now);
+    DeleteOne({.dataset = to,
+               .pool_number = request.pool_number,
+               .origin = request.origin,
+               .identity = {}},
+              now);
   }
   const bool first = Find(to) == nullptr;
   IdentityCounts& counts = identities_[request.winner];
@@ -90,9 +92,11 @@ absl::StatusOr<Erased> MemoryStore::Erase(const EraseRequest& request, absl::Tim
     erased.datasets += 1;
     erased.records += static_cast<std::int64_t>(it->second.records.size());
     erased.bytes += it->second.info.live ? it->second.info.bytes : 0;
-    if (it->second.info.live) {
-      DeleteHeld(it->first, request.pool_number, request.origin, erased.time);
-    }
+    DeleteOne({.dataset = it->first,
+               .pool_number = request.pool_number,
+               .origin = request.origin,
+               .identity = {}},
+              erased.time);
     it = datasets_.erase(it);
   }
   identities_.erase(request.identity);

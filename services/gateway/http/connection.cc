@@ -229,7 +229,9 @@ void HttpConnection::Forget(std::shared_ptr<HttpConnection> connection) {
 }
 
 void HttpConnection::Fail(HttpFault fault) {
-  HttpResponse response = shared_.handler.Answer(fault);
+  HttpRequest head;
+  if (parser_) ReadHead(head);
+  HttpResponse response = shared_.handler.Answer(fault, head);
   response.status = StatusOf(fault);
   response.close = true;
   Write(std::move(response));

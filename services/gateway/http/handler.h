@@ -48,8 +48,9 @@ class HttpHandler {
   // A whole request.
   virtual void Handle(const HttpRequest& request, HttpReply reply) = 0;
 
-  // The answer to a request that the server refuses. Its status and `close` are set by the server.
-  virtual HttpResponse Answer(HttpFault fault) = 0;
+  // The answer to a request that the server refuses; its status and `close` are set by the server.
+  // `head` is what could be read of the request, perhaps nothing.
+  virtual HttpResponse Answer(HttpFault fault, const HttpRequest& head) = 0;
 };
 
 }  // namespace tidemark::gateway

@@ -114,11 +114,12 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const Options& opt
 
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-HttpServer::~HttpServer() { Drain(absl::ZeroDuration()); }
+HttpServer::~HttpServer() { Drain(absl::ZeroDuration(), absl::ZeroDuration()); }
 
 int HttpServer::port() const { return impl_->port; }
 
-void HttpServer::Drain(absl::Duration grace) {
+void HttpServer::Drain(absl::Duration delay, absl::Duration grace) {
+  absl::SleepFor(delay);
   const absl::Time deadline = absl::Now() + grace;
   impl_->shared.draining = true;
   impl_->StopListening();

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/units.h"
 #include "common/config/units.h"
+#include "common/rpc/endpoint.h"
 #include "services/gateway/http/handler.h"
 
 namespace tidemark::gateway {
@@ -31,7 +33,7 @@ struct HttpLimits {
 //
 //   tidemark_gateway_http_connections                open now
 //   tidemark_gateway_http_connections_total{result}  accepted | refused (over the bound)
-class HttpServer {
+class HttpServer final : public rpc::Endpoint {
  public:
   struct Options {
     config::Address listen;
@@ -44,16 +46,19 @@ class HttpServer {
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const Options& options,
                                                            HttpHandler& handler,
                                                            prometheus::Registry& registry);
-  // Drain(0).
-  ~HttpServer();
+  // Drain(0, 0).
+  ~HttpServer() override;
 
-  // The port it listens on.
-  int port() const;
+  std::string_view name() const override { return "http"; }
+  int port() const override;
 
-  // Stops listening and closes idle connections; requests that have begun have `grace` to be read
-  // and answered, then their connections are cut. Returns when no connection is left, which is not
-  // before the handler has answered (or dropped) every request it has.
-  void Drain(absl::Duration grace);
+  // Nobody asks here; probes have a port of their own.
+  void SetServing(bool serving) override {}
+
+  // After `delay` stops listening and closes idle connections; requests that have begun have
+  // `grace` to be read and answered, then their connections are cut. Returns when no connection is
+  // left, which is not before the handler has answered (or dropped) every request it has.
+  void Drain(absl::Duration delay, absl::Duration grace) override;
 
  private:
   struct Impl;

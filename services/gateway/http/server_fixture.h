@@ -45,7 +45,7 @@ class EchoHandler final : public HttpHandler {
     reply(std::move(response));
   }
 
-  HttpResponse Answer(HttpFault fault) override {
+  HttpResponse Answer(HttpFault fault, const HttpRequest& head) override {
     return {.body = absl::StrCat("fault ", StatusOf(fault))};
   }
 

@@ -200,7 +200,8 @@ TEST_F(HttpServerTest, EndsWaitsForClientsThatDoNotRead) {
   RawClient client(server_->port());
   ASSERT_TRUE(client.Send(Get("/big")));
   ASSERT_EQ(client.Read(/*to_head=*/true).status, 200);  // and no more
-  server_->Drain(absl::InfiniteDuration());              // ends only once the connection has
+  server_->Drain(absl::ZeroDuration(),
+                 absl::InfiniteDuration());  // ends only once the connection has
 }
 
 }  // namespace

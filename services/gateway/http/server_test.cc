@@ -153,7 +153,7 @@ TEST_F(HttpServerTest, DrainAnswersWhatHasArrivedAndClosesTheRest) {
   RawClient busy(server_->port());
   ASSERT_TRUE(busy.Send(Get("/hold")));
   HttpReply reply = handler_.TakeHeld();
-  std::thread drain([this] { server_->Drain(absl::Seconds(30)); });
+  std::thread drain([this] { server_->Drain(absl::ZeroDuration(), absl::Seconds(30)); });
   EXPECT_TRUE(idle.AtEnd());
   reply({.body = "last"});
   const RawResponse response = busy.Read();
@@ -169,7 +169,7 @@ TEST_F(HttpServerTest, DrainCutsConnectionsAfterItsGraceAndWaitsForTheHandler) {
   RawClient busy(server_->port());
   ASSERT_TRUE(busy.Send(Get("/hold")));
   HttpReply reply = handler_.TakeHeld();
-  std::thread drain([this] { server_->Drain(absl::Milliseconds(50)); });
+  std::thread drain([this] { server_->Drain(absl::ZeroDuration(), absl::Milliseconds(50)); });
   EXPECT_EQ(half.Read().status, 0);
   EXPECT_EQ(busy.Read().status, 0);
   reply({.body = "too late"});

@@ -1,0 +1,100 @@
+#include "services/gateway/wire/exchange.h"
+
+#include "absl/time/clock.h"
+#include "common/base/abseil.h"
+#include "common/errors/error.h"
+#include "common/obs/log.h"
+#include "services/gateway/wire/json_writer.h"
+#include "services/gateway/wire/request_ids.h"
+
+namespace tidemark::gateway {
+namespace {
+
+std::string_view PathOf(std::string_view target) { return target.substr(0, target.find('?')); }
+
+obs::TraceContext TraceOf(const HttpRequest& request, Random& random) {
+  const auto parent = obs::ParseTraceparent(request.Header("traceparent"));
+  return parent ? obs::ChildOf(*parent, random) : obs::NewTrace(random);
+}
+
+}  // namespace
+
+Exchange::Exchange(Shared& shared, const HttpRequest& request)
+    : shared_(shared),
+      start_(absl::Now()),
+      method_(request.method),
+      path_(PathOf(request.target)),
+      origin_(request.Header("origin")),
+      received_bytes_(request.body.size()) {
+  call_.request_id = NewRequestId(shared.random);
+  call_.trace = TraceOf(request, shared.random);
+  shared_.metrics.Begin();
+}
+
+Exchange::~Exchange() { shared_.metrics.End(); }
+
+HttpResponse Exchange::NewResponse(int status) const {
+  HttpResponse response;
+  response.status = status;
+  response.headers.reserve(512);
+  response.AddHeader("x-amzn-RequestId", call_.request_id);
+  shared_.cors.AddHeaders(origin_, response);
+  return response;
+}
+
+HttpResponse Exchange::Success(std::string body, int status) {
+  HttpResponse response = NewResponse(status);
+  if (!body.empty()) response.AddHeader("Content-Type", "application/json");
+  response.body = std::move(body);
+  Count(response, std::nullopt);
+  if (obs::LogEnabled(obs::Level::kDebug)) Log(response, "", absl::OkStatus());
+  return response;
+}
+
+HttpResponse Exchange::Failure(const absl::Status& status) {
+  const AmazonError error = ToAmazonError(status);
+  const ErrorKind& kind = KindOf(error.name);
+  HttpResponse response = NewResponse(kind.http_status);
+  response.AddHeader("Content-Type", "application/json");
+  response.AddHeader("x-amzn-ErrorType", kind.text);
+  {
+    ObjectWriter object(response.body);
+    object.Text("__type", kind.text);
+    object.Text("message", error.message);
+  }
+  Count(response, error.name);
+  Log(response, kind.text, status);
+  return response;
+}
+
+void Exchange::Count(const HttpResponse& response, std::optional<ErrorName> error) const {
+  shared_.metrics.Count({.operation = operation_,
+                         .error = error,
+                         .took = absl::Now() - start_,
+                         .received_bytes = received_bytes_,
+                         .sent_bytes = response.body.size()});
+}
+
+void Exchange::Log(const HttpResponse& response, std::string_view error,
+                   const absl::Status& status) const {
+  const errors::Reason reason = errors::ReasonOf(status);
+  const bool has_reason = reason != errors::v1::ERROR_REASON_UNSPECIFIED;
+  // A service's message may name keys, and stands in its own log under the same request id.
+  const std::string_view message = has_reason ? "" : ToStd(status.message());
+  obs::Log(status.ok() ? obs::Level::kDebug : obs::Level::kWarning, "request",
+           {{"request_id", call_.request_id},
+            {"trace_id", call_.trace.trace_id},
+            {"operation", operation_ == nullptr ? "none" : operation_->name},
+            {"method", method_},
+            {"path", path_},
+            {"access_key_id", access_key_id_},
+            {"status", response.status},
+            {"error", error},
+            {"reason", has_reason ? errors::v1::ErrorReason_Name(reason) : ""},
+            {"error_message", message},
+            {"duration_ms", absl::ToDoubleMilliseconds(absl::Now() - start_)},
+            {"request_bytes", received_bytes_},
+            {"response_bytes", response.body.size()}});
+}
+
+}  // namespace tidemark::gateway

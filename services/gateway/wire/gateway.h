@@ -1,0 +1,46 @@
+#pragma once
+
+#include <prometheus/registry.h>
+
+#include <memory>
+#include <string>
+
+#include "common/base/random.h"
+#include "services/gateway/http/handler.h"
+#include "services/gateway/wire/authenticator.h"
+#include "services/gateway/wire/cors.h"
+#include "services/gateway/wire/exchange.h"
+#include "services/gateway/wire/request_metrics.h"
+#include "services/gateway/wire/services.h"
+
+namespace tidemark::gateway {
+
+// Amazon's REST protocol: routes a request, authenticates it, and has the services answer. Errors
+// are always JSON, with Amazon's name in the body and in x-amzn-ErrorType (contract section 1).
+class Gateway final : public HttpHandler {
+ public:
+  struct Options {
+    std::string account_id;  // whom developers act for
+    Cors cors;
+  };
+
+  // All outlive it.
+  Gateway(const Options& options, Authenticator& authenticator, Services& services, Random& random,
+          prometheus::Registry& registry);
+
+  std::optional<HttpResponse> Refuse(const HttpRequest& head) override;
+  void Handle(const HttpRequest& request, HttpReply reply) override;
+  HttpResponse Answer(HttpFault fault, const HttpRequest& head) override;
+
+ private:
+  void Serve(const HttpRequest& request, std::unique_ptr<Pending> pending);
+  HttpResponse AnswerOptions(const HttpRequest& request, Exchange& exchange) const;
+
+  const Options options_;
+  Authenticator& authenticator_;
+  Services& services_;
+  RequestMetrics metrics_;
+  Exchange::Shared shared_;
+};
+
+}  // namespace tidemark::gateway

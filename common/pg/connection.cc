@@ -36,13 +36,6 @@ Params Settings(const ConnectOptions& options) {
   return Params(names, values);
 }
 
-// The prepared statement is gone, or its result changed its type under it (a migration): prepared
-// anew, it works. The statement did nothing.
-bool StatementIsStale(const absl::Status& status) {
-  const std::string sqlstate = errors::SqlStateOf(status);
-  return sqlstate == "26000" || sqlstate == "0A000";
-}
-
 bool IsCopy(const PGresult* result) {
   const ExecStatusType status = PQresultStatus(result);
   return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
@@ -72,8 +65,7 @@ absl::StatusOr<Result> Connection::Run(const Query& query, const Params& params,
   if (options_->pooling == Pooling::kTransaction) return RunUnnamed(query.sql, params, until);
   absl::StatusOr<Result> result = RunPrepared(query, params, until);
   if (!StatementIsStale(result.status())) return result;
-  prepared_.erase(query.name);
-  ++renames_;
+  statements_.Forget(query);
   if (!Healthy()) return result;
   return RunPrepared(query, params, until);
 }
@@ -110,23 +102,16 @@ absl::StatusOr<Result> Connection::RunPrepared(const Query& query, const Params&
 
 absl::StatusOr<const char*> Connection::Prepare(const Query& query, const std::vector<Oid>& types,
                                                 absl::Time until) {
-  const auto found = prepared_.find(query.name);
-  if (found != prepared_.end()) {
-    const Prepared& prepared = found->second;
-    if (std::string_view(prepared.sql) != query.sql || prepared.types != types) {
-      return errors::InternalError(
-          absl::StrCat("two statements, or types of parameters, are named ", query.name));
-    }
-    return prepared.name.c_str();
-  }
-  // A statement that went stale keeps its name on the server; its successor takes another.
-  std::string name = renames_ == 0 ? query.name : absl::StrCat(query.name, "/", renames_);
-  TM_RETURN_IF_ERROR(Collect(PQsendPrepare(native(), name.c_str(), query.sql,
-                                           static_cast<int>(types.size()), types.data()),
-                             until)
-                         .status());
-  Prepared& prepared = prepared_[query.name] = {query.sql, types, std::move(name)};
-  return prepared.name.c_str();
+  TM_ASSIGN_OR_RETURN(const Statements::Statement* known, statements_.Find(query, types));
+  if (known != nullptr) return known->name.c_str();
+  const Statements::Statement& added = statements_.Add(query, types);
+  const absl::Status prepared = Collect(PQsendPrepare(native(), added.name.c_str(), query.sql,
+                                                      static_cast<int>(types.size()), types.data()),
+                                        until)
+                                    .status();
+  if (prepared.ok()) return added.name.c_str();
+  statements_.Forget(query);
+  return prepared;
 }
 
 absl::StatusOr<Result> Connection::RunScript(std::string_view sql, absl::Time deadline) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include "common/pg/options.h"
 #include "common/pg/query.h"
 #include "common/pg/result.h"
+#include "common/pg/statements.h"
 
 struct pg_conn;  // libpq's PGconn
 
@@ -34,8 +34,8 @@ class Connection {
   // used.
   static absl::StatusOr<Connection> Open(const ConnectOptions& options);
 
-  Connection(Connection&&) noexcept = default;
-  Connection& operator=(Connection&&) noexcept = default;
+  Connection(Connection&&) = default;
+  Connection& operator=(Connection&&) = default;
   ~Connection() = default;
 
   // Runs one statement, in a transaction of its own unless one was begun. DEADLINE_EXCEEDED if
@@ -64,11 +64,6 @@ class Connection {
   const ConnectOptions& options() const { return *options_; }
 
  private:
-  struct Prepared {
-    const char* sql;
-    std::vector<Oid> types;
-    std::string name;  // on the server
-  };
   enum class Waited { kReady, kTimedOut, kBroken };
 
   Connection(SessionHandle session, const ConnectOptions& options);
@@ -88,8 +83,7 @@ class Connection {
 
   SessionHandle session_;
   std::unique_ptr<const ConnectOptions> options_;
-  std::map<std::string_view, Prepared> prepared_;  // by the query's name
-  int renames_ = 0;
+  Statements statements_;
 };
 
 }  // namespace tidemark::pg

@@ -33,10 +33,11 @@ obs::Level LevelOf(absl::StatusCode code, bool slow) {
 }  // namespace
 
 CallRecord::CallRecord(const MethodMetrics& metrics, const google::protobuf::Message* request,
-                       absl::Duration slow)
+                       absl::Duration slow, OpenCalls* open_calls)
     : metrics_(metrics), request_(request), slow_(slow), start_(std::chrono::steady_clock::now()) {
   call_.method = metrics.name;
   call_.cancelled = &cancelled_;
+  if (open_calls != nullptr) entry_ = open_calls->Add();
   metrics_.in_flight->Increment();
 }
 
@@ -87,6 +88,11 @@ void CallRecord::LogEnd(obs::Level level, absl::StatusCode code, const absl::Sta
 
 absl::Status ForgottenCall() {
   return absl::InternalError("the handler let its call go without ending it");
+}
+
+absl::Status ServerStops() {
+  return errors::Error(absl::StatusCode::kUnavailable, errors::v1::ERROR_REASON_NOT_READY,
+                       "the server is stopping; connect again");
 }
 
 }  // namespace tidemark::rpc

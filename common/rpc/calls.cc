@@ -36,7 +36,10 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 
   // The handler still owns the response: it ends the call.
   void OnCancel() override { record_->Cancel(); }
-  void OnDone() override { self_.reset(); }
+  void OnDone() override {
+    record_->Close();
+    self_.reset();
+  }
 
   const std::unique_ptr<CallRecord> record_;
   const google::protobuf::Message* const response_;
@@ -110,7 +113,8 @@ std::unique_ptr<CallRecord> Calls::Begin(grpc::CallbackServerContext* context,
                                          std::string_view method,
                                          const google::protobuf::Message* request,
                                          absl::Duration default_deadline) {
-  auto record = std::make_unique<CallRecord>(metrics_->Of(method), request, options_.slow);
+  auto record = std::make_unique<CallRecord>(metrics_->Of(method), request, options_.slow,
+                                             options_.open_calls);
   Call& call = record->call();
   call.deadline = DeadlineOf(*context, default_deadline);
   CallMetadata metadata = {Find(*context, kCallerKey), Find(*context, kPrincipalKey),

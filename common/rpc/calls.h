@@ -15,6 +15,7 @@
 #include "common/base/executor.h"
 #include "common/rpc/call.h"
 #include "common/rpc/call_record.h"
+#include "common/rpc/open_calls.h"
 #include "common/rpc/stream.h"
 
 namespace tidemark::rpc {
@@ -56,6 +57,7 @@ class Calls {
     std::string service;                                  // in metric names, such as "dataset"
     absl::Duration default_deadline = absl::Seconds(30);  // for unary calls that come without one
     absl::Duration slow = absl::Seconds(1);
+    OpenCalls* open_calls = nullptr;  // of the server, so that it drains well; see RpcServer
   };
 
   // `proto_service` is the full name, DatasetService::service_full_name(). All series of its
@@ -81,7 +83,7 @@ class Calls {
 
   // A server-streaming call. `body` runs on gRPC's thread and must not block: it copies what it
   // needs of `call` and the request, and hands the writer to whoever will write. No default
-  // deadline. If the client goes, the stream ends by itself.
+  // deadline. If the client goes or the server stops, the stream ends by itself.
   template <typename T>
   grpc::ServerWriteReactor<T>* Stream(
       grpc::CallbackServerContext* context, std::string_view method,

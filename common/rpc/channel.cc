@@ -9,6 +9,11 @@
 namespace tidemark::rpc {
 namespace {
 
+// No retry policy, so that gRPC retries only what never reached a server.
+constexpr char kServiceConfig[] = R"({"loadBalancingConfig": [{"round_robin": {}}]})";
+constexpr char kHeedHealth[] = R"({"loadBalancingConfig": [{"round_robin": {}}],
+                                   "healthCheckConfig": {"serviceName": ""}})";
+
 std::shared_ptr<grpc::ChannelCredentials> Credentials(const std::optional<ClientTls>& tls) {
   if (!tls) return grpc::InsecureChannelCredentials();
   return grpc::SslCredentials({tls->server_ca, tls->private_key.Reveal(), tls->certificate_chain});
@@ -31,8 +36,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
   arguments.SetMaxSendMessageSize(static_cast<int>(options.max_message_bytes));
-  arguments.SetLoadBalancingPolicyName("round_robin");
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetServiceConfigJSON(options.heed_health ? kHeedHealth : kServiceConfig);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);

@@ -25,12 +25,15 @@ struct ClientTls {
 struct ChannelOptions {
   std::int64_t max_message_bytes = 8 * kMiB;
   absl::Duration max_reconnect_backoff = absl::Seconds(1);  // service resumes soon after a restart
-  std::optional<ClientTls> tls;                             // none: plain text
+  // Leaves out replicas whose health says NOT_SERVING; if all do, calls are UNAVAILABLE. For calls
+  // on behalf of users; not for operators, who talk to what is unwell.
+  bool heed_health = false;
+  std::optional<ClientTls> tls;  // none: plain text
 };
 
 // A channel to `target` ("host:port", or any gRPC target). It connects when first used, spreads
-// calls over all addresses of the name, notices dead connections by keepalive, and never retries by
-// itself: only the caller knows what may be repeated.
+// calls over all addresses of the name, notices dead connections by keepalive, and sends nothing
+// again that a server may have seen: only the caller knows what may be repeated.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,
                                            const ChannelOptions& options = {});
 

@@ -1,5 +1,8 @@
 #include "common/rpc/process.h"
 
+#include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
+
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -7,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "common/base/abseil.h"
 #include "common/base/status_macros.h"
@@ -35,6 +39,21 @@ void Declare(config::Options& options, ProcessConfig& config) {
               "How long to go on serving, no longer ready, after the signal to stop.");
   options.Add("grace", &config.grace, {absl::ZeroDuration(), absl::Minutes(5)},
               "How long calls in flight may take to end after that.");
+}
+
+// What gRPC and Protobuf have to say goes to our log, as JSON.
+void AdoptLibraryLogs() {
+  gpr_set_log_function([](gpr_log_func_args* args) {
+    const obs::Level level =
+        args->severity == GPR_LOG_SEVERITY_ERROR ? obs::Level::kWarning : obs::Level::kInfo;
+    obs::Log(level, "gRPC says something.",
+             {{"said", args->message}, {"file", args->file}, {"line", args->line}});
+  });
+  google::protobuf::SetLogHandler([](google::protobuf::LogLevel level, const char* file, int line,
+                                     const std::string& message) {
+    obs::Log(level >= google::protobuf::LOGLEVEL_WARNING ? obs::Level::kWarning : obs::Level::kInfo,
+             "Protobuf says something.", {{"said", message}, {"file", file}, {"line", line}});
+  });
 }
 
 // One line with every option's value, and who set those that are not at their default.
@@ -74,10 +93,18 @@ absl::Status RunCommand(const std::string& command, const ServiceMain& main,
 Process::Process(const ProcessConfig& config, std::string service, const StopSignals& stop)
     : config_(config), service_(std::move(service)), stop_(stop), start_(absl::Now()) {}
 
+Calls::Options Process::calls_options() {
+  Calls::Options options;
+  options.service = absl::StrReplaceAll(service_, {{"-", "_"}});
+  options.open_calls = &open_calls_;
+  return options;
+}
+
 absl::Status Process::Serve(const std::vector<grpc::Service*>& services,
                             std::vector<obs::Readiness::Check> checks) {
   RpcServer::Options options;
   options.listen = config_.listen;
+  options.open_calls = &open_calls_;
   TM_ASSIGN_OR_RETURN(const std::unique_ptr<RpcServer> server, RpcServer::Start(options, services));
   return Serve(*server, std::move(checks));
 }
@@ -133,6 +160,7 @@ int RunService(int argc, const char* const* argv, const ServiceMain& main) {
     return 0;
   }
   obs::SetupLog(main.name, obs::ParseLevel(config.log_level).value_or(obs::Level::kInfo));
+  AdoptLibraryLogs();
   LogConfiguration(invocation->options);
   const absl::Status status = RunCommand(invocation->command, main, config);
   if (!status.ok()) {

@@ -11,7 +11,9 @@
 #include "common/base/stop_signals.h"
 #include "common/config/options.h"
 #include "common/obs/readiness.h"
+#include "common/rpc/calls.h"
 #include "common/rpc/endpoint.h"
+#include "common/rpc/open_calls.h"
 
 namespace grpc {
 class Service;
@@ -25,7 +27,7 @@ struct ProcessConfig {
   config::Address metrics_listen;  // /metrics, /livez, /readyz
   std::string port_file;           // "" for none
   std::string log_level = "info";
-  absl::Duration drain_delay = absl::ZeroDuration();  // see RpcServer::Drain
+  absl::Duration drain_delay = absl::Milliseconds(200);  // see Endpoint::Drain
   absl::Duration grace = absl::Seconds(10);
 };
 
@@ -37,6 +39,8 @@ class Process {
   const ProcessConfig& config() const { return config_; }
   // Where every metric of the process is registered.
   prometheus::Registry& metrics() { return metrics_; }
+  // For every Calls of the process.
+  Calls::Options calls_options();
 
   // Serves until a signal asks to stop, then drains: on return no call is in flight, and everything
   // made before can be taken down. Readiness asks `checks`. Once it listens it prints one line,
@@ -54,6 +58,7 @@ class Process {
   const std::string service_;
   const StopSignals& stop_;
   const absl::Time start_;
+  OpenCalls open_calls_;
   prometheus::Registry metrics_;
 };
 

@@ -1,11 +1,12 @@
 #include "common/rpc/server.h"
 
-#include <google/protobuf/descriptor.h>
+#include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -72,13 +73,13 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
     return absl::UnavailableError(absl::StrCat("can't listen on ", address, " for gRPC",
                                                options.tls ? ", or its certificate is bad" : ""));
   }
-  std::unique_ptr<RpcServer> started(new RpcServer(port, std::move(server)));
+  std::unique_ptr<RpcServer> started(new RpcServer(port, options.open_calls, std::move(server)));
   started->SetServing(false);
   return started;
 }
 
-RpcServer::RpcServer(int port, std::unique_ptr<grpc::Server> server)
-    : port_(port), server_(std::move(server)) {}
+RpcServer::RpcServer(int port, OpenCalls* open_calls, std::unique_ptr<grpc::Server> server)
+    : port_(port), open_calls_(open_calls), server_(std::move(server)) {}
 
 RpcServer::~RpcServer() { Drain(absl::ZeroDuration(), absl::ZeroDuration()); }
 
@@ -90,7 +91,15 @@ void RpcServer::Drain(absl::Duration delay, absl::Duration grace) {
   if (std::exchange(drained_, true)) return;
   server_->GetHealthCheckService()->Shutdown();
   absl::SleepFor(delay);
-  server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+  const absl::Time deadline = absl::Now() + grace;
+  std::thread shutdown([&] { server_->Shutdown(absl::ToChronoTime(deadline)); });
+  if (open_calls_ != nullptr) {
+    open_calls_->Stop();
+    // Shutdown also waits for idle clients to hang up, which they do when it suits them, and for
+    // those who watch health.
+    if (open_calls_->WaitForNone(deadline)) grpc_server_cancel_all_calls(server_->c_server());
+  }
+  shutdown.join();
   server_->Wait();
 }
 

@@ -15,6 +15,7 @@
 #include "common/config/secret.h"
 #include "common/config/units.h"
 #include "common/rpc/endpoint.h"
+#include "common/rpc/open_calls.h"
 
 namespace tidemark::rpc {
 
@@ -35,6 +36,9 @@ class RpcServer final : public Endpoint {
     std::int64_t memory_bytes = 128 * kMiB;     // of gRPC's own buffers, roughly
     int max_streams_per_connection = 1024;      // calls in flight on one connection
     std::optional<ServerTls> tls;               // none: plain text
+    // Where the services' Calls note their calls; outlives the server. Without it a drain takes its
+    // whole grace if a stream is open, and some seconds if a client is idle.
+    OpenCalls* open_calls = nullptr;
   };
 
   // Listens and serves; health says NOT_SERVING until SetServing(true). `services` outlive the
@@ -52,14 +56,16 @@ class RpcServer final : public Endpoint {
   void SetServing(bool serving) override;
 
   // Says NOT_SERVING, goes on serving for `delay` so that load balancers notice, then takes no new
-  // calls, gives those in flight `grace` to end, and cancels the rest. Returns when none is left;
+  // calls (late ones may see CANCELLED, which FromGrpc reads as UNAVAILABLE), ends Watch-like
+  // streams, gives calls in flight `grace` to end, and cancels the rest. Returns when none is left;
   // handlers must therefore end soon after they are cancelled.
   void Drain(absl::Duration delay, absl::Duration grace) override;
 
  private:
-  RpcServer(int port, std::unique_ptr<grpc::Server> server);
+  RpcServer(int port, OpenCalls* open_calls, std::unique_ptr<grpc::Server> server);
 
   const int port_;
+  OpenCalls* const open_calls_;
   const std::unique_ptr<grpc::Server> server_;
   bool drained_ = false;
 };

@@ -97,6 +97,7 @@ absl::Status FromGrpc(const grpc::Status& status) {
     return errors::FromProto(proto);
   }
   switch (status.error_code()) {
+    case grpc::StatusCode::CANCELLED:
     case grpc::StatusCode::UNAVAILABLE:
       return errors::WithDriverText(
           errors::Error(absl::StatusCode::kUnavailable,

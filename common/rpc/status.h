@@ -16,7 +16,9 @@ namespace tidemark::rpc {
 grpc::Status ToGrpc(const absl::Status& status);
 
 // A client's view of an answer. Errors that gRPC itself makes get the reason that fits: UNAVAILABLE
-// is SERVICE_UNAVAILABLE, DEADLINE_EXCEEDED its like; others without details have none.
+// is SERVICE_UNAVAILABLE, DEADLINE_EXCEEDED its like; others without details have none. CANCELLED,
+// which gRPC gives to calls that meet a stopping server, is UNAVAILABLE too: who cancelled a call
+// knows that by itself.
 absl::Status FromGrpc(const grpc::Status& status);
 
 }  // namespace tidemark::rpc

@@ -29,7 +29,13 @@ class StreamCall final : private grpc::ServerWriteReactor<T> {
   static std::shared_ptr<StreamCall> Make(std::unique_ptr<CallRecord> record, OnGone on_gone) {
     std::shared_ptr<StreamCall> call(new StreamCall(std::move(record), on_gone));
     call->self_ = call;
-    if (!call->Admitted()) call->Finish(call->record_->admitted());
+    if (!call->Admitted()) {
+      call->Finish(call->record_->admitted());
+    } else if (on_gone == OnGone::kEnd) {
+      call->record_->EndOnStop([weak = std::weak_ptr(call)] {
+        if (const auto alive = weak.lock()) alive->Finish(ServerStops());
+      });
+    }
     return call;
   }
 
@@ -86,7 +92,10 @@ class StreamCall final : private grpc::ServerWriteReactor<T> {
 
   void OnCancel() override { Gone(); }
 
-  void OnDone() override { self_.reset(); }
+  void OnDone() override {
+    record_->Close();
+    self_.reset();
+  }
 
   void Gone() {
     record_->Cancel();

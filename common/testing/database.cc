@@ -41,11 +41,26 @@ std::string Quoted(std::string_view value) {
   return absl::StrCat("'", absl::StrReplaceAll(ToAbsl(value), {{"\\", "\\\\"}, {"'", "\\'"}}), "'");
 }
 
+using Conninfo = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+Conninfo Parse(const std::string& dsn) {
+  Conninfo parsed(PQconninfoParse(dsn.c_str(), nullptr), PQconninfoFree);
+  if (!parsed) Die("TIDEMARK_TEST_DSN is not a libpq connection string or URI");
+  return parsed;
+}
+
+// What `dsn` says of `keyword`, empty if nothing.
+std::string Setting(const std::string& dsn, std::string_view keyword) {
+  const Conninfo parsed = Parse(dsn);
+  for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr && keyword == option->keyword) return option->val;
+  }
+  return "";
+}
+
 // `dsn` with one of its settings replaced.
 std::string With(const std::string& dsn, std::string_view keyword, std::string_view value) {
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
-      PQconninfoParse(dsn.c_str(), nullptr), PQconninfoFree);
-  if (!parsed) Die("TIDEMARK_TEST_DSN is not a libpq connection string or URI");
+  const Conninfo parsed = Parse(dsn);
   std::string made = absl::StrCat(ToAbsl(keyword), "=", Quoted(value));
   for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
     if (option->val == nullptr || keyword == option->keyword) continue;
@@ -99,7 +114,15 @@ TestDatabase::~TestDatabase() {
   RunAt(ServerOptions(), absl::StrCat("DROP DATABASE ", name_, " WITH (FORCE)"));
 }
 
-std::string TestDatabase::DsnAs(std::string_view role) const { return With(dsn_, "user", role); }
+std::string TestDatabase::DsnAs(std::string_view role) const {
+  // Where passwords are asked for, the role gets the superuser's. Other test programs may do the
+  // same at this moment.
+  if (const std::string password = Setting(dsn_, "password"); !password.empty()) {
+    RunAt(ServerOptions(), absl::StrCat("BEGIN; SELECT pg_advisory_xact_lock(1);", "ALTER ROLE ",
+                                        ToAbsl(role), " PASSWORD '", password, "'; COMMIT"));
+  }
+  return With(dsn_, "user", role);
+}
 
 pg::ConnectOptions TestDatabase::options() const { return OptionsFor(dsn_); }
 

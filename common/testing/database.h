@@ -27,7 +27,7 @@ class TestDatabase {
   // Unique in the cluster: a prefix for names of roles that a test makes.
   const std::string& name() const { return name_; }
 
-  // Of the superuser, and of another role such as "tidemark_dataset".
+  // Of the superuser, and of another role such as "tidemark_dataset", which exists.
   const std::string& dsn() const { return dsn_; }
   std::string DsnAs(std::string_view role) const;
 

@@ -26,6 +26,7 @@ COMMON_PARTS = {
     "aws": {"errors", "obs", "config"},
     "seal": {"errors", "config"},
     "rpc": {"errors", "obs", "config"},
+    "pools": {"errors", "obs", "rpc"},
     "testing": {"errors", "obs", "config", "pg", "aws", "rpc"},
 }
 

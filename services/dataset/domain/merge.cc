@@ -151,19 +151,25 @@ DeleteOutcome ApplyDelete(const DeleteRequest& request, absl::Time now, DatasetS
     return {Kind::kReplayed, first};
   }
   if (!info.live) return {};
+  const DatasetInfo deleted = DeleteLive(request.origin, now, *state, counts);
+  Remember(*state, request.identity);
+  return {Kind::kDeleted, deleted};
+}
 
+DatasetInfo DeleteLive(const ChangeOrigin& origin, absl::Time now, DatasetState& state,
+                       IdentityCounts& counts) {
+  DatasetInfo& info = state.info;
   info.sync_count = SyncCount(info.sync_count.value() + 1);
-  info.modified_time = now;
-  info.modified_by = request.origin.modified_by;
+  info.modified_time = std::max(now, info.modified_time);
+  info.modified_by = origin.modified_by;
   info.deleted_at = info.sync_count;
   const DatasetInfo deleted = info;
   info.live = false;
   info.generation = Generation(info.generation.value() + 1);
-  state->records.clear();
-  state->merged_into.clear();
+  state.records.clear();
+  state.merged_into.clear();
   counts.live_datasets -= 1;
-  Remember(*state, request.identity);
-  return {Kind::kDeleted, deleted};
+  return deleted;
 }
 
 bool DeletedAfter(const DatasetInfo& info, SyncCount since) {

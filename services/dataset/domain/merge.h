@@ -56,6 +56,10 @@ struct DeleteOutcome {
 DeleteOutcome ApplyDelete(const DeleteRequest& request, absl::Time now, DatasetState* state,
                           IdentityCounts& counts);
 
+// Deletes a live dataset as part of something larger, which nobody repeats by a request's id.
+DatasetInfo DeleteLive(const ChangeOrigin& origin, absl::Time now, DatasetState& state,
+                       IdentityCounts& counts);
+
 // Whether a client at `since` must be told that the dataset was deleted (contract 4.5): only a
 // client that had something, and that has not seen the deletion.
 bool DeletedAfter(const DatasetInfo& info, SyncCount since);

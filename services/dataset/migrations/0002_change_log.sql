@@ -24,7 +24,7 @@ CREATE TABLE dataset.change_log (
 
 -- One row: what is known of the log as a whole.
 CREATE TABLE dataset.change_log_state (
-  only boolean PRIMARY KEY DEFAULT true CHECK (only),
+  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   -- Publishers need nothing at or below.
   low_mark bigint NOT NULL DEFAULT 0,
   -- Everything at or below may be gone.
@@ -38,6 +38,7 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tidemark_publisher') THEN
     CREATE ROLE tidemark_publisher LOGIN;
   END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN  -- another database's migration was first
 END $$;
 GRANT USAGE ON SCHEMA dataset TO tidemark_publisher;
 GRANT SELECT ON dataset.change_log, dataset.change_log_state TO tidemark_publisher;

@@ -26,6 +26,12 @@ DeleteOutcome MemoryStore::DeleteOne(const DeleteRequest& request, absl::Time no
   return outcome;
 }
 
+void MemoryStore::DeleteHeld(const DatasetKey& key, PoolNumber pool_number,
+                             const ChangeOrigin& origin, absl::Time now) {
+  const DatasetInfo deleted = DeleteLive(origin, now, *Find(key), identities_.at(key.identity));
+  Append(LoggedChange::Kind::kDelete, deleted, pool_number, origin, {});
+}
+
 absl::StatusOr<std::vector<DatasetInfo>> MemoryStore::Merge(const MergeRequest& request,
                                                             absl::Time deadline) {
   const std::lock_guard lock(mutex_);
@@ -46,11 +52,7 @@ absl::StatusOr<std::vector<DatasetInfo>> MemoryStore::Merge(const MergeRequest& 
   std::vector<DatasetInfo> copies;
   for (const auto& [from, to] : moves) {
     copies.push_back(CopyForMerge(from, to, request, now));
-    DeleteOne({.dataset = from,
-               .pool_number = request.pool_number,
-               .origin = request.origin,
-               .identity = {}},
-              now);
+    DeleteHeld(from, request.pool_number, request.origin, now);
   }
   std::ranges::sort(copies, {}, [](const DatasetInfo& info) { return info.key.name; });
   return copies;
@@ -60,11 +62,7 @@ DatasetInfo MemoryStore::CopyForMerge(const DatasetKey& from, const DatasetKey& 
                                       const MergeRequest& request, absl::Time now) {
   const DatasetState& source = *Find(from);
   if (const DatasetState* held = Find(to); held != nullptr && held->info.live) {
-    DeleteOne({.dataset = to,
-               .pool_number = request.pool_number,
-               .origin = request.origin,
-               .identity = {}},
-              now);
+    DeleteHeld(to, request.pool_number, request.origin, now);
   }
   const bool first = Find(to) == nullptr;
   IdentityCounts& counts = identities_[request.winner];
@@ -92,11 +90,9 @@ absl::StatusOr<Erased> MemoryStore::Erase(const EraseRequest& request, absl::Tim
     erased.datasets += 1;
     erased.records += static_cast<std::int64_t>(it->second.records.size());
     erased.bytes += it->second.info.live ? it->second.info.bytes : 0;
-    DeleteOne({.dataset = it->first,
-               .pool_number = request.pool_number,
-               .origin = request.origin,
-               .identity = {}},
-              erased.time);
+    if (it->second.info.live) {
+      DeleteHeld(it->first, request.pool_number, request.origin, erased.time);
+    }
     it = datasets_.erase(it);
   }
   identities_.erase(request.identity);

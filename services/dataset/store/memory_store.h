@@ -79,6 +79,9 @@ class MemoryStore final : public UpdateStore, public ReadStore, public AdminStor
   std::vector<DatasetKey> LiveDatasets(const IdentityKey& identity) const;
   UpdateOutcome UpdateOne(const UpdateRequest& request, absl::Time now);
   DeleteOutcome DeleteOne(const DeleteRequest& request, absl::Time now);
+  // Deletes a live dataset as part of something larger.
+  void DeleteHeld(const DatasetKey& key, PoolNumber pool_number, const ChangeOrigin& origin,
+                  absl::Time now);
   DatasetInfo CopyForMerge(const DatasetKey& from, const DatasetKey& to,
                            const MergeRequest& request, absl::Time now);
   PoolUsage UsageOf(const std::string& pool_id) const;

@@ -478,6 +478,22 @@ TEST_P(DatasetStoreContract, MergingGivesTheWinnerACopyAndDeletesTheLosersDatase
   EXPECT_THAT(List(prefs_).merged_dataset_names, IsEmpty());
 }
 
+TEST_P(DatasetStoreContract, MergingAgainReplacesTheFirstCopy) {
+  const IdentityKey loser = IdentityKey::Of(identity_.pool_id, "us-east-1:2c");
+  const MergeRequest request{
+      .winner = identity_, .loser = loser, .pool_number = PoolNumber(7), .limits = limits_};
+  Update({loser, "prefs"}, {Put("a", 0, "first")});
+  ASSERT_TRUE(store_->admin().Merge(request, Deadline()).ok());
+  Update({loser, "prefs"}, {Put("b", 0, "second")});
+  const auto copies = store_->admin().Merge(request, Deadline());
+  ASSERT_TRUE(copies.ok()) << copies.status();
+  ASSERT_THAT(*copies, SizeIs(1));
+  EXPECT_EQ((*copies)[0].sync_count, SyncCount(3));
+  EXPECT_EQ((*copies)[0].generation, Generation(2));
+  EXPECT_THAT(KeysOf(List((*copies)[0].key)), ElementsAre("b"));
+  EXPECT_FALSE(Describe({loser, "prefs"})->live);
+}
+
 TEST_P(DatasetStoreContract, MergingWhatWouldPassALimitChangesNothing) {
   const IdentityKey loser = IdentityKey::Of(identity_.pool_id, "us-east-1:2c");
   limits_.datasets_per_identity = 1;

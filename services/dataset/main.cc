@@ -1,0 +1,144 @@
+#include <memory>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "common/base/executor.h"
+#include "common/base/random.h"
+#include "common/base/status_macros.h"
+#include "common/obs/log.h"
+#include "common/pg/migrate.h"
+#include "common/pg/reconnector.h"
+#include "common/pools/pool_watch.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/process.h"
+#include "services/dataset/background.h"
+#include "services/dataset/config.h"
+#include "services/dataset/rpc/admin_rpc.h"
+#include "services/dataset/rpc/change_log_rpc.h"
+#include "services/dataset/rpc/dataset_rpc.h"
+#include "services/dataset/rpc/directory_pools.h"
+#include "services/dataset/store/postgres_admin_store.h"
+#include "services/dataset/store/postgres_log_upkeep.h"
+#include "services/dataset/store/postgres_read_store.h"
+#include "services/dataset/store/postgres_update_store.h"
+#include "services/dataset/store/postgres_upkeep.h"
+#include "services/dataset/store/write_lanes.h"
+#include "tidemark/dataset/migrations.h"
+
+namespace tidemark::dataset {
+namespace {
+
+// Executors' queues: deletions, merges and the like are rare.
+constexpr std::size_t kAdminQueue = 256;
+constexpr std::size_t kExportQueue = 8;
+constexpr absl::Duration kCheckTime = absl::Seconds(1);
+constexpr absl::Duration kMigrationTime = absl::Minutes(30);
+
+pg::ConnectOptions ConnectOptionsOf(const Config& config, std::string application) {
+  pg::ConnectOptions options;
+  options.dsn = config.dsn.Reveal();
+  options.application_name = std::move(application);
+  options.statement_timeout = config.statement_timeout;
+  if (config.accept_lossy_server) options.check = pg::ServerCheck::kLossy;
+  if (config.transaction_pooler) options.pooling = pg::Pooling::kTransaction;
+  return options;
+}
+
+std::vector<std::unique_ptr<UpdateStore>> OpenUpdateStores(const Config& config) {
+  std::vector<std::unique_ptr<UpdateStore>> stores;
+  for (int i = 0; i < config.write_lanes; ++i) {
+    stores.push_back(
+        std::make_unique<PostgresUpdateStore>(ConnectOptionsOf(config, "tidemark-dataset write")));
+  }
+  return stores;
+}
+
+pg::LaneLimits LaneLimitsOf(const Config& config) {
+  pg::LaneLimits limits;
+  limits.queued = static_cast<std::size_t>(config.lane_queue);
+  limits.queued_per_pool = static_cast<std::size_t>(config.pool_queue);
+  return limits;
+}
+
+UpkeepOptions UpkeepOptionsOf(const Config& config) {
+  UpkeepOptions options;
+  options.log_max_age = config.log_max_age;
+  options.log_max_bytes = config.log_max_bytes;
+  return options;
+}
+
+// Whether the database answers, with a schema that this binary knows. For one thread.
+class DatabaseCheck {
+ public:
+  explicit DatabaseCheck(const pg::ConnectOptions& options) : connections_(options) {}
+
+  absl::Status operator()() {
+    TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(kCheckTime));
+    return pg::RequireSchema(*connection, "dataset", Migrations().last(), absl::Now() + kCheckTime);
+  }
+
+ private:
+  pg::Reconnector connections_;
+};
+
+absl::Status Serve(const Config& config, rpc::Process& process) {
+  const rpc::Calls::Options calls{.service = "dataset"};
+  pools::PoolDirectory directory;
+  const pools::PoolWatch watch(rpc::MakeChannel(config::FormatAddress(config.stream_config)),
+                               directory, {.service = "dataset"}, SystemRandom(),
+                               process.metrics());
+  const DirectoryPools pools(directory);
+
+  LaneMetrics lane_metrics(process.metrics());
+  WriteLanes updates(OpenUpdateStores(config), LaneLimitsOf(config), SystemClock(), lane_metrics);
+  PostgresReadStore reads(ConnectOptionsOf(config, "tidemark-dataset read"), config.read_lanes);
+  PostgresAdminStore admin(ConnectOptionsOf(config, "tidemark-dataset admin"));
+  PostgresAdminStore exports(ConnectOptionsOf(config, "tidemark-dataset export"));
+  SessionCounter sessions;
+  PostgresLogUpkeep log_upkeep(ConnectOptionsOf(config, "tidemark-dataset log"));
+  PostgresUpkeep upkeep(ConnectOptionsOf(config, "tidemark-dataset upkeep"),
+                        UpkeepOptionsOf(config));
+  Executor admin_thread(1, kAdminQueue);
+  Executor export_thread(1, kExportQueue);
+  Executor log_thread(1, kAdminQueue);
+  const Background background(upkeep, sessions, admin, admin_thread, process.metrics());
+
+  const Backend backend{
+      updates,  reads,         admin,          admin_thread,    pools,
+      sessions, SystemClock(), SystemRandom(), *config.keyring, config.installation.account_id};
+  DatabaseCheck check_database(ConnectOptionsOf(config, "tidemark-dataset check"));
+  DatasetRpc dataset_rpc(backend, calls, process.metrics());
+  DatasetAdminRpc admin_rpc(backend, exports, export_thread, calls, process.metrics());
+  ChangeLogRpc change_log_rpc(reads, log_upkeep, log_thread, calls, process.metrics());
+  return process.Serve({&dataset_rpc, &admin_rpc, &change_log_rpc},
+                       {{"pools", [&] { return directory.Ready(); }},
+                        {"database", [&] { return check_database(); }}});
+}
+
+absl::Status RunMigrations(const Config& config) {
+  pg::ConnectOptions options = ConnectOptionsOf(config, "tidemark-dataset migrate");
+  if (!config.owner_dsn.Reveal().empty()) options.dsn = config.owner_dsn.Reveal();
+  TM_ASSIGN_OR_RETURN(const std::vector<int> applied,
+                      pg::Migrate(options, Migrations(), absl::Now() + kMigrationTime));
+  obs::Log(obs::Level::kInfo, "the schema is up to date",
+           {{"schema", "dataset"}, {"applied", applied.size()}});
+  TM_ASSIGN_OR_RETURN(pg::Connection connection, pg::Connection::Open(options));
+  return DropEmptiedPartitions(connection, absl::Now() + kMigrationTime);
+}
+
+}  // namespace
+}  // namespace tidemark::dataset
+
+int main(int argc, char** argv) {
+  namespace dataset = tidemark::dataset;
+  dataset::Config config;
+  return tidemark::rpc::RunService(
+      argc, argv,
+      {.name = "dataset",
+       .about = "Tidemark's sync store: datasets, records and their change log.",
+       .port = 7001,
+       .metrics_port = 9101,
+       .declare = [&](auto& options) { dataset::Declare(options, config); },
+       .serve = [&](auto& process) { return dataset::Serve(config, process); },
+       .migrate = [&] { return dataset::RunMigrations(config); }});
+}

@@ -1,0 +1,147 @@
+#include "services/dataset/store/postgres_admin_store.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/errors/error.h"
+#include "common/pg/backoff.h"
+#include "services/dataset/store/postgres_changes.h"
+#include "services/dataset/store/postgres_erase.h"
+#include "services/dataset/store/postgres_export.h"
+#include "services/dataset/store/postgres_merge.h"
+
+namespace tidemark::dataset {
+namespace {
+
+constexpr absl::Duration kConnectPatience = absl::Seconds(1);
+constexpr absl::Duration kFirstRetry = absl::Milliseconds(5);
+constexpr absl::Duration kLongestRetry = absl::Milliseconds(500);
+
+constexpr pg::Query kMarkPool{
+    "dataset_mark_pool",
+    "WITH holding AS (SELECT count(*) AS n FROM dataset.identity WHERE pool_id = $1),"
+    " marked AS ("
+    "  INSERT INTO dataset.pool_purge (pool_id, requested_time)"
+    "  SELECT $1, now() FROM holding WHERE $2 AND n > 0 ON CONFLICT DO NOTHING)"
+    " SELECT n FROM holding"};
+constexpr pg::Query kAddSessions{
+    "dataset_add_sessions",
+    "INSERT INTO dataset.pool_usage AS u (pool_id, sync_sessions)"
+    " SELECT pool_id, sum(sessions) FROM unnest($1::text[], $2::bigint[]) AS s (pool_id, sessions)"
+    "  GROUP BY pool_id ORDER BY pool_id"
+    " ON CONFLICT (pool_id) DO UPDATE SET sync_sessions = u.sync_sessions + "
+    "excluded.sync_sessions"};
+constexpr pg::Query kDescribePools{
+    "dataset_describe_pools",
+    "SELECT coalesce(u.sync_sessions, 0), coalesce(u.bytes, 0) + coalesce(d.bytes, 0),"
+    "       greatest(u.modified_time, d.modified_time)"
+    "  FROM unnest($1::text[]) WITH ORDINALITY AS asked (pool_id, n)"
+    "  LEFT JOIN dataset.pool_usage AS u ON u.pool_id = asked.pool_id"
+    " CROSS JOIN LATERAL"
+    "   (SELECT sum(bytes)::bigint AS bytes, max(modified_time) AS modified_time"
+    "      FROM dataset.usage_delta AS d WHERE d.pool_id = asked.pool_id) AS d"
+    " ORDER BY asked.n"};
+
+}  // namespace
+
+PostgresAdminStore::PostgresAdminStore(const pg::ConnectOptions& options, Random& random)
+    : connections_(options, nullptr, random), random_(random) {}
+
+template <typename T>
+absl::StatusOr<T> PostgresAdminStore::Retried(absl::Time deadline, const Attempt<T>& attempt) {
+  pg::Backoff backoff(kFirstRetry, kLongestRetry, random_);
+  while (true) {
+    const absl::Duration patience = std::min(deadline - absl::Now(), kConnectPatience);
+    TM_ASSIGN_OR_RETURN(pg::Connection* const connection, connections_.Acquire(patience));
+    absl::StatusOr<T> outcome = attempt(*connection);
+    const absl::Duration pause = backoff.Next();
+    if (!absl::IsAborted(outcome.status()) || absl::Now() + pause >= deadline) return outcome;
+    absl::SleepFor(pause);
+  }
+}
+
+absl::StatusOr<DeleteOutcome> PostgresAdminStore::Delete(const DeleteRequest& request,
+                                                         absl::Time deadline) {
+  return Retried<DeleteOutcome>(deadline, [&](pg::Connection& connection) {
+    return DeleteDataset(connection, request, deadline);
+  });
+}
+
+absl::StatusOr<std::vector<DatasetInfo>> PostgresAdminStore::Merge(const MergeRequest& request,
+                                                                   absl::Time deadline) {
+  return Retried<std::vector<DatasetInfo>>(deadline, [&](pg::Connection& connection) {
+    return MergeOnce(connection, request, deadline);
+  });
+}
+
+absl::StatusOr<Erased> PostgresAdminStore::Erase(const EraseRequest& request, absl::Time deadline) {
+  return Retried<Erased>(deadline, [&](pg::Connection& connection) {
+    return EraseOnce(connection, request, deadline);
+  });
+}
+
+absl::StatusOr<std::int64_t> PostgresAdminStore::PurgePool(const std::string& pool_id, bool force,
+                                                           absl::Time deadline) {
+  TM_ASSIGN_OR_RETURN(
+      const std::int64_t holding,
+      Retried<std::int64_t>(
+          deadline, [&](pg::Connection& connection) -> absl::StatusOr<std::int64_t> {
+            TM_ASSIGN_OR_RETURN(const pg::Result result,
+                                connection.Run(kMarkPool, pg::Params(pool_id, force), deadline));
+            TM_ASSIGN_OR_RETURN(const auto row, result.ParseOnly<std::int64_t>());
+            return std::get<0>(row);
+          }));
+  if (holding > 0 && !force) {
+    return errors::Error(
+        absl::StatusCode::kFailedPrecondition, errors::v1::ERROR_REASON_POOL_NOT_EMPTY,
+        absl::StrCat(holding, " identities hold data in this pool; erase them first, or force"));
+  }
+  return holding;
+}
+
+absl::StatusOr<ExportPage> PostgresAdminStore::Export(const std::string& pool_id,
+                                                      std::span<const LogShard> log_shards,
+                                                      const ExportCursor& after,
+                                                      std::int32_t max_datasets,
+                                                      std::int64_t max_bytes, absl::Time deadline) {
+  return Retried<ExportPage>(deadline, [&](pg::Connection& connection) {
+    return ExportOnce(connection, pool_id, log_shards, after, max_datasets, max_bytes, deadline);
+  });
+}
+
+absl::Status PostgresAdminStore::AddSessions(
+    std::span<const std::pair<std::string, std::int64_t>> sessions, absl::Time deadline) {
+  std::vector<std::string> pool_ids;
+  std::vector<std::int64_t> counts;
+  for (const auto& [pool_id, count] : sessions) {
+    pool_ids.push_back(pool_id);
+    counts.push_back(count);
+  }
+  return Retried<pg::Result>(deadline,
+                             [&](pg::Connection& connection) {
+                               return connection.Run(kAddSessions, pg::Params(pool_ids, counts),
+                                                     deadline);
+                             })
+      .status();
+}
+
+absl::StatusOr<std::vector<PoolUsage>> PostgresAdminStore::DescribePools(
+    std::span<const std::string> pool_ids, absl::Time deadline) {
+  TM_ASSIGN_OR_RETURN(const pg::Result result,
+                      Retried<pg::Result>(deadline, [&](pg::Connection& connection) {
+                        return connection.Run(kDescribePools, pg::Params(pool_ids), deadline);
+                      }));
+  TM_ASSIGN_OR_RETURN(const auto rows,
+                      (result.ParseAll<std::int64_t, std::int64_t, std::optional<absl::Time>>()));
+  std::vector<PoolUsage> usages;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& [sessions, bytes, modified_time] = rows[i];
+    usages.push_back({pool_ids[i], sessions, bytes, modified_time});
+  }
+  return usages;
+}
+
+}  // namespace tidemark::dataset

@@ -1,0 +1,14 @@
+#include <memory>
+
+#include "services/dataset/store/testing/postgres_fixture.h"
+#include "services/dataset/store/store_contract.h"
+
+namespace tidemark::dataset {
+namespace {
+
+INSTANTIATE_TEST_SUITE_P(Postgres, DatasetStoreContract, ::testing::Values(StoreFactory([] {
+                           return std::make_unique<PostgresUnderTest>();
+                         })));
+
+}  // namespace
+}  // namespace tidemark::dataset

@@ -76,14 +76,14 @@ TEST(CredentialsFileTest, FindsAProfileByName) {
 }
 
 TEST(CredentialsFileTest, LoadsFromAFile) {
-  const std::string path = testing::TempDir() + "/credentials_file_test.ini";
+  const std::string path = ::testing::TempDir() + "/credentials_file_test.ini";
   std::ofstream(path) << "[a]\naws_access_key_id = A\naws_secret_access_key = S\n";
   EXPECT_EQ(LoadCredentialsFile(path)->size(), 1u);
   std::ofstream(path) << std::string(2 << 20, '#');
   EXPECT_THAT(std::string(LoadCredentialsFile(path).status().message()), HasSubstr("1 MiB"));
   std::remove(path.c_str());
   EXPECT_EQ(LoadCredentialsFile(path).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(LoadCredentialsFile(testing::TempDir()).status().code(),
+  EXPECT_EQ(LoadCredentialsFile(::testing::TempDir()).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 

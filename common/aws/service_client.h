@@ -1,0 +1,75 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <variant>
+
+#include "common/aws/credentials.h"
+#include "common/aws/error_class.h"
+#include "common/aws/http.h"
+#include "common/aws/sigv4.h"
+#include "common/base/clock.h"
+
+namespace tidemark::aws {
+
+// Why a call failed. For logs and decisions; AWS's text is not for Tidemark's clients.
+struct CallError {
+  ErrorClass error_class = ErrorClass::kTransient;
+  int http_status = 0;  // 0: no answer came
+  std::string code;     // AWS's name of the error; empty if it gave none
+  std::string message;
+  std::string request_id;  // AWS's, for its support; empty if no answer came
+
+  friend std::ostream& operator<<(std::ostream& out, const CallError& error);
+};
+
+struct CallOptions {
+  HttpTimeouts timeouts;
+  // W3C trace context, sent as the header `traceparent`; empty: none.
+  std::string traceparent;
+};
+
+// Either AWS's answer with status 2xx, or why there is none.
+using CallResult = std::variant<HttpResponse, CallError>;
+
+// Signs and sends the calls of one API to one endpoint. Each service's client builds on it. Safe
+// for concurrent use; may be destroyed while calls are under way, which then end by themselves.
+class ServiceClient {
+ public:
+  struct Settings {
+    Api api = Api::kKinesis;
+    std::string service;  // in the credential scope, e.g. "kinesis"
+    std::string region;
+    Endpoint endpoint;
+    // Reads code and message of an answer that is not 2xx: ReadJsonError for JSON APIs.
+    CallError (*read_error)(Api api, const HttpResponse& response);
+  };
+  using Callback = std::function<void(CallResult)>;
+
+  // `transport` and `clock` must outlive every call: destroying the transport ends all calls.
+  ServiceClient(Settings settings, HttpTransport& transport,
+                std::shared_ptr<CredentialsProvider> credentials, const Clock& clock);
+
+  // Signs `request` (method, target, headers and body; the endpoint is set here), sends it and
+  // calls back once, on the transport's thread or, when no credentials are to be had, on the
+  // provider's or the caller's. After an error of class kCredentials the provider knows that it was
+  // refused: calling again at once uses fresh credentials, if there are any.
+  void Call(HttpRequest request, const CallOptions& options, Callback callback) const;
+
+  const Endpoint& endpoint() const;
+
+ private:
+  struct Core;
+  const std::shared_ptr<Core> core_;
+};
+
+// Code from x-amzn-ErrorType, or `__type` or `code` in the body; text from `message` or `Message`.
+CallError ReadJsonError(Api api, const HttpResponse& response);
+
+// The error that stands for a 2xx answer that can't be understood: the call may have had its
+// effect.
+CallError UnreadableAnswer(const HttpResponse& response);
+
+}  // namespace tidemark::aws

@@ -1,0 +1,151 @@
+#include "common/aws/service_client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <vector>
+
+namespace tidemark::aws {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Keeps requests and answers each at once with `answer`.
+class StubTransport final : public HttpTransport {
+ public:
+  void Send(HttpRequest request, const HttpTimeouts& timeouts, Callback callback) override {
+    requests.push_back(std::move(request));
+    timeouts_of.push_back(timeouts);
+    callback(answer);
+  }
+
+  absl::StatusOr<HttpResponse> answer = HttpResponse{.status = 200, .headers = {}, .body = "{}"};
+  std::vector<HttpRequest> requests;
+  std::vector<HttpTimeouts> timeouts_of;
+};
+
+class StubCredentials final : public CredentialsProvider {
+ public:
+  void Get(Callback callback) override { callback(answer); }
+  void Refuse(const Credentials& credentials) override { refused.push_back(credentials); }
+
+  absl::StatusOr<Pointer> answer = std::make_shared<const Credentials>(
+      Credentials{"AKID", Secret("secret"), Secret("token"), absl::InfiniteFuture()});
+  std::vector<Credentials> refused;
+};
+
+class ServiceClientTest : public ::testing::Test {
+ protected:
+  CallResult Call(const CallOptions& options = {}) {
+    const ServiceClient client({.api = Api::kKinesis,
+                                .service = "kinesis",
+                                .region = "eu-west-1",
+                                .endpoint = Endpoint::OfAws("kinesis", "eu-west-1"),
+                                .read_error = &ReadJsonError},
+                               transport_, credentials_, SystemClock());
+    HttpRequest request{.method = "POST",
+                        .endpoint = client.endpoint(),
+                        .target = "/",
+                        .headers = {{"X-Amz-Target", "Kinesis_20131202.X"}},
+                        .body = "{}"};
+    std::optional<CallResult> result;
+    client.Call(request, options, [&result](CallResult got) { result = std::move(got); });
+    return *std::move(result);
+  }
+
+  CallError ErrorOf(absl::StatusOr<HttpResponse> answer) {
+    transport_.answer = std::move(answer);
+    return std::get<CallError>(Call());
+  }
+
+  StubTransport transport_;
+  std::shared_ptr<StubCredentials> credentials_ = std::make_shared<StubCredentials>();
+};
+
+TEST_F(ServiceClientTest, SignsAndHandsTheAnswerOver) {
+  const CallResult result =
+      Call({.timeouts = {.total = absl::Seconds(7)}, .traceparent = "00-a-b"});
+  EXPECT_EQ(std::get<HttpResponse>(result).body, "{}");
+  ASSERT_EQ(transport_.requests.size(), 1u);
+  const HttpRequest& sent = transport_.requests[0];
+  EXPECT_EQ(FindHeader(sent.headers, "host"), "kinesis.eu-west-1.amazonaws.com");
+  EXPECT_EQ(FindHeader(sent.headers, "x-amz-security-token"), "token");
+  EXPECT_EQ(FindHeader(sent.headers, "traceparent"), "00-a-b");
+  EXPECT_THAT(std::string(FindHeader(sent.headers, "authorization")),
+              HasSubstr("/eu-west-1/kinesis/aws4_request"));
+  EXPECT_EQ(transport_.timeouts_of[0].total, absl::Seconds(7));
+}
+
+TEST_F(ServiceClientTest, ReadsTheErrorWhereverItStands) {
+  CallError error =
+      ErrorOf(HttpResponse{.status = 400,
+                           .headers = {{"x-amzn-ErrorType", "ResourceNotFoundException:http://x/"},
+                                       {"x-amzn-RequestId", "r-1"}},
+                           .body = R"({"message":"no such stream"})"});
+  EXPECT_EQ(error.error_class, ErrorClass::kOff);
+  EXPECT_EQ(error.http_status, 400);
+  EXPECT_EQ(error.code, "ResourceNotFoundException");
+  EXPECT_EQ(error.message, "no such stream");
+  EXPECT_EQ(error.request_id, "r-1");
+
+  error = ErrorOf(HttpResponse{
+      .status = 400,
+      .headers = {},
+      .body = R"({"__type":"com.amazonaws#LimitExceededException","Message":"slow down"})"});
+  EXPECT_EQ(error.error_class, ErrorClass::kThrottle);
+  EXPECT_EQ(error.message, "slow down");
+}
+
+TEST_F(ServiceClientTest, AnErrorWithoutAUsableBodyGoesByStatus) {
+  EXPECT_EQ(ErrorOf(HttpResponse{.status = 503, .headers = {}, .body = "<html>"}).error_class,
+            ErrorClass::kTransient);
+  EXPECT_EQ(ErrorOf(HttpResponse{.status = 429, .headers = {}, .body = ""}).error_class,
+            ErrorClass::kThrottle);
+  EXPECT_EQ(ErrorOf(HttpResponse{.status = 301, .headers = {}, .body = "[1]"}).error_class,
+            ErrorClass::kPermanent);
+  EXPECT_EQ(
+      ErrorOf(HttpResponse{.status = 400, .headers = {}, .body = R"({"__type":7})"}).error_class,
+      ErrorClass::kPermanent);
+}
+
+TEST_F(ServiceClientTest, NoAnswerIsTransient) {
+  const CallError error = ErrorOf(absl::DeadlineExceededError("too slow"));
+  EXPECT_EQ(error.error_class, ErrorClass::kTransient);
+  EXPECT_EQ(error.http_status, 0);
+  EXPECT_EQ(error.message, "too slow");
+  EXPECT_EQ(ErrorOf(absl::InvalidArgumentError("a header can't be sent")).error_class,
+            ErrorClass::kPermanent);
+}
+
+TEST_F(ServiceClientTest, TellsTheProviderOfRefusedCredentialsAlone) {
+  ErrorOf(HttpResponse{.status = 400,
+                       .headers = {},
+                       .body = R"({"__type":"ProvisionedThroughputExceededException"})"});
+  EXPECT_TRUE(credentials_->refused.empty());
+  const CallError error = ErrorOf(
+      HttpResponse{.status = 400, .headers = {}, .body = R"({"__type":"ExpiredTokenException"})"});
+  EXPECT_EQ(error.error_class, ErrorClass::kCredentials);
+  ASSERT_EQ(credentials_->refused.size(), 1u);
+  EXPECT_EQ(credentials_->refused[0], **credentials_->answer);
+}
+
+TEST_F(ServiceClientTest, SendsNothingWithoutCredentials) {
+  credentials_->answer = absl::UnavailableError("the role is being assumed");
+  CallError error = std::get<CallError>(Call());
+  EXPECT_EQ(error.error_class, ErrorClass::kCredentials);
+  EXPECT_THAT(error.message, HasSubstr("being assumed"));
+  credentials_->answer = absl::PermissionDeniedError("may not assume the role");
+  error = std::get<CallError>(Call());
+  EXPECT_EQ(error.error_class, ErrorClass::kOff);
+  EXPECT_TRUE(transport_.requests.empty());
+}
+
+TEST_F(ServiceClientTest, PrintsAnErrorForTheLog) {
+  std::ostringstream out;
+  out << CallError{ErrorClass::kThrottle, 400, "LimitExceededException", "slow down", "r-1"};
+  EXPECT_EQ(out.str(), "throttle: 400 LimitExceededException: slow down (request r-1)");
+}
+
+}  // namespace
+}  // namespace tidemark::aws

@@ -24,6 +24,8 @@ struct Config {
   // Threads with a connection each. 2-4 write lanes are best on small machines.
   int write_lanes = 2;
   int read_lanes = 2;
+  // Updates in one transaction, at most.
+  int batch_requests = 64;
   // Requests that may wait in a write lane: in all, and of one pool.
   int lane_queue = 4096;
   int pool_queue = 1024;

@@ -55,6 +55,7 @@ std::vector<std::unique_ptr<UpdateStore>> OpenUpdateStores(const Config& config)
 
 pg::LaneLimits LaneLimitsOf(const Config& config) {
   pg::LaneLimits limits;
+  limits.batch_jobs = static_cast<std::size_t>(config.batch_requests);
   limits.queued = static_cast<std::size_t>(config.lane_queue);
   limits.queued_per_pool = static_cast<std::size_t>(config.pool_queue);
   return limits;

@@ -11,12 +11,13 @@ function(tidemark_migrations name)
   cmake_parse_arguments(ARG "" "SCHEMA;DIRECTORY" "" ${ARGN})
   cmake_path(ABSOLUTE_PATH ARG_DIRECTORY BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
   file(GLOB files CONFIGURE_DEPENDS ${ARG_DIRECTORY}/*.sql)
+  string(SHA1 listing "${files}")  # So that a removed file, too, makes them anew.
   set(stem ${CMAKE_BINARY_DIR}/gen/tidemark/${ARG_SCHEMA}/migrations)
   set(script ${CMAKE_SOURCE_DIR}/cmake/EmbedMigrations.cmake)
   add_custom_command(
     OUTPUT ${stem}.cc ${stem}.h
     COMMAND ${CMAKE_COMMAND} -D schema=${ARG_SCHEMA} -D directory=${ARG_DIRECTORY} -D stem=${stem}
-            -P ${script}
+            -D listing=${listing} -P ${script}
     DEPENDS ${files} ${script}
     COMMENT "Embedding the migrations of ${ARG_SCHEMA}"
     VERBATIM)

@@ -25,10 +25,15 @@ constexpr Query kSetConfig{"pg_set_config",
                            " FROM unnest($1::text[], $2::text[]) AS setting (name, value)"};
 
 Params Settings(const ConnectOptions& options) {
-  std::vector<std::string> names = {"statement_timeout", "lock_timeout"};
-  std::vector<std::string> values = {
-      absl::StrCat(absl::ToInt64Milliseconds(options.statement_timeout)),
-      absl::StrCat(absl::ToInt64Milliseconds(options.lock_timeout))};
+  const std::pair<const char*, absl::Duration> timeouts[] = {
+      {"statement_timeout", options.statement_timeout},
+      {"lock_timeout", options.lock_timeout},
+      {"idle_in_transaction_session_timeout", options.idle_transaction_timeout}};
+  std::vector<std::string> names, values;
+  for (const auto& [name, timeout] : timeouts) {
+    names.push_back(name);
+    values.push_back(absl::StrCat(absl::ToInt64Milliseconds(timeout)));
+  }
   for (const auto& [name, value] : options.settings) {
     names.push_back(name);
     values.push_back(value);

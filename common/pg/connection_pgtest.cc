@@ -12,12 +12,10 @@
 #include "common/errors/sqlstate.h"
 #include "common/pg/transaction.h"
 #include "common/testing/database.h"
-#include "common/testing/eventually.h"
 
 namespace tidemark::pg {
 namespace {
 
-using testing::Eventually;
 using ::testing::HasSubstr;
 using testing::TestDatabase;
 
@@ -185,6 +183,7 @@ TEST_F(ConnectionPgTest, MakesItsSettings) {
   };
   EXPECT_EQ(setting("statement_timeout"), "1234ms");
   EXPECT_EQ(setting("lock_timeout"), "567ms");
+  EXPECT_EQ(setting("idle_in_transaction_session_timeout"), "30s");
   EXPECT_EQ(setting("plan_cache_mode"), "force_generic_plan");
   EXPECT_EQ(setting("client_encoding"), "UTF8");
 }

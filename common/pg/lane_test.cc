@@ -66,7 +66,7 @@ TEST_F(LaneTest, TheNextBatchGathersWhileOneIsInFlight) {
   const auto lane = MakeLane();
   ASSERT_TRUE(lane->Submit(Ticket(1), 1).ok());
   began_.get_future().wait();
-  for (int job = 2; job <= 4; ++job) ASSERT_TRUE(lane->Submit(Ticket(job), std::move(job)).ok());
+  for (const int job : {2, 3, 4}) ASSERT_TRUE(lane->Submit(Ticket(job), int{job}).ok());
   EXPECT_EQ(lane->queued(), 3u);
   go_.set_value();
   lane->Drain(absl::InfiniteFuture());
@@ -121,14 +121,14 @@ TEST_F(LaneTest, AnIdleLaneStopsAtOnce) {
 }
 
 struct Submission {
-  int submitter;
-  int number;
+  std::size_t submitter;
+  std::size_t number;
 };
 
 TEST(LaneThreadsTest, ManySubmittersLoseNothingAndKeysKeepTheirOrder) {
-  constexpr int kSubmitters = 8, kKeys = 4, kEach = 2'000;
+  constexpr std::size_t kSubmitters = 8, kKeys = 4, kEach = 2'000;
   std::atomic<int> running = 0;
-  std::vector<int> next(kSubmitters * kKeys, 0);  // by submitter and key
+  std::vector<std::size_t> next(kSubmitters * kKeys, 0);  // by submitter and key
   std::size_t ran = 0, refused = 0, largest = 0;
   std::mutex refused_mutex;
   {
@@ -138,7 +138,7 @@ TEST(LaneThreadsTest, ManySubmittersLoseNothingAndKeysKeepTheirOrder) {
           EXPECT_EQ(++running, 1);
           largest = std::max(largest, batch.size());
           for (const auto& [submitter, number] : batch) {
-            int& expected = next[submitter * kKeys + number % kKeys];
+            std::size_t& expected = next[submitter * kKeys + number % kKeys];
             EXPECT_LE(expected, number);  // Refused ones are missing.
             expected = number + 1;
           }
@@ -147,10 +147,10 @@ TEST(LaneThreadsTest, ManySubmittersLoseNothingAndKeysKeepTheirOrder) {
         },
         [](Submission&, const absl::Status&) { ADD_FAILURE() << "dropped"; });
     std::vector<std::thread> submitters;
-    for (int submitter = 0; submitter < kSubmitters; ++submitter) {
+    for (std::size_t submitter = 0; submitter < kSubmitters; ++submitter) {
       submitters.emplace_back([&, submitter] {
         std::size_t full = 0;
-        for (int number = 0; number < kEach; ++number) {
+        for (std::size_t number = 0; number < kEach; ++number) {
           const LaneTicket ticket{.pool = std::to_string(submitter % 3),
                                   .key = std::to_string(submitter * kKeys + number % kKeys)};
           if (!lane.Submit(ticket, {submitter, number}).ok()) ++full;
@@ -161,7 +161,7 @@ TEST(LaneThreadsTest, ManySubmittersLoseNothingAndKeysKeepTheirOrder) {
     }
     for (std::thread& submitter : submitters) submitter.join();
   }  // finishes what is queued
-  EXPECT_EQ(ran + refused, static_cast<std::size_t>(kSubmitters * kEach));
+  EXPECT_EQ(ran + refused, kSubmitters * kEach);
   EXPECT_LE(largest, 64u);
 }
 

@@ -199,6 +199,8 @@ absl::StatusOr<std::vector<int>> Migrate(const ConnectOptions& options, const Mi
                                          absl::Time deadline) {
   ConnectOptions unhurried = options;
   unhurried.statement_timeout = absl::ZeroDuration();
+  unhurried.idle_transaction_timeout = absl::ZeroDuration();  // The lock idles meanwhile.
+  unhurried.pooling = Pooling::kNone;
   TM_ASSIGN_OR_RETURN(MigrationLock lock, MigrationLock::Take(unhurried, set.schema, deadline));
   TM_ASSIGN_OR_RETURN(Connection connection, Connection::Open(unhurried));
   return Runner(connection, lock, set, deadline).Run();

@@ -21,6 +21,8 @@ namespace tidemark::pg {
 //   belong to whoever migrates: what only an owner may do, such as attaching a partition, goes
 //   through SECURITY DEFINER functions.
 //
+// `options` must lead straight to the server, not through a transaction pooler.
+//
 // Any number of runs may happen at the same time; one works, the others wait for it. A migration
 // that waits for a lock longer than `options.lock_timeout`, so that it never holds up traffic for
 // longer, is tried again until `deadline`; there is no other limit on its time. A database ahead of

@@ -16,9 +16,7 @@ constexpr absl::Duration kAskAgain = absl::Milliseconds(100);
 
 constexpr Query kTryLock{"migrate_try_lock",
                          "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))"};
-// As scripts: what runs by the extended protocol leaves a portal open, and with it a snapshot. The
-// holder is idle for as long as the longest migration takes.
-constexpr std::string_view kStayIdle = "SET LOCAL idle_in_transaction_session_timeout = 0";
+// As a script: what runs by the extended protocol leaves a portal open, and with it a snapshot.
 constexpr std::string_view kPing = "SELECT";
 
 }  // namespace
@@ -33,8 +31,9 @@ absl::StatusOr<MigrationLock> MigrationLock::Take(const ConnectOptions& options,
     TM_ASSIGN_OR_RETURN(const Result asked, transaction.Run(kTryLock, Params(name)));
     TM_ASSIGN_OR_RETURN(const std::tuple<bool> taken, asked.ParseOnly<bool>());
     if (std::get<0>(taken)) {
-      TM_RETURN_IF_ERROR(transaction.RunScript(kStayIdle));
-      return MigrationLock(std::move(connection), std::move(transaction));
+      MigrationLock lock(std::move(connection), std::move(transaction));
+      TM_RETURN_IF_ERROR(lock.Check());  // Closes the portal.
+      return lock;
     }
     TM_RETURN_IF_ERROR(std::move(transaction).Commit());
     absl::SleepFor(kAskAgain);

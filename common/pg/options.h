@@ -40,6 +40,9 @@ struct ConnectOptions {
   absl::Duration statement_timeout = absl::Seconds(5);
   // How long a statement waits for a lock before it is ABORTED. Zero: as long as it may run.
   absl::Duration lock_timeout = absl::Seconds(1);
+  // Ends the session of a client that stops in the middle of a transaction, so that it holds its
+  // locks no longer than this. Zero: never.
+  absl::Duration idle_transaction_timeout = absl::Seconds(30);
   // After a statement's time is up the server is asked to cancel it. If that has not ended it after
   // this long, the connection is given up: a frozen server holds no thread for longer.
   absl::Duration cancel_grace = absl::Milliseconds(500);

@@ -115,11 +115,12 @@ void PipelineLane::SendWaiting() {
 
 bool PipelineLane::Wait() {
   const bool idle = session_ && waiting_.empty() && in_flight_.empty();
+  const bool ready = session_ && session_->ready();
   int timeout = idle ? -1 : static_cast<int>(absl::ToInt64Milliseconds(kTick));
   {
     const std::lock_guard lock(mutex_);
     asleep_ = submitted_.empty() && !stopping_;
-    if (!asleep_) timeout = 0;
+    if (!asleep_ || ready) timeout = 0;
   }
   pollfd waited[2] = {{wake_.descriptor(), POLLIN, 0}, {-1, POLLIN, 0}};
   if (session_) {
@@ -132,7 +133,7 @@ bool PipelineLane::Wait() {
     const std::lock_guard lock(mutex_);
     asleep_ = false;
   }
-  return (waited[1].revents & ~POLLOUT) != 0;
+  return ready || (waited[1].revents & ~POLLOUT) != 0;
 }
 
 void PipelineLane::Receive() {

@@ -84,7 +84,7 @@ TEST_F(PipelineLanePgTest, ServesManyThreads) {
   PipelineLane lane(database_->options());
   std::atomic<int> right = 0;
   std::vector<std::thread> threads;
-  for (int thread = 0; thread < 8; ++thread) {
+  for (std::int64_t thread = 0; thread < 8; ++thread) {
     threads.emplace_back([&, thread] {
       for (std::int64_t i = 0; i < 100; ++i) {
         const auto echoed = Only<std::int64_t>(Ask(lane, kEcho, Params(thread * 1000 + i)));
@@ -94,6 +94,15 @@ TEST_F(PipelineLanePgTest, ServesManyThreads) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(right, 800);
+}
+
+TEST_F(PipelineLanePgTest, StatementsAndResultsLargerThanTheSocketTakesPass) {
+  PipelineLane lane(database_->options());
+  constexpr Query kSame{"lane_same", "SELECT $1::text"};
+  const std::string large(8 << 20, 'x');
+  std::vector<Answer> answers;
+  for (int i = 0; i < 8; ++i) answers.push_back(Ask(lane, kSame, Params(large)));
+  for (Answer& answer : answers) EXPECT_TRUE(Only<std::string>(std::move(answer)).value() == large);
 }
 
 TEST_F(PipelineLanePgTest, AnErrorLeavesTheOthersAlone) {

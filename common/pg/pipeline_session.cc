@@ -90,6 +90,10 @@ absl::StatusOr<bool> PipelineSession::Accept(ResultHandle result) {
   return false;
 }
 
+bool PipelineSession::ready() const {
+  return !pending_.empty() && PQisBusy(connection_->native()) == 0;
+}
+
 int PipelineSession::descriptor() const { return PQsocket(connection_->native()); }
 
 absl::Status PipelineSession::Broken() const { return BrokenSession(connection_->native()); }

@@ -32,6 +32,9 @@ class PipelineSession {
   // Whether Flush left something, and wants the socket to be writable.
   bool unsent() const { return unsent_; }
 
+  // Whether Receive has something to do even if the socket has nothing: sending may have read it.
+  bool ready() const;
+
   // Reads what the socket has, and appends the outcomes that are complete, oldest first.
   absl::Status Receive(std::vector<absl::StatusOr<Result>>& outcomes);
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/errors/error.h"
@@ -119,7 +120,8 @@ absl::Status StatusOf(const pg_result* result) {
 }
 
 absl::Status BrokenSession(pg_conn* session) {
-  return errors::DatabaseError(errors::kConnectionFailure, PQerrorMessage(session));
+  const std::string text(absl::StripTrailingAsciiWhitespace(PQerrorMessage(session)));
+  return errors::DatabaseError(errors::kConnectionFailure, text);
 }
 
 Arguments::Arguments(const Params& params)

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/gateway/http/server_fixture.h"
+#include "services/gateway/http/testing/server_fixture.h"
 
 // What the server refuses, and how it defends itself.
 namespace tidemark::gateway {

@@ -5,7 +5,7 @@
 
 #include <thread>
 
-#include "services/gateway/http/server_fixture.h"
+#include "services/gateway/http/testing/server_fixture.h"
 
 namespace tidemark::gateway {
 namespace {

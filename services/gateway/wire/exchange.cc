@@ -1,5 +1,6 @@
 #include "services/gateway/wire/exchange.h"
 
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "common/base/abseil.h"
 #include "common/errors/error.h"
@@ -9,6 +10,12 @@
 
 namespace tidemark::gateway {
 namespace {
+
+// As ErrorInfo has it; empty for none.
+std::string ReasonName(errors::Reason reason) {
+  if (reason == errors::v1::ERROR_REASON_UNSPECIFIED) return "";
+  return std::string(absl::StripPrefix(errors::v1::ErrorReason_Name(reason), "ERROR_REASON_"));
+}
 
 std::string_view PathOf(std::string_view target) { return target.substr(0, target.find('?')); }
 
@@ -77,10 +84,9 @@ void Exchange::Count(const HttpResponse& response, std::optional<ErrorName> erro
 
 void Exchange::Log(const HttpResponse& response, std::string_view error,
                    const absl::Status& status) const {
-  const errors::Reason reason = errors::ReasonOf(status);
-  const bool has_reason = reason != errors::v1::ERROR_REASON_UNSPECIFIED;
+  const std::string reason = ReasonName(errors::ReasonOf(status));
   // A service's message may name keys, and stands in its own log under the same request id.
-  const std::string_view message = has_reason ? "" : ToStd(status.message());
+  const std::string_view message = reason.empty() ? ToStd(status.message()) : "";
   obs::Log(status.ok() ? obs::Level::kDebug : obs::Level::kWarning, "request",
            {{"request_id", call_.request_id},
             {"trace_id", call_.trace.trace_id},
@@ -90,7 +96,7 @@ void Exchange::Log(const HttpResponse& response, std::string_view error,
             {"access_key_id", access_key_id_},
             {"status", response.status},
             {"error", error},
-            {"reason", has_reason ? errors::v1::ErrorReason_Name(reason) : ""},
+            {"reason", reason},
             {"error_message", message},
             {"duration_ms", absl::ToDoubleMilliseconds(absl::Now() - start_)},
             {"request_bytes", received_bytes_},

@@ -15,9 +15,13 @@ testing::TestDatabase& SharedDatabase() {
 }
 
 void Clear(const testing::TestDatabase& database) {
+  // Quicker than TRUNCATE, which makes new files: there is little to delete.
   database.Run(
-      "TRUNCATE dataset.dataset, dataset.record, dataset.identity, dataset.record_purge,"
-      " dataset.pool_purge, dataset.pool_usage, dataset.usage_delta, dataset.change_log;"
+      "SET LOCAL synchronous_commit = off;"
+      "DELETE FROM dataset.dataset; DELETE FROM dataset.record; DELETE FROM dataset.identity;"
+      "DELETE FROM dataset.record_purge; DELETE FROM dataset.pool_purge;"
+      "DELETE FROM dataset.pool_usage; DELETE FROM dataset.usage_delta;"
+      "DELETE FROM dataset.change_log;"
       "UPDATE dataset.change_log_state SET low_mark = 0, emptied_through = 0;"
       "ALTER SEQUENCE dataset.change_log_position RESTART");
 }
@@ -44,8 +48,21 @@ void Settle(PostgresUpkeep& upkeep) {
   } while (report.purge_pending);
 }
 
-PostgresUnderTest::PostgresUnderTest()
-    : options_((Clear(SharedDatabase()), ServiceOptions(SharedDatabase()))),
+namespace {
+
+pg::ConnectOptions Emptied(const testing::TestDatabase& database,
+                           const std::vector<std::pair<std::string, std::string>>& settings) {
+  Clear(database);
+  pg::ConnectOptions options = ServiceOptions(database);
+  options.settings = settings;
+  return options;
+}
+
+}  // namespace
+
+PostgresUnderTest::PostgresUnderTest(
+    const std::vector<std::pair<std::string, std::string>>& settings)
+    : options_(Emptied(SharedDatabase(), settings)),
       updates_(options_),
       reads_(options_, 2),
       admin_(options_),

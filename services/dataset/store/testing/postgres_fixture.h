@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "common/testing/database.h"
@@ -30,7 +32,8 @@ void Settle(PostgresUpkeep& upkeep);
 // The PostgreSQL stores over the shared database, empty.
 class PostgresUnderTest final : public StoreUnderTest {
  public:
-  PostgresUnderTest();
+  // `settings` as in ConnectOptions.
+  explicit PostgresUnderTest(const std::vector<std::pair<std::string, std::string>>& settings = {});
 
   UpdateStore& updates() override { return updates_; }
   ReadStore& reads() override { return reads_; }

@@ -66,4 +66,12 @@ absl::Status FillCall(const CallMetadata& metadata, Random& random, Call& call) 
   return absl::OkStatus();
 }
 
+absl::Status RequireDeveloper(const Call& call) {
+  if (call.caller == CallerKind::kDeveloper) return absl::OkStatus();
+  // Amazon's own wording (contract section 1).
+  return errors::Error(absl::StatusCode::kPermissionDenied, errors::v1::ERROR_REASON_NOT_AUTHORIZED,
+                       "These credentials are not valid for accessing this resource",
+                       {{"action", std::string(call.method)}});
+}
+
 }  // namespace tidemark::rpc

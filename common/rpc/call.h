@@ -56,4 +56,7 @@ struct CallMetadata {
 // traceparent is ignored, as W3C tells. A request id and a trace are there even after an error.
 absl::Status FillCall(const CallMetadata& metadata, Random& random, Call& call);
 
+// OK for developers alone. PERMISSION_DENIED NOT_AUTHORIZED otherwise.
+absl::Status RequireDeveloper(const Call& call);
+
 }  // namespace tidemark::rpc

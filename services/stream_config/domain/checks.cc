@@ -107,6 +107,7 @@ void CheckEvents(std::string_view field, const std::map<std::string, std::string
                      absl::StrCat(Quote(type), " is no event type; ", ToAbsl(kSyncTrigger), " is"));
       continue;
     }
+    if (arn.empty()) continue;  // stands for no entry
     CheckShape(absl::StrCat(functions, "[", type, "]"), arn, 1, kMaxArn,
                "arn:aws:lambda:[-0-9a-z]+:\\d+:function:[\\w-]+(:[\\w$-]+)?", IsFunctionArn,
                violations);

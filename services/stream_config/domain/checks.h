@@ -26,7 +26,8 @@ void CheckRoleArn(std::string_view field, std::string_view arn, errors::Violatio
 // At most 16 ARNs of SNS platform applications, each at most 512 characters.
 void CheckPush(std::string_view field, const PushSettings& push, errors::Violations& violations);
 
-// At most 1 entry, of type SyncTrigger, with a Lambda function's ARN of at most 512 characters.
+// At most 1 entry, of type SyncTrigger, with a Lambda function's ARN of at most 512 characters, or
+// empty.
 void CheckEvents(std::string_view field, const std::map<std::string, std::string>& events,
                  errors::Violations& violations);
 

@@ -112,6 +112,7 @@ TEST(ChecksTest, EventsHoldOneFunctionForTheSyncTrigger) {
   EXPECT_THAT(find({}), IsEmpty());
   EXPECT_THAT(find({{"SyncTrigger", arn}}), IsEmpty());
   EXPECT_THAT(find({{"SyncTrigger", arn + ":$LATEST"}}), IsEmpty());
+  EXPECT_THAT(find({{"SyncTrigger", ""}}), IsEmpty());
   EXPECT_THAT(find({{"SyncTrigger", arn}, {"Other", arn}}),
               ElementsAre("f.functions: 2 entries: 0 to 1 are allowed",
                           "f.functions: 'Other' is no event type; SyncTrigger is"));

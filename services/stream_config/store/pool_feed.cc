@@ -6,6 +6,7 @@
 #include "common/base/abseil.h"
 #include "common/errors/error.h"
 #include "common/errors/sqlstate.h"
+#include "common/obs/metrics.h"
 
 namespace tidemark::stream_config {
 namespace {
@@ -14,27 +15,45 @@ absl::Status NotReady(std::string_view message) {
   return errors::Error(absl::StatusCode::kUnavailable, errors::v1::ERROR_REASON_NOT_READY, message);
 }
 
+prometheus::Counter& Reads(prometheus::Registry& registry, const std::string& outcome) {
+  return obs::Counter(registry, "tidemark_stream_config_feed_reads_total",
+                      "Reads of what changed, by outcome.", {{"outcome", outcome}});
+}
+
 absl::Status NotLoaded() { return NotReady("the pools are not loaded yet; try again"); }
 absl::Status Stopping() { return NotReady("the process is stopping; watch another replica"); }
 
 }  // namespace
 
-PoolFeed::PoolFeed(PoolStore& store, const Options& options)
-    : store_(store), options_(options), log_(options.max_deleted) {
+PoolFeed::PoolFeed(PoolStore& store, const Options& options, prometheus::Registry& registry)
+    : store_(store),
+      options_(options),
+      pools_(obs::Gauge(registry, "tidemark_stream_config_pools", "Identity pools that exist.")),
+      watchers_(obs::Gauge(registry, "tidemark_stream_config_watchers", "Watchers being told.")),
+      reads_ok_(Reads(registry, "ok")),
+      reads_failed_(Reads(registry, "failed")),
+      log_(options.max_deleted) {
   reader_ = std::thread([this] { ReadLoop(); });
   teller_ = std::thread([this] { TellLoop(); });
 }
 
 PoolFeed::~PoolFeed() {
-  Stop();
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (Seat& seat : seats_) seat.watcher->End(Stopping());
+    seats_.clear();
+  }
+  read_wanted_.notify_one();
+  tell_wanted_.notify_one();
   reader_.join();
   teller_.join();
 }
 
 void PoolFeed::Watch(std::unique_ptr<Watcher> watcher) {
   const std::lock_guard lock(mutex_);
-  if (stopping_ || !loaded_) {
-    watcher->End(stopping_ ? Stopping() : NotLoaded());
+  if (!loaded_) {
+    watcher->End(NotLoaded());
     return;
   }
   seats_.push_back({std::move(watcher), log_.Begin(), reads_begun_ + 1});
@@ -48,24 +67,9 @@ void PoolFeed::Refresh() {
   read_wanted_.notify_one();
 }
 
-void PoolFeed::Stop() {
-  const std::lock_guard lock(mutex_);
-  stopping_ = true;
-  for (Seat& seat : seats_) seat.watcher->End(Stopping());
-  seats_.clear();
-  read_wanted_.notify_one();
-  tell_wanted_.notify_one();
-}
-
 absl::Status PoolFeed::Ready() const {
   const std::lock_guard lock(mutex_);
-  if (stopping_) return Stopping();
   return loaded_ ? absl::OkStatus() : NotLoaded();
-}
-
-PoolFeed::Stats PoolFeed::Now() const {
-  const std::lock_guard lock(mutex_);
-  return {.pools = log_.size(), .watchers = seats_.size(), .read_time = read_time_};
 }
 
 void PoolFeed::ReadLoop() {
@@ -95,6 +99,7 @@ bool PoolFeed::ReadPage() {
   absl::StatusOr<ChangePage> page =
       store_.ChangesSince(after, options_.read_limit, absl::Now() + options_.read_timeout);
   if (!page.ok()) {
+    reads_failed_.Increment();
     LogFailure(page.status());
     return false;  // The next poll may do.
   }
@@ -120,7 +125,8 @@ bool PoolFeed::TakeLocked(ChangePage page) {
   for (PoolChange& change : page.changes) log_.Apply(std::move(change));
   if (page.changes.size() == static_cast<std::size_t>(options_.read_limit)) return true;
   loaded_ = true;
-  read_time_ = absl::Now();
+  reads_ok_.Increment();
+  pools_.Set(static_cast<double>(log_.size()));
   return false;
 }
 
@@ -142,6 +148,7 @@ void PoolFeed::TellLoop() {
       full |= served == Served::kFull;
       seat = served == Served::kOver ? seats_.erase(seat) : std::next(seat);
     }
+    watchers_.Set(static_cast<double>(seats_.size()));
     // Each read of the store is news, so watchers that have gone are soon noticed.
     const auto wanted = [this] { return news_ || stopping_; };
     if (full) {

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +23,10 @@ namespace tidemark::stream_config {
 // Follows the store and tells watchers: what other replicas write is seen at the next poll, what
 // this one writes at once (Refresh). Has two threads: one reads, so that a database that hangs
 // delays no watcher, and one tells. When the database is away, watchers are served from memory.
+// Metrics:
+//   tidemark_stream_config_pools                      pools that exist
+//   tidemark_stream_config_watchers                   watchers being told
+//   tidemark_stream_config_feed_reads_total{outcome}  reads of the store: ok, failed
 class PoolFeed {
  public:
   struct Options {
@@ -45,9 +53,9 @@ class PoolFeed {
     virtual void End(const absl::Status& status) = 0;
   };
 
-  // `store` outlives the feed.
-  PoolFeed(PoolStore& store, const Options& options);
-  // Stop().
+  // `store` and `registry` outlive the feed.
+  PoolFeed(PoolStore& store, const Options& options, prometheus::Registry& registry);
+  // Ends all watchers as NOT_READY.
   ~PoolFeed();
 
   PoolFeed(const PoolFeed&) = delete;
@@ -55,25 +63,14 @@ class PoolFeed {
 
   // Tells `watcher` all pools and then every change. The list is read after this call (unless the
   // store is away): who comes from another replica is never told less than there. Ends it at once,
-  // as NOT_READY, before the first read of the store or after Stop.
+  // as NOT_READY, before the first read of the store.
   void Watch(std::unique_ptr<Watcher> watcher);
 
   // Reads now: something was written.
   void Refresh();
 
-  // Ends all watchers as NOT_READY and takes no more: the process is stopping.
-  void Stop();
-
   // UNAVAILABLE until the store was first read as a whole.
   absl::Status Ready() const;
-
-  struct Stats {
-    std::size_t pools = 0;
-    std::size_t watchers = 0;
-    // When the store was last read up to its head.
-    absl::Time read_time = absl::InfinitePast();
-  };
-  Stats Now() const;
 
  private:
   struct Seat {
@@ -95,6 +92,10 @@ class PoolFeed {
 
   PoolStore& store_;
   const Options options_;
+  prometheus::Gauge& pools_;
+  prometheus::Gauge& watchers_;
+  prometheus::Counter& reads_ok_;
+  prometheus::Counter& reads_failed_;
 
   mutable std::mutex mutex_;
   std::condition_variable read_wanted_;
@@ -102,7 +103,6 @@ class PoolFeed {
   obs::LogLimiter failures_{absl::Seconds(10)};
   PoolLog log_;
   std::list<Seat> seats_;
-  absl::Time read_time_ = absl::InfinitePast();
   std::uint64_t reads_begun_ = 0;
   std::uint64_t reads_over_ = 0;
   bool loaded_ = false;

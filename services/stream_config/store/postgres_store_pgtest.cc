@@ -156,7 +156,8 @@ TEST_F(PostgresStoreTest, AFeedSeesWhatAnotherReplicaWrites) {
 
   PostgresStore ours(AsService(Database()), 2);
   PostgresStore theirs(AsService(Database()), 2);
-  PoolFeed feed(ours, {.poll_interval = absl::Milliseconds(5)});
+  prometheus::Registry registry;
+  PoolFeed feed(ours, {.poll_interval = absl::Milliseconds(5)}, registry);
   ASSERT_TRUE(Eventually([&] { return feed.Ready().ok(); }));
   const auto names = std::make_shared<std::map<std::string, std::string>>();
   const auto mutex = std::make_shared<std::mutex>();

@@ -1,0 +1,77 @@
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "common/base/executor.h"
+#include "common/base/random.h"
+#include "common/base/status_macros.h"
+#include "common/obs/log.h"
+#include "common/pg/migrate.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/process.h"
+#include "services/stream_config/config.h"
+#include "services/stream_config/rpc/grpc_datasets.h"
+#include "services/stream_config/rpc/purger.h"
+#include "services/stream_config/rpc/stream_config_rpc.h"
+#include "services/stream_config/store/pool_feed.h"
+#include "services/stream_config/store/postgres_store.h"
+#include "tidemark/stream_config/migrations.h"
+
+namespace tidemark::stream_config {
+namespace {
+
+constexpr std::size_t kQueuedCalls = 256;
+constexpr absl::Duration kCheckTime = absl::Seconds(1);
+constexpr absl::Duration kMigrationTime = absl::Minutes(30);
+
+pg::ConnectOptions ConnectOptionsOf(const Config& config, std::string application) {
+  pg::ConnectOptions options;
+  options.dsn = config.dsn.Reveal();
+  options.application_name = std::move(application);
+  options.statement_timeout = config.statement_timeout;
+  if (config.accept_lossy_server) options.check = pg::ServerCheck::kLossy;
+  if (config.transaction_pooler) options.pooling = pg::Pooling::kTransaction;
+  return options;
+}
+
+absl::Status Serve(const Config& config, rpc::Process& process) {
+  PostgresStore store(ConnectOptionsOf(config, "tidemark-stream-config"), config.connections);
+  PostgresStore feed_store(ConnectOptionsOf(config, "tidemark-stream-config feed"), 1);
+  GrpcDatasets datasets(rpc::MakeChannel(config::FormatAddress(config.dataset)), SystemRandom());
+  Executor executor(config.connections, kQueuedCalls);
+  PoolFeed feed(feed_store, {.poll_interval = config.poll_interval}, process.metrics());
+  const Purger purger(store, datasets, SystemClock(), {}, process.metrics());
+
+  const Backend backend{store,         feed,           datasets,        executor,
+                        SystemClock(), SystemRandom(), *config.keyring, config.installation.region};
+  StreamConfigRpc service(backend, process.calls_options(), process.metrics());
+  return process.Serve({&service},
+                       {{"pools", [&] { return feed.Ready(); }},
+                        {"database", [&] { return store.Check(absl::Now() + kCheckTime); }}});
+}
+
+absl::Status RunMigrations(const Config& config) {
+  pg::ConnectOptions options = ConnectOptionsOf(config, "tidemark-stream-config migrate");
+  if (!config.owner_dsn.Reveal().empty()) options.dsn = config.owner_dsn.Reveal();
+  TM_ASSIGN_OR_RETURN(const std::vector<int> applied,
+                      pg::Migrate(options, Migrations(), absl::Now() + kMigrationTime));
+  obs::Log(obs::Level::kInfo, "The schema is up to date.",
+           {{"schema", "stream_config"}, {"applied", applied.size()}});
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace tidemark::stream_config
+
+int main(int argc, char** argv) {
+  namespace stream_config = tidemark::stream_config;
+  stream_config::Config config;
+  return tidemark::rpc::RunService(
+      argc, argv,
+      {.name = "stream-config",
+       .about = "Tidemark's identity pools and their settings.",
+       .port = 7002,
+       .metrics_port = 9102,
+       .declare = [&](auto& options) { stream_config::Declare(options, config); },
+       .serve = [&](auto& process) { return stream_config::Serve(config, process); },
+       .migrate = [&] { return stream_config::RunMigrations(config); }});
+}

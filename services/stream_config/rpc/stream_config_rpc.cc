@@ -1,0 +1,213 @@
+#include "services/stream_config/rpc/stream_config_rpc.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/base/status_macros.h"
+#include "common/base/units.h"
+#include "common/errors/error.h"
+#include "common/errors/violations.h"
+#include "common/seal/seal.h"
+#include "services/stream_config/domain/change.h"
+#include "services/stream_config/domain/creation.h"
+#include "services/stream_config/domain/pool_errors.h"
+#include "services/stream_config/rpc/convert.h"
+#include "services/stream_config/rpc/pool_watcher.h"
+#include "services/stream_config/store/update.h"
+
+namespace tidemark::stream_config {
+namespace {
+
+constexpr int kDefaultPageSize = 60;
+// Of a page of pools, which may hold 30 KB each: it ends early so that clients can take it.
+constexpr std::size_t kMaxPageBytes = 2 * kMiB;
+constexpr std::string_view kPageTokens = "list-pools";
+
+absl::StatusOr<std::string> OpenPageToken(const config::Keyring& keyring,
+                                          const std::string& token) {
+  if (token.empty()) return std::string();
+  std::optional<seal::Fields> fields = seal::Open(keyring, kPageTokens, {}, token);
+  if (fields && fields->size() == 1) return std::move(fields->front());
+  return errors::Error(absl::StatusCode::kInvalidArgument,
+                       errors::v1::ERROR_REASON_PAGE_TOKEN_INVALID,
+                       "page_token was not given by ListPools, or was altered; start the list from "
+                       "its first page");
+}
+
+}  // namespace
+
+StreamConfigRpc::StreamConfigRpc(const Backend& backend, const rpc::Calls::Options& options,
+                                 prometheus::Registry& registry)
+    : backend_(backend), calls_(v1::StreamConfigService::service_full_name(), options, registry) {}
+
+std::string StreamConfigRpc::NewPoolId() {
+  std::array<std::uint8_t, 16> bytes;
+  backend_.random.Fill(bytes);
+  return MakePoolId(backend_.region, bytes);
+}
+
+// The position is read before the settings are stored: what is committed after the answer lies
+// above it, and a little that was committed before is delivered too.
+absl::StatusOr<std::optional<Pool>> StreamConfigRpc::Change(const rpc::Call& call, const Pool& pool,
+                                                            const SettingsChange& change,
+                                                            std::string_view parent) {
+  TM_ASSIGN_OR_RETURN(const PlannedChange plan, PlanChange(pool, change, parent));
+  if (IsNoChange(pool, plan)) return std::nullopt;
+  Position end;
+  if (plan.starts_stream) {
+    TM_ASSIGN_OR_RETURN(end, backend_.datasets.EndPosition(call));
+  }
+  return Apply(pool, plan, end, backend_.clock.Now());
+}
+
+absl::Status StreamConfigRpc::Create(const rpc::Call& call, const v1::CreatePoolRequest& request,
+                                     v1::CreatePoolResponse& response) {
+  TM_ASSIGN_OR_RETURN(ParsedCreate parsed, ParseCreate(request));
+  Pool empty{.id = parsed.pool_id.empty() ? NewPoolId() : parsed.pool_id};
+  empty.create_time = empty.update_time = TruncateToMillis(backend_.clock.Now());
+  TM_ASSIGN_OR_RETURN(const std::optional<Pool> pool, Change(call, empty, parsed.settings, ""));
+  const Creation creation{.pool = pool.value_or(empty),
+                          .request_id = std::move(parsed.request_id),
+                          .content_hash = std::move(parsed.content_hash)};
+  TM_ASSIGN_OR_RETURN(const Pool made, backend_.store.Create(creation, call.deadline));
+  backend_.feed.Refresh();
+  ToProto(made, *response.mutable_pool());
+  return absl::OkStatus();
+}
+
+absl::Status StreamConfigRpc::Get(const rpc::Call& call, const v1::GetPoolRequest& request,
+                                  v1::GetPoolResponse& response) {
+  TM_ASSIGN_OR_RETURN(const std::string pool_id, ParsePoolId(request.identity_pool_id()));
+  TM_ASSIGN_OR_RETURN(const Pool pool, backend_.store.Get(pool_id, call.deadline));
+  ToProto(pool, *response.mutable_pool());
+  return absl::OkStatus();
+}
+
+absl::Status StreamConfigRpc::List(const rpc::Call& call, const v1::ListPoolsRequest& request,
+                                   v1::ListPoolsResponse& response) {
+  errors::Violations violations;
+  const int page_size =
+      errors::CheckPageSize("page_size", request.page_size(), kDefaultPageSize, violations);
+  TM_RETURN_IF_ERROR(violations.ToStatus());
+  TM_ASSIGN_OR_RETURN(const std::string after,
+                      OpenPageToken(backend_.keyring, request.page_token()));
+  TM_ASSIGN_OR_RETURN(const std::vector<Pool> pools,
+                      backend_.store.List(after, page_size + 1, call.deadline));
+  std::size_t bytes = 0;
+  for (const Pool& pool : pools) {
+    if (response.pools_size() == page_size || bytes > kMaxPageBytes) {
+      const std::string& last = response.pools(response.pools_size() - 1).identity_pool_id();
+      response.set_next_page_token(seal::Seal(backend_.keyring, kPageTokens, {}, {last}));
+      break;
+    }
+    ToProto(pool, *response.add_pools());
+    bytes += response.pools(response.pools_size() - 1).ByteSizeLong();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StreamConfigRpc::Update(const rpc::Call& call, const v1::UpdatePoolRequest& request,
+                                     v1::UpdatePoolResponse& response) {
+  TM_ASSIGN_OR_RETURN(const ParsedUpdate parsed, ParseUpdate(request));
+  const Edit edit = [&](const Pool& pool) { return Change(call, pool, parsed.change, "pool"); };
+  TM_ASSIGN_OR_RETURN(const Pool pool, stream_config::Update(backend_.store, parsed.pool_id,
+                                                             parsed.expected, edit, call.deadline));
+  backend_.feed.Refresh();
+  ToProto(pool, *response.mutable_pool());
+  return absl::OkStatus();
+}
+
+// Data first: were the pool deleted first, a crash would leave data that nobody can name any more.
+// What devices write in between is for the Purger.
+absl::Status StreamConfigRpc::Delete(const rpc::Call& call, const v1::DeletePoolRequest& request,
+                                     v1::DeletePoolResponse&) {
+  TM_ASSIGN_OR_RETURN(const ParsedDelete parsed, ParseDelete(request));
+  TM_ASSIGN_OR_RETURN(const Pool pool, backend_.store.Get(parsed.pool_id, call.deadline));
+  if (parsed.expected && pool.version != *parsed.expected) {
+    return VersionMismatch(pool.id, *parsed.expected, pool.version);
+  }
+  TM_RETURN_IF_ERROR(backend_.datasets.PurgePool(call, pool.id, parsed.force));
+  TM_RETURN_IF_ERROR(
+      backend_.store.Delete(pool.id, parsed.expected, backend_.clock.Now(), call.deadline));
+  backend_.feed.Refresh();
+  return absl::OkStatus();
+}
+
+absl::Status StreamConfigRpc::Disable(const rpc::Call& call,
+                                      const v1::DisableStreamRequest& request,
+                                      v1::DisableStreamResponse& response) {
+  TM_ASSIGN_OR_RETURN(const ParsedDisable parsed, ParseDisable(request));
+  const Edit edit = [&](const Pool& pool) {
+    return stream_config::DisableStream(pool, parsed.epoch, parsed.reason, backend_.clock.Now());
+  };
+  TM_ASSIGN_OR_RETURN(const Pool pool, stream_config::Update(backend_.store, parsed.pool_id,
+                                                             std::nullopt, edit, call.deadline));
+  backend_.feed.Refresh();
+  ToProto(pool, *response.mutable_pool());
+  return absl::OkStatus();
+}
+
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* StreamConfigRpc::Run(
+    grpc::CallbackServerContext* context, std::string_view method, const Request* request,
+    Response* response,
+    absl::Status (StreamConfigRpc::*body)(const rpc::Call&, const Request&, Response&)) {
+  return calls_.Blocking(backend_.executor, context, method, request, response,
+                         [=, this](const rpc::Call& call) -> absl::Status {
+                           TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
+                           return (this->*body)(call, *request, *response);
+                         });
+}
+
+grpc::ServerUnaryReactor* StreamConfigRpc::CreatePool(grpc::CallbackServerContext* context,
+                                                      const v1::CreatePoolRequest* request,
+                                                      v1::CreatePoolResponse* response) {
+  return Run(context, "CreatePool", request, response, &StreamConfigRpc::Create);
+}
+
+grpc::ServerUnaryReactor* StreamConfigRpc::GetPool(grpc::CallbackServerContext* context,
+                                                   const v1::GetPoolRequest* request,
+                                                   v1::GetPoolResponse* response) {
+  return Run(context, "GetPool", request, response, &StreamConfigRpc::Get);
+}
+
+grpc::ServerUnaryReactor* StreamConfigRpc::ListPools(grpc::CallbackServerContext* context,
+                                                     const v1::ListPoolsRequest* request,
+                                                     v1::ListPoolsResponse* response) {
+  return Run(context, "ListPools", request, response, &StreamConfigRpc::List);
+}
+
+grpc::ServerUnaryReactor* StreamConfigRpc::UpdatePool(grpc::CallbackServerContext* context,
+                                                      const v1::UpdatePoolRequest* request,
+                                                      v1::UpdatePoolResponse* response) {
+  return Run(context, "UpdatePool", request, response, &StreamConfigRpc::Update);
+}
+
+grpc::ServerUnaryReactor* StreamConfigRpc::DeletePool(grpc::CallbackServerContext* context,
+                                                      const v1::DeletePoolRequest* request,
+                                                      v1::DeletePoolResponse* response) {
+  return Run(context, "DeletePool", request, response, &StreamConfigRpc::Delete);
+}
+
+grpc::ServerUnaryReactor* StreamConfigRpc::DisableStream(grpc::CallbackServerContext* context,
+                                                         const v1::DisableStreamRequest* request,
+                                                         v1::DisableStreamResponse* response) {
+  return Run(context, "DisableStream", request, response, &StreamConfigRpc::Disable);
+}
+
+grpc::ServerWriteReactor<v1::WatchPoolsResponse>* StreamConfigRpc::WatchPools(
+    grpc::CallbackServerContext* context, const v1::WatchPoolsRequest* request) {
+  return calls_.Stream<v1::WatchPoolsResponse>(
+      context, "WatchPools", request,
+      [this](const rpc::Call& call, rpc::StreamWriter<v1::WatchPoolsResponse> writer) {
+        if (absl::Status refused = rpc::RequireDeveloper(call); !refused.ok()) {
+          writer.Finish(std::move(refused));
+          return;
+        }
+        backend_.feed.Watch(std::make_unique<PoolWatcher>(std::move(writer)));
+      });
+}
+
+}  // namespace tidemark::stream_config

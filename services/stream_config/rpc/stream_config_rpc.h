@@ -1,0 +1,91 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <prometheus/registry.h>
+
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/base/executor.h"
+#include "common/base/random.h"
+#include "common/config/keyring.h"
+#include "common/rpc/calls.h"
+#include "services/stream_config/domain/change.h"
+#include "services/stream_config/rpc/datasets.h"
+#include "services/stream_config/store/pool_feed.h"
+#include "services/stream_config/store/store.h"
+#include "tidemark/stream_config/v1/stream_config_service.grpc.pb.h"
+
+namespace tidemark::stream_config {
+
+// What the RPC service works on. All of it outlives the service.
+struct Backend {
+  PoolStore& store;
+  PoolFeed& feed;
+  Datasets& datasets;
+  Executor& executor;
+  const Clock& clock;
+  Random& random;
+  config::Keyring keyring;
+  std::string region;  // of the ids that are made up
+};
+
+// See stream_config_service.proto. Parses, asks the domain, stores, answers.
+class StreamConfigRpc final : public v1::StreamConfigService::CallbackService {
+ public:
+  StreamConfigRpc(const Backend& backend, const rpc::Calls::Options& options,
+                  prometheus::Registry& registry);
+
+  grpc::ServerUnaryReactor* CreatePool(grpc::CallbackServerContext* context,
+                                       const v1::CreatePoolRequest* request,
+                                       v1::CreatePoolResponse* response) override;
+  grpc::ServerUnaryReactor* GetPool(grpc::CallbackServerContext* context,
+                                    const v1::GetPoolRequest* request,
+                                    v1::GetPoolResponse* response) override;
+  grpc::ServerUnaryReactor* ListPools(grpc::CallbackServerContext* context,
+                                      const v1::ListPoolsRequest* request,
+                                      v1::ListPoolsResponse* response) override;
+  grpc::ServerUnaryReactor* UpdatePool(grpc::CallbackServerContext* context,
+                                       const v1::UpdatePoolRequest* request,
+                                       v1::UpdatePoolResponse* response) override;
+  grpc::ServerUnaryReactor* DeletePool(grpc::CallbackServerContext* context,
+                                       const v1::DeletePoolRequest* request,
+                                       v1::DeletePoolResponse* response) override;
+  grpc::ServerUnaryReactor* DisableStream(grpc::CallbackServerContext* context,
+                                          const v1::DisableStreamRequest* request,
+                                          v1::DisableStreamResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchPoolsResponse>* WatchPools(
+      grpc::CallbackServerContext* context, const v1::WatchPoolsRequest* request) override;
+
+ private:
+  // The bodies of the methods.
+  absl::Status Create(const rpc::Call& call, const v1::CreatePoolRequest& request,
+                      v1::CreatePoolResponse& response);
+  absl::Status Get(const rpc::Call& call, const v1::GetPoolRequest& request,
+                   v1::GetPoolResponse& response);
+  absl::Status List(const rpc::Call& call, const v1::ListPoolsRequest& request,
+                    v1::ListPoolsResponse& response);
+  absl::Status Update(const rpc::Call& call, const v1::UpdatePoolRequest& request,
+                      v1::UpdatePoolResponse& response);
+  absl::Status Delete(const rpc::Call& call, const v1::DeletePoolRequest& request,
+                      v1::DeletePoolResponse& response);
+  absl::Status Disable(const rpc::Call& call, const v1::DisableStreamRequest& request,
+                       v1::DisableStreamResponse& response);
+
+  // Runs a body on the executor, for developers only.
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context, std::string_view method,
+                                const Request* request, Response* response,
+                                absl::Status (StreamConfigRpc::*body)(const rpc::Call&,
+                                                                      const Request&, Response&));
+
+  // `pool` with `change`, to be stored; nothing if that is how it is.
+  absl::StatusOr<std::optional<Pool>> Change(const rpc::Call& call, const Pool& pool,
+                                             const SettingsChange& change, std::string_view parent);
+  std::string NewPoolId();
+
+  Backend backend_;
+  rpc::Calls calls_;
+};
+
+}  // namespace tidemark::stream_config

@@ -119,9 +119,10 @@ std::optional<std::string> Play(const LoggedChange& change, bool from_start, Cha
   const std::int64_t before = played.sync_count.value();
   const std::int64_t count = change.sync_count.value();
   const bool copy = change.kind == LoggedChange::Kind::kSnapshot;
-  // An erased identity begins again at 1.
+  // After an erasure the name is new again.
+  const bool anew = !played.live && change.generation == Generation(1);
   const bool fits = count == before + 1 || (copy && count > before) ||
-                    (!played.live && count == 1) || (first && !from_start);
+                    (anew && (copy || count == 1)) || (first && !from_start);
   if (change.kind == LoggedChange::Kind::kDelete || copy) played.records.clear();
   played.sync_count = change.sync_count;
   played.generation = change.generation;

@@ -103,7 +103,7 @@ absl::Status DatasetAdminRpc::BeginListIdentities(const rpc::Call& call,
   const int limit =
       errors::CheckPageSize("page_size", request.page_size(), kDefaultIdentities, violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireDeveloper(call));
+  TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
   TM_RETURN_IF_ERROR(RequirePool(backend_.pools, pool_id).status());
 
   const seal::Fields inputs = {pool_id, prefix};
@@ -141,7 +141,7 @@ absl::Status DatasetAdminRpc::Merge(const rpc::Call& call,
     violations.Add("losing_identity_id", "equals winning_identity_id; name two identities");
   }
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireDeveloper(call));
+  TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
   TM_ASSIGN_OR_RETURN(const PoolFacts pool,
                       RequirePool(backend_.pools, request.identity_pool_id()));
   TM_ASSIGN_OR_RETURN(
@@ -163,7 +163,7 @@ absl::Status DatasetAdminRpc::Erase(const rpc::Call& call, const v1::EraseIdenti
   const IdentityKey identity = ParseIdentity(request, violations);
   errors::CheckRequestId("request_id", request.request_id(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireDeveloper(call));
+  TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
   TM_ASSIGN_OR_RETURN(const PoolFacts pool, RequirePool(backend_.pools, identity.pool_id));
   TM_ASSIGN_OR_RETURN(const Erased erased,
                       backend_.admin.Erase({.identity = identity,
@@ -183,7 +183,7 @@ absl::Status DatasetAdminRpc::Purge(const rpc::Call& call, const v1::PurgePoolRe
   errors::Violations violations;
   errors::CheckId("identity_pool_id", request.identity_pool_id(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireDeveloper(call));
+  TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
   // The pool may be gone from the list by now: this is how its data goes too.
   TM_ASSIGN_OR_RETURN(
       const std::int64_t identities,
@@ -198,7 +198,7 @@ absl::Status DatasetAdminRpc::Export(const rpc::Call& call, const v1::ExportPool
   errors::Violations violations;
   errors::CheckId("identity_pool_id", pool_id, violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireDeveloper(call));
+  TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
   TM_RETURN_IF_ERROR(RequirePool(backend_.pools, pool_id).status());
   TM_ASSIGN_OR_RETURN(const std::vector<LogShard> shards, ParseShards(request));
   TM_ASSIGN_OR_RETURN(ExportCursor cursor,

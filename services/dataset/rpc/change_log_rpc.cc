@@ -19,7 +19,7 @@ grpc::ServerUnaryReactor* ChangeLogRpc::GetEndPosition(grpc::CallbackServerConte
                                                        v1::GetEndPositionResponse* response) {
   return calls_.Unary(context, "GetEndPosition", request, response,
                       [=, this](const rpc::Call& call, const rpc::Done& done) {
-                        const absl::Status allowed = RequireDeveloper(call);
+                        const absl::Status allowed = rpc::RequireDeveloper(call);
                         if (!allowed.ok()) return done(allowed);
                         reads_.LogEndPosition(call.deadline,
                                               [=](const absl::StatusOr<std::int64_t>& position) {
@@ -36,7 +36,7 @@ grpc::ServerUnaryReactor* ChangeLogRpc::ReportLowMark(grpc::CallbackServerContex
   return calls_.Blocking(
       thread_, context, "ReportLowMark", request, response,
       [=, this](const rpc::Call& call) -> absl::Status {
-        TM_RETURN_IF_ERROR(RequireDeveloper(call));
+        TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
         errors::Violations violations;
         if (request->low_mark() < 0) {
           violations.Add("low_mark", absl::StrCat(request->low_mark(), " is negative"));
@@ -54,7 +54,7 @@ grpc::ServerUnaryReactor* ChangeLogRpc::DescribeChangeLog(
     v1::DescribeChangeLogResponse* response) {
   return calls_.Blocking(thread_, context, "DescribeChangeLog", request, response,
                          [=, this](const rpc::Call& call) -> absl::Status {
-                           TM_RETURN_IF_ERROR(RequireDeveloper(call));
+                           TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
                            TM_ASSIGN_OR_RETURN(const LogDescription log,
                                                upkeep_.Describe(call.deadline));
                            response->set_end_position(log.end_position);

@@ -205,7 +205,7 @@ absl::Status DatasetRpc::BeginDescribePool(const rpc::Call& call,
   errors::Violations violations;
   errors::CheckId("identity_pool_id", request.identity_pool_id(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireDeveloper(call));
+  TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
   TM_RETURN_IF_ERROR(RequirePool(backend_.pools, request.identity_pool_id()).status());
   backend_.reads.DescribePool(request.identity_pool_id(), call.deadline,
                               [&response, done](const absl::StatusOr<PoolUsage>& usage) {
@@ -223,7 +223,7 @@ absl::Status DatasetRpc::ListPools(const rpc::Call& call,
   const int limit =
       errors::CheckPageSize("page_size", request.page_size(), kDefaultPools, violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireDeveloper(call));
+  TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
   TM_ASSIGN_OR_RETURN(const std::string after,
                       OpenPageToken(backend_.keyring, kListPools, {}, request.page_token()));
   std::vector<std::string> ids = backend_.pools.List(after, limit + 1);

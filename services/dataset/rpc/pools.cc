@@ -29,10 +29,4 @@ absl::Status RequireAccess(const rpc::Call& call, const IdentityKey& identity) {
   return NotAuthorized(call, "an identity has access to its own data only");
 }
 
-absl::Status RequireDeveloper(const rpc::Call& call) {
-  if (call.caller == rpc::CallerKind::kDeveloper) return absl::OkStatus();
-  // Amazon's own wording (contract section 1).
-  return NotAuthorized(call, "These credentials are not valid for accessing this resource");
-}
-
 }  // namespace tidemark::dataset

@@ -36,7 +36,4 @@ absl::StatusOr<PoolFacts> RequirePool(const Pools& pools, const std::string& poo
 // PERMISSION_DENIED NOT_AUTHORIZED otherwise (contract section 9).
 absl::Status RequireAccess(const rpc::Call& call, const IdentityKey& identity);
 
-// OK for developers alone. PERMISSION_DENIED NOT_AUTHORIZED otherwise.
-absl::Status RequireDeveloper(const rpc::Call& call);
-
 }  // namespace tidemark::dataset

@@ -7,12 +7,14 @@ import pathlib
 import sys
 
 import dataset_rows
+import gateway_rows
 import resource_rows
 from rows import Row, table
 from stack import Stack
 
 # Name -> what measures it. Each yields rows.
-BENCHMARKS = {**dataset_rows.BENCHMARKS, **resource_rows.BENCHMARKS}
+BENCHMARKS = {**dataset_rows.BENCHMARKS, **gateway_rows.BENCHMARKS,
+              **resource_rows.BENCHMARKS}
 
 
 def main():

@@ -75,7 +75,7 @@ CREATE FUNCTION dataset.empty_change_log(
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET lock_timeout = '200ms'
+SET lock_timeout = '50ms'
 AS $$
 DECLARE
   state dataset.change_log_state;

@@ -1,7 +1,7 @@
 #include <memory>
 
-#include "services/dataset/store/testing/postgres_fixture.h"
 #include "services/dataset/store/store_contract.h"
+#include "services/dataset/store/testing/postgres_fixture.h"
 
 namespace tidemark::dataset {
 namespace {

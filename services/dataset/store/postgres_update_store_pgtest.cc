@@ -1,0 +1,162 @@
+#include "services/dataset/store/postgres_update_store.h"
+
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "common/errors/error.h"
+#include "common/pg/transaction.h"
+#include "common/testing/eventually.h"
+#include "services/dataset/store/testing/postgres_fixture.h"
+#include "services/dataset/store/testing/requests.h"
+
+namespace tidemark::dataset {
+namespace {
+
+using ::testing::IsEmpty;
+
+class UpdateStoreTest : public ::testing::Test {
+ protected:
+  UpdateStoreTest() { Clear(SharedDatabase()); }
+
+  UpdateRequest Create(std::string name) {
+    return UpdateOf({identity_, std::move(name)}, {Put("k", SyncCount(0))});
+  }
+
+  static bool IsApplied(const UpdateOutcome& outcome) {
+    return std::holds_alternative<Applied>(outcome);
+  }
+
+  // Ends all sessions of stores on the server's side.
+  static void BreakConnections() {
+    SharedDatabase().Run(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+  }
+
+  static std::int64_t Number(std::string_view sql) {
+    pg::Connection connection = SharedDatabase().Connect();
+    const auto result = connection.RunOnce(sql, pg::Params(), InSeconds(30));
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? (*result)[0].Get<std::int64_t>(0).value_or(-1) : -1;
+  }
+
+  const IdentityKey identity_ = IdentityKey::Of("us-east-1:0a", "us-east-1:1b");
+  const pg::ConnectOptions options_ = ServiceOptions(SharedDatabase());
+  PostgresUpdateStore store_{options_};
+};
+
+TEST_F(UpdateStoreTest, ARequestThatTheDatabaseRefusesFailsAlone) {
+  // Nothing above the store lets such a name through.
+  const auto outcomes = ApplyAll(store_, {Create("a"), Create(std::string(200, 'x')), Create("b")});
+  EXPECT_TRUE(IsApplied(outcomes[0]));
+  EXPECT_EQ(ToStatus(outcomes[1]).code(), absl::StatusCode::kInternal);
+  EXPECT_TRUE(IsApplied(outcomes[2]));
+  EXPECT_THAT(Inconsistencies(SharedDatabase()), IsEmpty());
+}
+
+TEST_F(UpdateStoreTest, ARequestThatWaitsForALockFailsAlone) {
+  ASSERT_TRUE(IsApplied(Apply(store_, Create("held"))));
+  pg::Connection holder = SharedDatabase().Connect();
+  auto holding = pg::Transaction::Begin(holder, InSeconds(60));
+  ASSERT_TRUE(holding.ok());
+  ASSERT_TRUE(holding->RunScript("SELECT FROM dataset.dataset FOR UPDATE").ok());
+  const auto outcomes = ApplyAll(
+      store_, {Create("a"), UpdateOf({identity_, "held"}, {Put("k", SyncCount(1))}), Create("b")});
+  EXPECT_TRUE(IsApplied(outcomes[0]));
+  EXPECT_EQ(errors::ReasonOf(ToStatus(outcomes[1])), errors::v1::ERROR_REASON_CONCURRENT_CHANGE);
+  EXPECT_TRUE(IsApplied(outcomes[2]));
+}
+
+TEST_F(UpdateStoreTest, ABrokenConnectionIsReplacedUnnoticed) {
+  ASSERT_TRUE(IsApplied(Apply(store_, Create("a"))));
+  BreakConnections();
+  EXPECT_TRUE(IsApplied(Apply(store_, Create("b"))));
+}
+
+TEST_F(UpdateStoreTest, AnUpdateWhoseOutcomeGotLostIsAppliedOnce) {
+  ASSERT_TRUE(IsApplied(Apply(store_, Create("a"))));
+  // The session breaks while the update waits for a lock: what became of it nobody knows.
+  pg::Connection holder = SharedDatabase().Connect();
+  auto holding = pg::Transaction::Begin(holder, InSeconds(60));
+  ASSERT_TRUE(holding.ok());
+  ASSERT_TRUE(holding->RunScript("SELECT FROM dataset.dataset FOR UPDATE").ok());
+  std::optional<UpdateOutcome> outcome;
+  std::thread updating([&] {
+    outcome = Apply(store_, UpdateOf({identity_, "a"}, {Put("k", SyncCount(1))}));
+  });
+  EXPECT_TRUE(testing::Eventually([&] {
+    return Number(
+               "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+               " WHERE datname = current_database() AND wait_event_type = 'Lock'") > 0;
+  }));
+  EXPECT_TRUE(std::move(*holding).Commit().ok());
+  updating.join();
+  ASSERT_TRUE(IsApplied(*outcome)) << ToStatus(*outcome);
+  EXPECT_EQ(std::get<Applied>(*outcome).sync_count, SyncCount(2));
+  EXPECT_EQ(Number("SELECT count(*) FROM dataset.change_log"), 2);
+}
+
+TEST_F(UpdateStoreTest, WithoutAServerUpdatesFailAtOnce) {
+  pg::ConnectOptions nowhere = options_;
+  nowhere.dsn = "host=127.0.0.1 port=1 dbname=none";
+  PostgresUpdateStore store(nowhere);
+  const auto outcomes = ApplyAll(store, {Create("a"), Create("b")}, InSeconds(3600));
+  for (const UpdateOutcome& outcome : outcomes) {
+    EXPECT_EQ(errors::ReasonOf(ToStatus(outcome)), errors::v1::ERROR_REASON_DATABASE_UNAVAILABLE);
+  }
+}
+
+TEST_F(UpdateStoreTest, AnUpdateThatIsTooLateChangesNothing) {
+  const UpdateOutcome outcome = Apply(store_, Create("a"), absl::Now() - absl::Seconds(1));
+  EXPECT_FALSE(IsApplied(outcome));
+  EXPECT_EQ(Number("SELECT count(*) FROM dataset.dataset"), 0);
+}
+
+TEST_F(UpdateStoreTest, APoolerInTransactionModeIsEnough) {
+  pg::ConnectOptions options = options_;
+  options.pooling = pg::Pooling::kTransaction;
+  PostgresUpdateStore store(options);
+  EXPECT_TRUE(IsApplied(Apply(store, Create("a"))));
+  const auto outcomes = ApplyAll(store, {Create("b"), Create("c"), Create("b2")});
+  for (const UpdateOutcome& outcome : outcomes) EXPECT_TRUE(IsApplied(outcome));
+}
+
+TEST_F(UpdateStoreTest, ABatchOfTheLargestSizeIsApplied) {
+  std::vector<UpdateRequest> requests;
+  for (int i = 0; i < 64; ++i) {
+    std::vector<RecordPatch> patches;
+    for (int k = 0; k < 16; ++k) {
+      patches.push_back(Put(absl::StrCat("k", k), SyncCount(0), std::string(1000, 'x')));
+    }
+    const auto identity = IdentityKey::Of("us-east-1:0a", absl::StrCat("us-east-1:", i));
+    requests.push_back(UpdateOf({identity, "d"}, patches));
+  }
+  for (const UpdateOutcome& outcome : ApplyAll(store_, requests)) {
+    EXPECT_TRUE(IsApplied(outcome)) << ToStatus(outcome);
+  }
+  EXPECT_EQ(Number("SELECT count(*) FROM dataset.record"), 1024);
+  EXPECT_THAT(Inconsistencies(SharedDatabase()), IsEmpty());
+}
+
+// The publisher's reading of the log depends on it (design, section 6).
+TEST_F(UpdateStoreTest, PositionsOfADatasetFollowItsCounts) {
+  SyncCount count;
+  for (int i = 0; i < 20; ++i) {
+    const UpdateOutcome outcome = Apply(store_, UpdateOf({identity_, "a"}, {Put("k", count)}));
+    ASSERT_TRUE(IsApplied(outcome));
+    count = std::get<Applied>(outcome).sync_count;
+  }
+  EXPECT_EQ(Number("SELECT count(*) FROM (SELECT sync_count, lag(sync_count, 1, 0::bigint)"
+                   " OVER (ORDER BY position) AS before FROM dataset.change_log) AS l"
+                   " WHERE sync_count <> before + 1"),
+            0);
+}
+
+}  // namespace
+}  // namespace tidemark::dataset

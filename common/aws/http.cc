@@ -54,15 +54,14 @@ class CurlTransport::Loop {
   }
 
   void Add(std::unique_ptr<HttpExchange> exchange) {
-    bool wake = false;
-    {
-      const std::lock_guard lock(mutex_);
-      if (!stopping_) {
-        wake = incoming_.empty();  // else a wake-up is already on its way
-        incoming_.push_back(std::move(exchange));
-      }
+    std::unique_lock lock(mutex_);
+    if (stopping_) {
+      lock.unlock();
+      return exchange->Fail(Stopping());
     }
-    if (exchange) return exchange->Fail(Stopping());
+    const bool wake = incoming_.empty();  // else a wake-up is already on its way
+    incoming_.push_back(std::move(exchange));
+    lock.unlock();
     if (wake) curl_multi_wakeup(multi_.get());
   }
 

@@ -9,12 +9,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/abseil.h"
+#include "common/base/units.h"
 
 namespace tidemark::aws {
 namespace {
 
 // How much libcurl hands to the kernel at once: a full PutRecords in a few calls.
-constexpr long kUploadBufferBytes = 256 * 1024;
+constexpr long kUploadBufferBytes = 256 * kKiB;
 
 bool HasControlCharacter(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;

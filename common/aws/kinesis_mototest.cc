@@ -28,7 +28,7 @@ class KinesisMotoTest : public ::testing::Test {
 
   // A stream of this test's own, since tests share one moto.
   std::string MakeStream(int shards = 1) {
-    const std::string name =
+    std::string name =
         std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) + "-" +
         std::to_string(::getpid());
     const absl::Status status = tool_->CreateStream(name, shards);

@@ -1,0 +1,230 @@
+#include "common/testing/fake_aws/fake_aws.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "common/aws/http.h"
+#include "common/aws/kinesis.h"
+#include "common/testing/fake_aws/kinesis_tool.h"
+
+namespace tidemark::fake_aws {
+namespace {
+
+using aws::PutRecordsEntry;
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class TestClock final : public Clock {
+ public:
+  absl::Time Now() const override {
+    const std::lock_guard lock(mutex_);
+    return now_;
+  }
+  void Advance(absl::Duration duration) {
+    const std::lock_guard lock(mutex_);
+    now_ += duration;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
+};
+
+class FakeAwsTest : public ::testing::Test {
+ protected:
+  void StartFake(FakeAws::Options options = {}) {
+    auto fake = FakeAws::Start(std::move(options), clock_);
+    ASSERT_TRUE(fake.ok()) << fake.status();
+    fake_ = *std::move(fake);
+    tool_ = std::make_unique<KinesisTool>(fake_->Url());
+  }
+
+  aws::PutRecordsResult Put(const std::vector<PutRecordsEntry>& entries,
+                            const std::string& stream = "s") {
+    const aws::KinesisClient client("us-east-1", aws::Endpoint::Parse(fake_->Url()).value(),
+                                    tool_->transport(), tool_->credentials(), clock_);
+    std::promise<aws::PutRecordsResult> promise;
+    client.PutRecords(stream, entries, {}, [&promise](aws::PutRecordsResult result) {
+      promise.set_value(std::move(result));
+    });
+    return promise.get_future().get();
+  }
+
+  std::string ErrorCode(const std::vector<PutRecordsEntry>& entries) {
+    const aws::PutRecordsResult result = Put(entries);
+    return result.error ? result.error->code : "";
+  }
+
+  // An answer of the fake's own pages.
+  std::pair<int, json> Http(const std::string& method, const std::string& target,
+                            const std::string& body = "") {
+    std::promise<absl::StatusOr<aws::HttpResponse>> promise;
+    tool_->transport().Send({.method = method,
+                             .endpoint = aws::Endpoint::Parse(fake_->Url()).value(),
+                             .target = target,
+                             .headers = {},
+                             .body = body},
+                            {}, [&promise](absl::StatusOr<aws::HttpResponse> response) {
+                              promise.set_value(std::move(response));
+                            });
+    const absl::StatusOr<aws::HttpResponse> response = promise.get_future().get();
+    if (!response.ok()) return {0, json(response.status().ToString())};
+    return {response->status, json::parse(response->body, nullptr, false)};
+  }
+
+  TestClock clock_;
+  std::unique_ptr<FakeAws> fake_;
+  std::unique_ptr<KinesisTool> tool_;
+};
+
+TEST_F(FakeAwsTest, KeepsRecordsInOrderOfArrival) {
+  StartFake();
+  ASSERT_TRUE(fake_->kinesis().CreateStream("s"));
+  const std::string bytes("\0\xff", 2);
+  Put({{"one", "k1"}, {bytes, "k\"2"}});
+  Put({{"three", "k1"}});
+  const std::vector<ReceivedRecord> records = fake_->kinesis().Records("s");
+  ASSERT_THAT(records, SizeIs(3));
+  EXPECT_EQ(records[0].data, "one");
+  EXPECT_EQ(records[0].partition_key, "k1");
+  EXPECT_EQ(records[1].data, bytes);
+  EXPECT_EQ(records[1].partition_key, "k\"2");
+  EXPECT_EQ(records[2].data, "three");
+  EXPECT_EQ(records[0].call, records[1].call);
+  EXPECT_EQ(records[2].call, records[0].call + 1);
+  EXPECT_THAT(fake_->kinesis().Records("s", 2, 5), SizeIs(1));
+  EXPECT_THAT(fake_->kinesis().Records("s", 9), SizeIs(0));
+  EXPECT_EQ(fake_->kinesis().CountsOf("s").accepted, 3u);
+  EXPECT_EQ(fake_->CallsOf("kinesis.PutRecords"), 2u);
+}
+
+TEST_F(FakeAwsTest, WhatWasPutCanBeReadBack) {
+  StartFake();
+  ASSERT_TRUE(tool_->CreateStream("s", 3).ok());
+  EXPECT_FALSE(tool_->CreateStream("s").ok());  // exists
+  std::vector<std::string> keys;
+  for (int i = 0; i < 100; ++i) keys.push_back("key-" + std::to_string(i));
+  std::vector<PutRecordsEntry> entries;
+  for (const std::string& key : keys) entries.push_back({key, key});
+  const aws::PutRecordsResult put = Put(entries);
+  ASSERT_FALSE(put.error);
+  const auto records = tool_->ReadAll("s");
+  ASSERT_TRUE(records.ok()) << records.status();
+  ASSERT_THAT(*records, SizeIs(100));
+  std::map<std::string, std::string> shard_of;
+  for (const KinesisTool::Record& record : *records) {
+    EXPECT_EQ(record.data, record.partition_key);
+    shard_of[record.partition_key] = record.shard_id;
+  }
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(shard_of[keys[i]], put.records[i].shard_id);
+}
+
+TEST_F(FakeAwsTest, AStreamIsOpenOnlyWhileActive) {
+  StartFake({.kinesis = {.create_time = absl::Seconds(5), .delete_time = absl::Seconds(5)}});
+  fake_->kinesis().CreateStream("s");
+  EXPECT_EQ(ErrorCode({{"x", "k"}}), "ResourceNotFoundException");
+  clock_.Advance(absl::Seconds(5));
+  EXPECT_EQ(ErrorCode({{"x", "k"}}), "");
+  ASSERT_TRUE(tool_->DeleteStream("s").ok());
+  EXPECT_EQ(ErrorCode({{"x", "k"}}), "ResourceNotFoundException");
+  EXPECT_THAT(fake_->kinesis().StreamNames(), ElementsAre("s"));
+  clock_.Advance(absl::Seconds(5));
+  EXPECT_FALSE(tool_->DeleteStream("s").ok());
+  EXPECT_THAT(fake_->kinesis().StreamNames(), ElementsAre());
+  EXPECT_FALSE(fake_->kinesis().SetStatus("s", "ACTIVE"));
+}
+
+TEST_F(FakeAwsTest, KeepsAmazonsLimits) {
+  StartFake({.kinesis = {.keep = Keep::kCounts}});
+  fake_->kinesis().CreateStream("s");
+  const std::vector<PutRecordsEntry> full(500, {"x", "k"});
+  EXPECT_EQ(ErrorCode(full), "");
+  EXPECT_EQ(ErrorCode(std::vector<PutRecordsEntry>(501, {"x", "k"})), "ValidationException");
+  EXPECT_EQ(ErrorCode({}), "ValidationException");
+  EXPECT_EQ(ErrorCode({{"x", ""}}), "ValidationException");
+  const std::string long_key(257, 'k');
+  EXPECT_EQ(ErrorCode({{"x", long_key}}), "ValidationException");
+  const std::string data((1 << 20) - 1, 'd');
+  EXPECT_EQ(ErrorCode({{data, "k"}}), "");
+  EXPECT_EQ(ErrorCode({{data, "kk"}}), "ValidationException");
+  EXPECT_EQ(ErrorCode(std::vector<PutRecordsEntry>(5, {data, "k"})), "");
+  EXPECT_EQ(ErrorCode(std::vector<PutRecordsEntry>(6, {data, "k"})), "InvalidArgumentException");
+  EXPECT_EQ(fake_->kinesis().CountsOf("s").accepted, 506u);
+  EXPECT_THAT(fake_->kinesis().Records("s"), SizeIs(0));
+}
+
+TEST_F(FakeAwsTest, VerifiesSignaturesWhenItHasKeys) {
+  const aws::Credentials test{"test", aws::Secret("test"), aws::Secret(), absl::InfiniteFuture()};
+  const aws::Credentials other{"test", aws::Secret("other"), aws::Secret(), absl::InfiniteFuture()};
+  StartFake({.keys = {test}});
+  fake_->kinesis().CreateStream("s");
+  EXPECT_EQ(ErrorCode({{"x", "k"}}), "");
+  StartFake({.keys = {other}});
+  fake_->kinesis().CreateStream("s");
+  EXPECT_EQ(ErrorCode({{"x", "k"}}), "InvalidSignatureException");
+  EXPECT_EQ(fake_->kinesis().CountsOf("s").accepted, 0u);
+}
+
+TEST_F(FakeAwsTest, AFractionOfTheRecordsFailsByChance) {
+  StartFake({.kinesis = {.keep = Keep::kCounts}});
+  fake_->kinesis().CreateStream("s");
+  fake_->faults().Add({.times = 10, .kind = Fault::Kind::kRecords, .fraction = 0.3});
+  const std::vector<PutRecordsEntry> full(500, {"x", "k"});
+  for (int i = 0; i < 10; ++i) Put(full);
+  const FakeKinesis::Counts counts = fake_->kinesis().CountsOf("s");
+  EXPECT_EQ(counts.accepted + counts.failed, 5000u);
+  EXPECT_NEAR(static_cast<double>(counts.failed), 1500, 300);
+}
+
+TEST_F(FakeAwsTest, IsSteeredOverHttp) {
+  StartFake();
+  fake_->kinesis().CreateStream("s");
+  EXPECT_EQ(Http("POST", "/_fake/script",
+                 R"({"faults":[{"kind":"records","indexes":[1],"code":"InternalFailure"},
+                               {"kind":"error","code":"X"}]})"),
+            std::make_pair(200, json{{"pending", 2}}));
+  const aws::PutRecordsResult result = Put({{"a", "k1"}, {"b", "k2"}});
+  ASSERT_EQ(result.failed, 1u);
+  EXPECT_EQ(result.records[1].error_code, "InternalFailure");
+  EXPECT_EQ(Http("DELETE", "/_fake/script").first, 200);
+  EXPECT_FALSE(Put({{"c", "k3"}}).error);
+
+  const auto [status, counters] = Http("GET", "/_fake/counters");
+  EXPECT_EQ(status, 200);
+  EXPECT_EQ(counters["calls"]["kinesis.PutRecords"], 2);
+  EXPECT_EQ(counters["faults"]["struck"], 1);
+  EXPECT_EQ(counters["kinesis"]["streams"]["s"]["accepted"], 2);
+  EXPECT_EQ(counters["kinesis"]["streams"]["s"]["failed"], 1);
+
+  const json records = Http("GET", "/_fake/kinesis/records?stream=s&from=1&limit=5").second;
+  ASSERT_EQ(records["records"].size(), 1u);
+  EXPECT_EQ(records["records"][0]["partitionKey"], "k3");
+  EXPECT_EQ(records["records"][0]["data"], "Yw==");
+
+  EXPECT_EQ(Http("POST", "/_fake/kinesis/status", R"({"stream":"s","status":"CREATING"})").first,
+            200);
+  EXPECT_EQ(ErrorCode({{"x", "k"}}), "ResourceNotFoundException");
+  EXPECT_EQ(Http("POST", "/_fake/reset").first, 200);
+  EXPECT_THAT(fake_->kinesis().StreamNames(), SizeIs(0));
+  EXPECT_EQ(fake_->CallsOf("kinesis.PutRecords"), 0u);
+}
+
+TEST_F(FakeAwsTest, RefusesWrongOrders) {
+  StartFake();
+  EXPECT_EQ(Http("POST", "/_fake/script", "{}").first, 400);
+  EXPECT_EQ(Http("GET", "/_fake/kinesis/records").first, 400);
+  EXPECT_EQ(Http("GET", "/_fake/kinesis/records?stream=s&from=x").first, 400);
+  EXPECT_EQ(Http("POST", "/_fake/kinesis/status", R"({"stream":"s"})").first, 400);
+  EXPECT_EQ(Http("POST", "/_fake/kinesis/status", R"({"stream":"s","status":"ACTIVE"})").first,
+            400);
+  EXPECT_EQ(Http("GET", "/_fake/nothing").first, 404);
+  EXPECT_EQ(Http("GET", "/").first, 404);
+}
+
+}  // namespace
+}  // namespace tidemark::fake_aws

@@ -1,0 +1,91 @@
+// tidemark-fake-aws: AWS for tests, as a process of its own.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "common/aws/credentials_file.h"
+#include "common/base/stop_signals.h"
+#include "common/testing/fake_aws/fake_aws.h"
+
+namespace tidemark::fake_aws {
+namespace {
+
+struct Flags {
+  std::uint16_t port = 0;
+  std::string region = "us-east-1";
+  std::string account = "123456789012";
+  std::string keys;
+  bool counts_only = false;
+  double create_seconds = 0;
+  double delete_seconds = 0;
+  std::vector<std::string> streams;
+};
+
+void Declare(CLI::App& app, Flags& flags) {
+  app.add_option("--port", flags.port, "port on 127.0.0.1; 0 picks a free one and prints it");
+  app.add_option("--region", flags.region, "region that calls are signed for");
+  app.add_option("--account", flags.account, "account id in ARNs");
+  app.add_option("--keys", flags.keys,
+                 "credentials file; then every call must be signed by one of its keys");
+  app.add_flag("--counts-only", flags.counts_only, "count records instead of keeping them");
+  app.add_option("--create-seconds", flags.create_seconds, "how long a stream is CREATING");
+  app.add_option("--delete-seconds", flags.delete_seconds, "how long a stream is DELETING");
+  app.add_option("--stream", flags.streams, "a stream to begin with, NAME or NAME:SHARDS");
+}
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "tidemark-fake-aws: %s\n", status.ToString().c_str());
+  return 1;
+}
+
+absl::Status AddStream(const std::string& text, FakeKinesis& kinesis) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits(':', 1));
+  int shards = 1;
+  if (!parts.second.empty() && (!absl::SimpleAtoi(parts.second, &shards) || shards < 1)) {
+    return absl::InvalidArgumentError(text + " is not NAME or NAME:SHARDS");
+  }
+  kinesis.CreateStream(parts.first, shards);
+  return absl::OkStatus();
+}
+
+int Run(const Flags& flags, const StopSignals& stop) {
+  FakeAws::Options options{.port = flags.port,
+                           .region = flags.region,
+                           .keys = {},
+                           .kinesis = {.region = flags.region,
+                                       .account = flags.account,
+                                       .keep = flags.counts_only ? Keep::kCounts : Keep::kRecords,
+                                       .create_time = absl::Seconds(flags.create_seconds),
+                                       .delete_time = absl::Seconds(flags.delete_seconds)}};
+  if (!flags.keys.empty()) {
+    const auto profiles = aws::LoadCredentialsFile(flags.keys);
+    if (!profiles.ok()) return Fail(profiles.status());
+    for (const auto& profile : *profiles) options.keys.push_back(profile.credentials);
+  }
+  const auto fake = FakeAws::Start(std::move(options));
+  if (!fake.ok()) return Fail(fake.status());
+  for (const std::string& stream : flags.streams) {
+    if (const absl::Status status = AddStream(stream, (*fake)->kinesis()); !status.ok()) {
+      return Fail(status);
+    }
+  }
+  std::printf("listening on %s\n", (*fake)->Url().c_str());
+  std::fflush(stdout);
+  stop.Wait();
+  return 0;
+}
+
+}  // namespace
+}  // namespace tidemark::fake_aws
+
+int main(int argc, char** argv) {
+  const tidemark::StopSignals stop;
+  CLI::App app{"AWS for tests: Kinesis on loopback, with faults by script (POST /_fake/script)"};
+  tidemark::fake_aws::Flags flags;
+  tidemark::fake_aws::Declare(app, flags);
+  CLI11_PARSE(app, argc, argv);
+  return tidemark::fake_aws::Run(flags, stop);
+}

@@ -69,7 +69,7 @@ class OptionsTest : public testing::Test {
   }
 
   std::string File(const std::string& name, const std::string& content) {
-    const std::string path = testing::TempDir() + "options_test_" + name;
+    std::string path = testing::TempDir() + "options_test_" + name;
     std::ofstream(path) << content;
     files_.push_back(path);
     return path;

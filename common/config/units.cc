@@ -13,8 +13,8 @@ namespace tidemark::config {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, std::int64_t>, 5> kSizeUnits = {{
-    {"TiB", 1024 * 1024 * kMiB},
-    {"GiB", 1024 * kMiB},
+    {"TiB", kMiB* kMiB},
+    {"GiB", kKiB* kMiB},
     {"MiB", kMiB},
     {"KiB", kKiB},
     {"B", 1},

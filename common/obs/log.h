@@ -37,13 +37,10 @@ struct Field {
   Field(std::string_view key, bool truth) : key(key), value(truth) {}
   Field(std::string_view key, double number) : key(key), value(number) {}
   template <std::integral T>
-  requires(!std::same_as<T, bool>) Field(std::string_view key, T number) : key(key) {
-    if constexpr (std::is_signed_v<T>) {
-      value = std::int64_t{number};
-    } else {
-      value = std::uint64_t{number};
-    }
-  }
+  requires(!std::same_as<T, bool>) Field(std::string_view key, T number)
+      : key(key),
+        value(static_cast<std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>>(
+            number)) {}
 
   std::string_view key;
   FieldValue value;

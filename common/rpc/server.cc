@@ -5,8 +5,9 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 
+#include <chrono>
+#include <future>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +16,7 @@
 namespace tidemark::rpc {
 namespace {
 
+constexpr auto kFlushTime = std::chrono::milliseconds(200);
 constexpr int kPlentyOfThreads = 16;  // of gRPC's synchronous API, which reflection alone uses
 
 // gRPC makes both for every server built after this.
@@ -92,14 +94,18 @@ void RpcServer::Drain(absl::Duration delay, absl::Duration grace) {
   server_->GetHealthCheckService()->Shutdown();
   absl::SleepFor(delay);
   const absl::Time deadline = absl::Now() + grace;
-  std::thread shutdown([&] { server_->Shutdown(absl::ToChronoTime(deadline)); });
+  const std::future<void> shutdown =
+      std::async(std::launch::async, [&] { server_->Shutdown(absl::ToChronoTime(deadline)); });
   if (open_calls_ != nullptr) {
     open_calls_->Stop();
     // Shutdown also waits for idle clients to hang up, which they do when it suits them, and for
-    // those who watch health.
-    if (open_calls_->WaitForNone(deadline)) grpc_server_cancel_all_calls(server_->c_server());
+    // those who watch health: cut them off, once the last answers have been sent.
+    if (open_calls_->WaitForNone(deadline) &&
+        shutdown.wait_for(kFlushTime) == std::future_status::timeout) {
+      grpc_server_cancel_all_calls(server_->c_server());
+    }
   }
-  shutdown.join();
+  shutdown.wait();
   server_->Wait();
 }
 

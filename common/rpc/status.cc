@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "common/base/units.h"
 #include "common/errors/error.h"
 #include "common/errors/sqlstate.h"
 #include "google/rpc/error_details.pb.h"
@@ -12,7 +13,7 @@ namespace tidemark::rpc {
 namespace {
 
 // Clients refuse more than 8 KiB of metadata in all; the rest is for gRPC's own.
-constexpr std::size_t kMaxWireBytes = 7 * 1024;
+constexpr std::size_t kMaxWireBytes = 7 * kKiB;
 constexpr std::size_t kMaxMessageBytes = 1024;
 
 constexpr char kInternalMessage[] =

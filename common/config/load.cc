@@ -109,15 +109,26 @@ class Loader {
     } catch (const CLI::ParseError& error) {
       faults_.push_back(error.what());
     }
-    for (const std::string& unknown : app_.remaining(true)) {
-      Fault(errors::Excerpt(unknown), "no such option or command; see --help");
-    }
+    ReportUnknown(app_.remaining(true));
     for (const auto& [key, option] : flags_) {
       if (option->results().size() > 1) Fault("--" + key, "given more than once");
     }
     for (const CLI::App* command : app_.get_subcommands())
       invocation_.command = command->get_name();
     return false;
+  }
+
+  // Names what is unknown, without values: someone may have tried to give a secret.
+  void ReportUnknown(const std::vector<std::string>& unknown) {
+    bool is_value = false;
+    for (const std::string& word : unknown) {
+      const bool is_flag = word.starts_with("-");
+      if (is_flag || !is_value) {
+        Fault(errors::Excerpt(word.substr(0, word.find('='))),
+              "no such option or command; see --help");
+      }
+      is_value = is_flag && word.find('=') == std::string::npos;
+    }
   }
 
   void ReadFile() {

@@ -83,7 +83,7 @@ class DatabaseCheck {
 };
 
 absl::Status Serve(const Config& config, rpc::Process& process) {
-  const rpc::Calls::Options calls{.service = "dataset"};
+  const rpc::Calls::Options calls = process.calls_options();
   pools::PoolDirectory directory;
   const pools::PoolWatch watch(rpc::MakeChannel(config::FormatAddress(config.stream_config)),
                                directory, {.service = "dataset"}, SystemRandom(),

@@ -24,9 +24,12 @@ function(tidemark_binary name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
+# gtest_discover_tests takes lists apart (and then loses what follows them), so several labels become
+# one word: ctest -L unit and ctest -L tsan, which search, both find "unit,tsan".
 function(tidemark_discover_tests name timeout labels)
-  list(JOIN labels "\;" labels)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}."
+  list(JOIN labels "," labels)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
+                       TEST_PREFIX "${name}."
                        PROPERTIES LABELS "${labels}" TIMEOUT ${timeout})
 endfunction()
 

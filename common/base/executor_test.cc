@@ -11,9 +11,9 @@ namespace tidemark {
 namespace {
 
 TEST(ExecutorTest, RunsWorkOnAsManyThreadsAsItHas) {
-  Executor executor(2, 4);
   std::promise<void> first;
   std::promise<void> second;
+  Executor executor(2, 4);  // joins its threads before the promises go
   // Each waits for the other: this ends only if both run at a time.
   ASSERT_TRUE(executor.TryRun([&] {
     first.set_value();

@@ -19,7 +19,7 @@ prepare_postgres() {
 
 # pg_directory DIRECTORY: where the data of that cluster of .dev really lies.
 pg_directory() {
-  local name=${1#"$DEV"/}
+  local name=${1#"$ROOT/.dev/"}
   if [[ ${PG_AS[0]:-} == setpriv ]]; then
     echo "/var/lib/tidemark-dev-$CLONE_ID/${name//\//-}"
   else

@@ -71,6 +71,7 @@ publisher_settings() {
 }
 
 gateway_settings() {
+  setting credentials-file "$DEV/config/credentials"
   setting dataset "127.0.0.1:${PORT[dataset]}"
   setting stream-config "127.0.0.1:${PORT[stream-config]}"
 }

@@ -26,6 +26,13 @@ base_ports() {
     [moto]=$(($1 + 21)))
 }
 
+# Ports that were free a moment ago, for a stack of the tests.
+free_ports() {
+  local name
+  default_ports
+  for name in "${!PORT[@]}"; do PORT[$name]=$(pick_port); done
+}
+
 url() { echo "http://127.0.0.1:${PORT[$1]}"; }
 
 # Ends the script if a port is taken by anything but the part of this stack that is to have it.

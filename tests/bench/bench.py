@@ -9,12 +9,13 @@ import sys
 import dataset_rows
 import gateway_rows
 import resource_rows
+import store_rows
 from rows import Row, table
 from stack import Stack
 
 # Name -> what measures it. Each yields rows.
 BENCHMARKS = {**dataset_rows.BENCHMARKS, **gateway_rows.BENCHMARKS,
-              **resource_rows.BENCHMARKS}
+              **store_rows.BENCHMARKS, **resource_rows.BENCHMARKS}
 
 
 def main():

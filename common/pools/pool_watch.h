@@ -41,6 +41,9 @@ class PoolWatch {
   PoolWatch(const PoolWatch&) = delete;
   PoolWatch& operator=(const PoolWatch&) = delete;
 
+  // Whether changes come in; otherwise the directory may be stale. For any thread.
+  bool connected() const { return connected_.Value() > 0; }
+
  private:
   void Loop();
   // One call, until it ends. Whether it brought the list.

@@ -178,7 +178,7 @@ std::optional<CursorUpdate> CursorTracker::Take() {
     TakeRows(id, destination, update);
   }
   update.removed = removed_;
-  update.low = LeastOf(now);
+  update.low = LowOf(update.settled, update.joined);
   if (update.settled == stored_ && update.rows.empty() && update.joined.empty() &&
       update.removed.empty()) {
     return std::nullopt;
@@ -207,7 +207,17 @@ void CursorTracker::Confirm(const CursorUpdate& update) {
 
 Position CursorTracker::Low() const {
   const std::lock_guard lock(mutex_);
-  return LeastOf(SettledNow());
+  return LowOf(stored_, {});
+}
+
+Position CursorTracker::LowOf(const ShardPositions& settled,
+                              const std::vector<DestinationId>& joined) const {
+  Position low = LeastOf(settled);
+  for (const auto& [id, destination] : destinations_) {
+    if (destination.counts || std::find(joined.begin(), joined.end(), id) != joined.end()) continue;
+    low = std::min(low, destination.floors.Lowest());
+  }
+  return low;
 }
 
 std::int64_t CursorTracker::size() const {

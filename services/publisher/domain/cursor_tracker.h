@@ -46,7 +46,7 @@ struct CursorUpdate {
   std::vector<CursorRow> rows;
   std::vector<DestinationId> joined;   // count from now on
   std::vector<DestinationId> removed;  // forget them
-  // Nothing at or below is needed by anyone.
+  // Once this is stored, nothing at or below is needed by anyone.
   Position low = 0;
 };
 
@@ -89,7 +89,7 @@ class CursorTracker {
   std::optional<CursorUpdate> Take();
   void Confirm(const CursorUpdate& update);
 
-  // As in CursorUpdate, of now.
+  // As CursorUpdate::low, of what is stored.
   Position Low() const;
   // Changes on their way.
   std::int64_t size() const;
@@ -121,6 +121,7 @@ class CursorTracker {
   Position CursorOf(const Destination& destination, const Cursors& held_up, LogShard shard) const;
   ShardPositions SettledNow() const;
   bool Counts(const Destination& destination, const ShardPositions& settled) const;
+  Position LowOf(const ShardPositions& settled, const std::vector<DestinationId>& joined) const;
   void TakeRows(DestinationId id, Destination& destination, CursorUpdate& update) const;
 
   mutable std::mutex mutex_;

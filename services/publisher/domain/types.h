@@ -41,6 +41,7 @@ struct DestinationId {
 // A destination as the pool's settings describe it.
 struct DestinationConfig {
   DestinationId id;
+  bool enabled = true;
   std::string pool_id;
   std::string stream_name;
   Position start = 0;  // changes above it are wanted
@@ -77,7 +78,7 @@ struct Event {
   // What it takes of memory, roughly.
   std::int64_t memory_bytes() const {
     constexpr std::int64_t kOverhead = 192;  // containers and allocator
-    return static_cast<std::int64_t>(sizeof(Event) + data.size() + key.size() +
+    return static_cast<std::int64_t>(sizeof(Event) + data.capacity() + key.size() +
                                      change.dataset_name.size() + traceparent.size()) +
            kOverhead;
   }

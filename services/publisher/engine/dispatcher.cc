@@ -1,0 +1,354 @@
+#include "services/publisher/engine/dispatcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/obs/log.h"
+
+namespace tidemark::publisher {
+namespace {
+
+constexpr absl::Duration kPublishInterval = absl::Milliseconds(100);
+// While the lease does not hold, it is asked again after this time.
+constexpr absl::Duration kLeaseInterval = absl::Milliseconds(20);
+
+}  // namespace
+
+Dispatcher::Dispatcher(const Options& options, const Parts& parts)
+    : options_(options), parts_(parts), thread_([this] { Loop(); }) {}
+
+Dispatcher::~Dispatcher() { Stop(absl::ZeroDuration()); }
+
+void Dispatcher::Add(const DestinationConfig& destination) { Post(destination); }
+
+void Dispatcher::Remove(DestinationId destination) { Post(destination); }
+
+void Dispatcher::Deliver(std::vector<Routed> changes) {
+  if (changes.empty()) return;
+  std::int64_t bytes = 0;
+  for (const Routed& change : changes) bytes += change.event.memory_bytes();
+  queued_bytes_ += bytes;
+  Post(std::move(changes));
+}
+
+void Dispatcher::Post(Command command) {
+  {
+    const std::lock_guard lock(inbox_->mutex);
+    inbox_->commands.push_back(std::move(command));
+  }
+  inbox_->changed.notify_one();
+}
+
+bool Dispatcher::WaitForRoom(absl::Duration patience) {
+  const auto has_room = [this] { return queued_bytes_ < options_.queue_bytes; };
+  if (has_room()) return true;
+  std::unique_lock lock(room_mutex_);
+  return room_.wait_for(lock, absl::ToChronoMicroseconds(patience), has_room);
+}
+
+Dispatcher::Report Dispatcher::report() const {
+  const std::lock_guard lock(report_mutex_);
+  return report_;
+}
+
+void Dispatcher::Stop(absl::Duration grace) {
+  {
+    const std::lock_guard lock(inbox_->mutex);
+    if (!inbox_->stopping) {
+      inbox_->stopping = true;
+      inbox_->stop_by = parts_.boottime.Now() + grace;
+    }
+  }
+  inbox_->changed.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Dispatcher::Loop() {
+  std::vector<Command> commands;
+  std::vector<Answer> answers;
+  std::vector<Sight> sights;
+  while (Await(commands, answers, sights)) {
+    for (Answer& answer : answers) Finish(std::move(answer));
+    for (const Sight& sight : sights) Heed(sight);
+    for (Command& command : commands) Execute(std::move(command));
+    commands.clear();
+    answers.clear();
+    sights.clear();
+    WakeDue();
+    Pump();
+    Publish();
+  }
+}
+
+bool Dispatcher::Await(std::vector<Command>& commands, std::vector<Answer>& answers,
+                       std::vector<Sight>& sights) {
+  std::unique_lock lock(inbox_->mutex);
+  while (inbox_->empty()) {
+    const absl::Time now = parts_.boottime.Now();
+    absl::Time until = NextDue();
+    if (inbox_->stopping) {
+      if (requests_in_flight_ == 0 || now >= inbox_->stop_by) return false;
+      until = inbox_->stop_by;
+    }
+    if (until <= now) break;
+    if (until == absl::InfiniteFuture()) {
+      inbox_->changed.wait(lock);
+    } else {
+      inbox_->changed.wait_for(lock, absl::ToChronoMicroseconds(until - now));
+    }
+  }
+  stopping_ = inbox_->stopping;
+  commands.swap(inbox_->commands);
+  answers.swap(inbox_->answers);
+  sights.swap(inbox_->sights);
+  return true;
+}
+
+absl::Time Dispatcher::NextDue() const {
+  absl::Time due = timers_.empty() ? absl::InfiniteFuture() : timers_.begin()->first;
+  if (!runnable_.empty() && !lease_held_)
+    due = std::min(due, parts_.boottime.Now() + kLeaseInterval);
+  if (publish_at_ != absl::InfiniteFuture()) due = std::min(due, publish_at_);
+  return due;
+}
+
+void Dispatcher::Execute(Command command) {
+  if (auto* opened = std::get_if<DestinationConfig>(&command)) {
+    Open(std::move(*opened));
+  } else if (const auto* closed = std::get_if<DestinationId>(&command)) {
+    Close(*closed);
+  } else {
+    Take(std::get<std::vector<Routed>>(std::move(command)));
+  }
+}
+
+void Dispatcher::Open(DestinationConfig destination) {
+  std::unique_ptr<Outlet>& outlet = outlets_[destination.id];
+  if (outlet != nullptr) return;
+  outlet = std::make_unique<Outlet>(std::move(destination), options_.window);
+  MakeRunnable(*outlet);  // publishes its stats
+}
+
+void Dispatcher::Close(DestinationId destination) {
+  const auto it = outlets_.find(destination);
+  if (it == outlets_.end()) return;
+  Outlet& outlet = *it->second;
+  const std::int64_t waiting = outlet.window.waiting();
+  if (waiting > 0) {
+    parts_.metrics.Abandoned(waiting);
+    obs::Log(obs::Level::kWarning, "changes are given up: their stream was turned off or replaced",
+             {{"pool_id", outlet.config.pool_id},
+              {"stream", outlet.config.stream_name},
+              {"changes", waiting}});
+  }
+  // Until their answers are in, the pool's next stream waits: it may be the same one.
+  if (const std::size_t requests = outlet.window.requests_in_flight(); requests > 0) {
+    closing_[destination.pool_number] += static_cast<int>(requests);
+  }
+  changes_ -= waiting;
+  ReleaseBytes(outlet.window.memory_bytes());
+  timers_.erase({outlet.due, destination});
+  std::erase(runnable_, &outlet);
+  outlets_.erase(it);
+  const std::lock_guard lock(report_mutex_);
+  report_.destinations.erase(destination);
+}
+
+void Dispatcher::Take(std::vector<Routed> changes) {
+  Outlet* outlet = nullptr;
+  for (Routed& change : changes) {
+    if (outlet == nullptr || outlet->config.id != change.destination) {
+      const auto it = outlets_.find(change.destination);
+      outlet = it == outlets_.end() ? nullptr : it->second.get();
+    }
+    if (outlet == nullptr) {
+      ReleaseBytes(change.event.memory_bytes());
+      continue;
+    }
+    ++changes_;
+    outlet->window.Add(std::move(change.event));
+    MakeRunnable(*outlet);
+  }
+}
+
+void Dispatcher::Finish(Answer answer) {
+  bytes_in_flight_ -= answer.bytes;
+  --requests_in_flight_;
+  const auto it = outlets_.find(answer.destination);
+  if (it == outlets_.end()) return FinishClosed(answer.destination);
+  Outlet& outlet = *it->second;
+  const absl::Time now = parts_.wall.Now();
+  CountFailures(outlet, answer);
+  DeliveryWindow::Settled settled =
+      outlet.window.Finish(answer.request, answer.result, parts_.boottime.Now(), parts_.random);
+  std::vector<Position> positions;
+  positions.reserve(settled.delivered.size());
+  std::int64_t bytes = 0;
+  for (const Event& event : settled.delivered) {
+    positions.push_back(event.position);
+    bytes += event.memory_bytes();
+    parts_.metrics.Delivered(event, answer.sent, now);
+  }
+  parts_.tracker.Settle(answer.destination, positions);
+  outlet.delivered += static_cast<std::int64_t>(positions.size());
+  if (!positions.empty()) last_delivery_ = parts_.boottime.Now();
+  for (DeliveryWindow::Refused& refused : settled.refused) {
+    bytes += refused.event.memory_bytes();
+    Park(outlet, std::move(refused));
+  }
+  changes_ -= static_cast<std::int64_t>(settled.delivered.size() + settled.refused.size());
+  ReleaseBytes(bytes);
+  if (answer.result.fault == Fault::kStreamMissing) Look(outlet);
+  MakeRunnable(outlet);
+}
+
+void Dispatcher::CountFailures(Outlet& outlet, const Answer& answer) {
+  parts_.metrics.Failed(answer.result.fault, answer.records);
+  for (const RecordResult& record : answer.result.records) parts_.metrics.Failed(record.fault, 1);
+  LogFailure(outlet, answer.result, answer.traceparent, parts_.boottime.Now());
+}
+
+void Dispatcher::FinishClosed(DestinationId destination) {
+  const auto closing = closing_.find(destination.pool_number);
+  if (closing == closing_.end() || --closing->second > 0) return;
+  closing_.erase(closing);
+  for (auto& [id, outlet] : outlets_) {
+    if (id.pool_number == destination.pool_number) MakeRunnable(*outlet);
+  }
+}
+
+void Dispatcher::Park(Outlet& outlet, DeliveryWindow::Refused refused) {
+  parts_.metrics.Parked();
+  parts_.losses.Park(
+      outlet.config.id,
+      ParkedFrom(outlet.config, refused.event,
+                 absl::StrCat("the stream refused the record for good: ", refused.error,
+                              "; the dataset's next change is not affected")));
+}
+
+void Dispatcher::WakeDue() {
+  const absl::Time now = parts_.boottime.Now();
+  while (!timers_.empty() && timers_.begin()->first <= now) {
+    Outlet& outlet = *outlets_.at(timers_.begin()->second);
+    timers_.erase(timers_.begin());
+    outlet.due = absl::InfiniteFuture();
+    MakeRunnable(outlet);
+  }
+}
+
+void Dispatcher::MakeRunnable(Outlet& outlet) {
+  if (!std::exchange(outlet.touched, true)) {
+    publish_at_ = std::min(publish_at_, parts_.boottime.Now() + kPublishInterval);
+  }
+  if (outlet.runnable) return;
+  outlet.runnable = true;
+  runnable_.push_back(&outlet);
+}
+
+void Dispatcher::Pump() {
+  if (stopping_) return;
+  for (std::size_t i = runnable_.size(); i > 0; --i) {
+    Outlet& outlet = *runnable_.front();
+    runnable_.pop_front();
+    outlet.runnable = false;
+    if (!PumpOne(outlet)) {
+      outlet.runnable = true;
+      runnable_.push_back(&outlet);  // the others first, next time
+      return;
+    }
+    const absl::Time due = closing_.contains(outlet.config.id.pool_number)
+                               ? absl::InfiniteFuture()
+                               : outlet.window.NextDue();
+    if (due == outlet.due) continue;
+    timers_.erase({outlet.due, outlet.config.id});
+    outlet.due = due;
+    if (due != absl::InfiniteFuture()) timers_.insert({due, outlet.config.id});
+  }
+}
+
+bool Dispatcher::PumpOne(Outlet& outlet) {
+  if (closing_.contains(outlet.config.id.pool_number)) return true;
+  while (outlet.window.waiting() > 0) {
+    lease_held_ = parts_.lease.Held();
+    if (!lease_held_ || bytes_in_flight_ >= options_.bytes_in_flight) return false;
+    auto request = outlet.window.Next(parts_.boottime.Now());
+    if (!request) return true;
+    Send(outlet, *std::move(request));
+  }
+  return true;
+}
+
+void Dispatcher::Send(Outlet& outlet, DeliveryWindow::Request request) {
+  bytes_in_flight_ += request.bytes;
+  ++requests_in_flight_;
+  parts_.metrics.Sent(request.records.size(), request.bytes);
+  std::string_view traceparent;
+  for (const auto& record : request.records) {
+    if (traceparent = record.event->traceparent; !traceparent.empty()) break;
+  }
+  parts_.sender.Send(
+      outlet.config.stream_name, request.records, traceparent,
+      [inbox = inbox_, answer = std::make_shared<Answer>(Answer{outlet.config.id,
+                                                                request.id,
+                                                                request.records.size(),
+                                                                request.bytes,
+                                                                parts_.wall.Now(),
+                                                                std::string(traceparent),
+                                                                {}})](SendResult result) {
+        answer->result = std::move(result);
+        {
+          const std::lock_guard lock(inbox->mutex);
+          inbox->answers.push_back(std::move(*answer));
+        }
+        inbox->changed.notify_one();
+      });
+}
+
+void Dispatcher::Look(Outlet& outlet) {
+  if (std::exchange(outlet.looking, true)) return;
+  parts_.sender.Look(outlet.config.stream_name,
+                     [inbox = inbox_, id = outlet.config.id](StreamState state) {
+                       {
+                         const std::lock_guard lock(inbox->mutex);
+                         inbox->sights.push_back({id, state});
+                       }
+                       inbox->changed.notify_one();
+                     });
+}
+
+void Dispatcher::Heed(const Sight& sight) {
+  const auto it = outlets_.find(sight.destination);
+  if (it == outlets_.end()) return;
+  Outlet& outlet = *it->second;
+  outlet.looking = false;
+  if (sight.state != StreamState::kMissing) return;
+  parts_.neighbours.TurnOff(
+      outlet.config, absl::StrCat("The Kinesis stream ", outlet.config.stream_name,
+                                  " does not exist. Create it, then enable streaming again."));
+}
+
+void Dispatcher::ReleaseBytes(std::int64_t bytes) {
+  if (bytes == 0) return;
+  const std::int64_t before = queued_bytes_.fetch_sub(bytes);
+  if (before >= options_.queue_bytes && before - bytes < options_.queue_bytes) {
+    const std::lock_guard lock(room_mutex_);
+    room_.notify_all();
+  }
+}
+
+void Dispatcher::Publish() {
+  const absl::Time now = parts_.boottime.Now();
+  if (now < publish_at_) return;
+  publish_at_ = absl::InfiniteFuture();
+  parts_.metrics.Queued(queued_bytes_, changes_, requests_in_flight_);
+  const std::lock_guard lock(report_mutex_);
+  for (auto& [id, outlet] : outlets_) {
+    if (std::exchange(outlet->touched, false)) report_.destinations[id] = outlet->Stats();
+  }
+  report_.last_delivery = last_delivery_;
+  report_.waiting_since =
+      changes_ == 0 ? absl::InfiniteFuture() : std::min(report_.waiting_since, now);
+}
+
+}  // namespace tidemark::publisher

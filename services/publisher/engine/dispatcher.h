@@ -1,0 +1,177 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/random.h"
+#include "common/base/units.h"
+#include "services/publisher/domain/cursor_tracker.h"
+#include "services/publisher/domain/delivery_window.h"
+#include "services/publisher/engine/boottime.h"
+#include "services/publisher/engine/declared_losses.h"
+#include "services/publisher/engine/metrics.h"
+#include "services/publisher/engine/neighbours.h"
+#include "services/publisher/engine/outlet.h"
+#include "services/publisher/engine/stream_sender.h"
+
+namespace tidemark::publisher {
+
+// A change and where it goes.
+struct Routed {
+  DestinationId destination;
+  Event event;
+};
+
+// Sends changes to their destinations: one thread, which alone touches the delivery windows. It
+// takes changes and answers from its inbox, and keeps several requests in flight per destination.
+// Before each request it asks whether the lease still holds.
+class Dispatcher {
+ public:
+  struct Options {
+    WindowLimits window;
+    // Memory of changes taken and not delivered, above which there is no room.
+    std::int64_t queue_bytes = 64 * kMiB;
+    // Data in flight to all destinations together.
+    std::int64_t bytes_in_flight = 24 * kMiB;
+  };
+  // All outlive the dispatcher; callbacks of `sender` may come even later.
+  struct Parts {
+    StreamSender& sender;
+    CursorTracker& tracker;
+    DeclaredLosses& losses;
+    const LeaseGuard& lease;
+    Neighbours& neighbours;
+    Metrics& metrics;
+    const Clock& wall;
+    const Clock& boottime;
+    Random& random;
+  };
+
+  Dispatcher(const Options& options, const Parts& parts);
+  // As Stop without grace.
+  ~Dispatcher();
+
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  void Add(const DestinationConfig& destination);
+  // Gives up what waits for it.
+  void Remove(DestinationId destination);
+  // Takes changes of destinations that were added, in the order in which each is to receive them.
+  void Deliver(std::vector<Routed> changes);
+
+  // Whether there is room for more; waits for it up to `patience`.
+  bool WaitForRoom(absl::Duration patience);
+  // Whether the queue is at most half full: for work that can wait.
+  bool HalfEmpty() const { return queued_bytes_ <= options_.queue_bytes / 2; }
+  std::int64_t queued_bytes() const { return queued_bytes_; }
+
+  // As of the last 100 ms.
+  struct Report {
+    std::map<DestinationId, OutletStats> destinations;
+    absl::Time last_delivery = absl::InfinitePast();    // by the boottime clock
+    absl::Time waiting_since = absl::InfiniteFuture();  // likewise: since when something waits
+  };
+  Report report() const;
+
+  // Sends nothing more, waits up to `grace` for the answers to what is in flight, and ends the
+  // thread. Later answers are ignored.
+  void Stop(absl::Duration grace);
+
+ private:
+  struct Answer {
+    DestinationId destination;
+    DeliveryWindow::RequestId request = 0;
+    std::size_t records = 0;
+    std::int64_t bytes = 0;
+    absl::Time sent;
+    std::string traceparent;  // of one of the changes
+    SendResult result;
+  };
+  struct Sight {  // how a stream was found
+    DestinationId destination;
+    StreamState state = StreamState::kUnknown;
+  };
+  using Command = std::variant<DestinationConfig, DestinationId, std::vector<Routed>>;
+
+  // Shared with callbacks, which may outlive the dispatcher.
+  struct Inbox {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<Command> commands;
+    std::vector<Answer> answers;
+    std::vector<Sight> sights;
+    bool stopping = false;
+    absl::Time stop_by;  // by the boottime clock
+
+    bool empty() const { return commands.empty() && answers.empty() && sights.empty(); }
+  };
+
+  void Post(Command command);
+  void Loop();
+  // Waits until there is something to do. False: the end.
+  bool Await(std::vector<Command>& commands, std::vector<Answer>& answers,
+             std::vector<Sight>& sights);
+  absl::Time NextDue() const;
+
+  void Execute(Command command);
+  void Open(DestinationConfig destination);
+  void Close(DestinationId destination);
+  void Take(std::vector<Routed> changes);
+  void Finish(Answer answer);
+  void CountFailures(Outlet& outlet, const Answer& answer);
+  void FinishClosed(DestinationId destination);
+  void Heed(const Sight& sight);
+  void Park(Outlet& outlet, DeliveryWindow::Refused refused);
+
+  void WakeDue();
+  void MakeRunnable(Outlet& outlet);
+  void Pump();
+  // Sends what can be sent. False: the bounds of all destinations together are reached.
+  bool PumpOne(Outlet& outlet);
+  void Send(Outlet& outlet, DeliveryWindow::Request request);
+  void Look(Outlet& outlet);
+
+  void ReleaseBytes(std::int64_t bytes);
+  void Publish();
+
+  const Options options_;
+  const Parts parts_;
+  const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
+
+  // The dispatcher's thread alone.
+  absl::flat_hash_map<DestinationId, std::unique_ptr<Outlet>> outlets_;
+  std::deque<Outlet*> runnable_;
+  std::set<std::pair<absl::Time, DestinationId>> timers_;
+  std::map<std::int32_t, int> closing_;  // requests in flight of closed outlets, by pool
+  std::int64_t bytes_in_flight_ = 0;
+  std::size_t requests_in_flight_ = 0;
+  std::int64_t changes_ = 0;
+  bool lease_held_ = true;
+  bool stopping_ = false;
+  absl::Time publish_at_ = absl::InfinitePast();
+  absl::Time last_delivery_ = absl::InfinitePast();
+
+  std::atomic<std::int64_t> queued_bytes_ = 0;
+  mutable std::mutex report_mutex_;
+  Report report_;
+  std::mutex room_mutex_;
+  std::condition_variable room_;
+  std::thread thread_;
+};
+
+}  // namespace tidemark::publisher

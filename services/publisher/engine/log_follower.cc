@@ -1,0 +1,174 @@
+#include "services/publisher/engine/log_follower.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "common/base/status_macros.h"
+#include "common/errors/sqlstate.h"
+
+namespace tidemark::publisher {
+namespace {
+
+// After a failed statement.
+constexpr absl::Duration kRetryInterval = absl::Milliseconds(200);
+// While the lease does not hold.
+constexpr absl::Duration kLeaseInterval = absl::Milliseconds(20);
+constexpr absl::Duration kEndInterval = absl::Seconds(1);
+// How long to wait for room before looking around.
+constexpr absl::Duration kRoomPatience = absl::Milliseconds(100);
+
+}  // namespace
+
+LogFollower::LogFollower(const Options& options, const Parts& parts, Position start,
+                         Position emptied_through)
+    : options_(options), parts_(parts), gaps_(start), emptied_through_(emptied_through) {
+  state_.hi = start;
+  thread_ = std::thread([this] { Loop(); });
+}
+
+LogFollower::~LogFollower() { Stop(); }
+
+LogFollower::State LogFollower::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+void LogFollower::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stop_wanted_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void LogFollower::Loop() {
+  absl::Duration pause = absl::ZeroDuration();
+  while (Sleep(pause)) {
+    Learn();
+    if (!parts_.lease.Held()) {
+      pause = kLeaseInterval;
+      continue;
+    }
+    if (!parts_.dispatcher.WaitForRoom(kRoomPatience)) {
+      const std::lock_guard lock(mutex_);
+      state_.last_poll = parts_.boottime.Now();
+      pause = absl::ZeroDuration();
+      continue;
+    }
+    absl::Status status = Poll();
+    if (status.ok()) status = CatchUp();
+    if (status.ok()) status = AskForEnd();
+    if (status.ok()) {
+      pause = Interval();
+    } else if (status.code() == absl::StatusCode::kDataLoss) {
+      const std::lock_guard lock(mutex_);
+      state_.broken = status;
+      return;
+    } else {
+      Complain(status);
+      pause = kRetryInterval;
+    }
+  }
+}
+
+void LogFollower::Learn() {
+  const std::int64_t version = parts_.catalogue.version();
+  if (version == catalogue_version_) return;
+  parts_.router.Update(parts_.catalogue.All(), gaps_.hi(), emptied_through_);
+  catalogue_version_ = version;
+}
+
+absl::Status LogFollower::Poll() {
+  const absl::Time begin = parts_.boottime.Now();
+  TM_ASSIGN_OR_RETURN(const LogPage page, parts_.log.Poll(gaps_.hi(), gaps_.gaps()));
+  parts_.metrics.Polled(parts_.boottime.Now() - begin);
+  std::vector<Position> positions;
+  positions.reserve(page.rows.size());
+  for (const LogRow& row : page.rows) {
+    positions.push_back(row.position);
+    parts_.router.RouteLive(row);
+  }
+  const std::vector<PositionRange> dead =
+      gaps_.Apply({.positions = positions, .complete = page.complete, .xmin = page.xmin});
+  parts_.router.Flush(gaps_.read_mark());
+  Note(page);
+  return CheckGaps(page, dead);
+}
+
+absl::Status LogFollower::CheckGaps(const LogPage& page, const std::vector<PositionRange>& dead) {
+  if (!dead.empty() && dead.front().first <= page.emptied_through) {
+    parts_.router.MarkAllGapped(dead.front().first - 1, page.emptied_through);
+  }
+  if (!gaps_.WantsProof()) return absl::OkStatus();
+  TM_ASSIGN_OR_RETURN(const Xid xid, parts_.log.TakeXid());
+  gaps_.AddProof(xid);
+  return absl::OkStatus();
+}
+
+absl::Status LogFollower::CatchUp() {
+  const std::vector<Router::Laggard> laggards = parts_.router.Laggards();
+  catching_up_ = !laggards.empty();
+  for (const Router::Laggard& laggard : laggards) {
+    if (!parts_.dispatcher.HalfEmpty()) return absl::OkStatus();
+    const PositionRange piece{
+        laggard.caught_up_to + 1,
+        std::min(gaps_.hi(), laggard.caught_up_to + options_.catch_up_positions)};
+    TM_ASSIGN_OR_RETURN(const LogPage page, parts_.log.ReadPool(laggard.id.pool_number, piece));
+    parts_.router.RouteCatchUp(laggard, page, piece.last, gaps_);
+    parts_.router.Flush(gaps_.read_mark());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LogFollower::AskForEnd() {
+  const absl::Time now = parts_.boottime.Now();
+  if (now < ask_for_end_at_) return absl::OkStatus();
+  ask_for_end_at_ = now + kEndInterval;
+  TM_ASSIGN_OR_RETURN(const Position end, parts_.log.End());
+  const std::lock_guard lock(mutex_);
+  state_.log_end = end;
+  return absl::OkStatus();
+}
+
+absl::Duration LogFollower::Interval() {
+  if (state_.behind || catching_up_) return absl::ZeroDuration();
+  if (rows_found_ > 0) {
+    interval_ = options_.busy_interval;
+  } else {
+    interval_ = std::min(options_.idle_interval, interval_ + options_.busy_interval);
+  }
+  return interval_;
+}
+
+bool LogFollower::Sleep(absl::Duration duration) {
+  std::unique_lock lock(mutex_);
+  if (duration > absl::ZeroDuration()) {
+    stop_wanted_.wait_for(lock, absl::ToChronoMicroseconds(duration), [this] { return stopping_; });
+  }
+  return !stopping_;
+}
+
+void LogFollower::Note(const LogPage& page) {
+  rows_found_ = page.rows.size();
+  emptied_through_ = page.emptied_through;
+  parts_.metrics.OpenGaps(gaps_.gap_count());
+  const std::lock_guard lock(mutex_);
+  state_.hi = gaps_.hi();
+  state_.open_gaps = gaps_.gap_count();
+  state_.last_poll = parts_.boottime.Now();
+  state_.behind = !page.complete;
+  if (!page.rows.empty()) state_.newest_commit = page.rows.back().commit_time;
+}
+
+void LogFollower::Complain(const absl::Status& status) {
+  const auto held_back = failures_.Admit(parts_.boottime.Now());
+  if (!held_back) return;
+  obs::Log(obs::Level::kWarning, "the change log could not be read",
+           {{"error", std::string(status.message())},
+            {"detail", errors::DriverTextOf(status)},
+            {"held_back", *held_back}});
+}
+
+}  // namespace tidemark::publisher

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/obs/log.h"
+#include "services/publisher/domain/gap_tracker.h"
+#include "services/publisher/engine/boottime.h"
+#include "services/publisher/engine/catalogue.h"
+#include "services/publisher/engine/dispatcher.h"
+#include "services/publisher/engine/metrics.h"
+#include "services/publisher/engine/router.h"
+#include "services/publisher/store/change_log.h"
+
+namespace tidemark::publisher {
+
+// Reads the change log on a thread of its own: polls it, often while changes come and more rarely
+// while none do, and hands what it finds to the router. It stops while there is no room for more,
+// and while the lease does not hold.
+//
+// Destinations that catch up get a bounded piece of the log after each poll. A piece ends at the
+// highest position polled and leaves out the open gaps, so that it holds nothing that no poll has
+// seen: then, what is in a gap is never older than a change of its dataset that was delivered.
+class LogFollower {
+ public:
+  struct Options {
+    absl::Duration busy_interval = absl::Milliseconds(1);
+    absl::Duration idle_interval = absl::Milliseconds(20);
+    Position catch_up_positions = 20'000;  // in one piece
+  };
+  struct Parts {
+    ChangeLog& log;
+    Router& router;
+    Dispatcher& dispatcher;
+    const Catalogue& catalogue;
+    const LeaseGuard& lease;
+    Metrics& metrics;
+    const Clock& boottime;
+  };
+
+  // Reads above `start`, of a log that may be empty up to `emptied_through`.
+  LogFollower(const Options& options, const Parts& parts, Position start, Position emptied_through);
+  ~LogFollower();
+
+  LogFollower(const LogFollower&) = delete;
+  LogFollower& operator=(const LogFollower&) = delete;
+
+  struct State {
+    Position hi = 0;
+    Position log_end = 0;  // as of the last second
+    std::size_t open_gaps = 0;
+    absl::Time last_poll = absl::InfinitePast();  // by the boottime clock; waiting for room counts
+    absl::Time newest_commit = absl::InfinitePast();
+    bool behind = false;  // the last poll left rows behind
+    absl::Status broken;  // not OK: reading ended and must begin again
+  };
+  State state() const;
+
+  // Ends the thread.
+  void Stop();
+
+ private:
+  void Loop();
+  void Learn();
+  absl::Status Poll();
+  absl::Status CheckGaps(const LogPage& page, const std::vector<PositionRange>& dead);
+  absl::Status CatchUp();
+  absl::Status AskForEnd();
+  absl::Duration Interval();
+  // False once stopped.
+  bool Sleep(absl::Duration duration);
+  void Note(const LogPage& page);
+  void Complain(const absl::Status& status);
+
+  const Options options_;
+  const Parts parts_;
+
+  // The reader's thread alone.
+  GapTracker gaps_;
+  std::int64_t catalogue_version_ = 0;
+  Position emptied_through_;
+  std::size_t rows_found_ = 0;  // by the last poll
+  absl::Duration interval_ = absl::ZeroDuration();
+  bool catching_up_ = false;
+  absl::Time ask_for_end_at_ = absl::InfinitePast();
+  obs::LogLimiter failures_{absl::Seconds(10)};
+
+  mutable std::mutex mutex_;
+  std::condition_variable stop_wanted_;
+  bool stopping_ = false;
+  State state_;
+  std::thread thread_;
+};
+
+}  // namespace tidemark::publisher

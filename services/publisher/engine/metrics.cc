@@ -1,0 +1,139 @@
+#include "services/publisher/engine/metrics.h"
+
+#include <algorithm>
+#include <string>
+
+#include "common/base/owner.h"
+#include "common/obs/metrics.h"
+
+namespace tidemark::publisher {
+namespace {
+
+// In the order of Fault.
+constexpr std::array<const char*, 6> kFaultNames = {"transient", "throttle", "credentials",
+                                                    "refused",   "denied",   "missing"};
+constexpr std::array<const char*, 3> kMoveNames = {"taken", "released", "lost"};
+
+std::string Name(const char* suffix) { return std::string("tidemark_publisher_") + suffix; }
+
+prometheus::Histogram& Seconds(prometheus::Registry& registry, const char* name, const char* help) {
+  return obs::Histogram(registry, Name(name), help, obs::LatencySeconds());
+}
+
+// Seconds from `from` to `to`. Clocks of different machines differ: never negative.
+double Between(absl::Time from, absl::Time to) {
+  return std::max(0.0, absl::ToDoubleSeconds(to - from));
+}
+
+prometheus::Counter& Changes(prometheus::Registry& registry, const char* outcome) {
+  return obs::Counter(registry, Name("changes_total"),
+                      "Changes by outcome: delivered, parked, or abandoned because their "
+                      "destination was turned off or replaced.",
+                      {{"outcome", outcome}});
+}
+
+prometheus::Gauge& Destinations(prometheus::Registry& registry, const char* state) {
+  return obs::Gauge(registry, Name("destinations"),
+                    "Destinations: all; failing, whose last request failed; gapped, which lost "
+                    "changes that the log had to forget.",
+                    {{"state", state}});
+}
+
+}  // namespace
+
+Metrics::Metrics(prometheus::Registry& registry)
+    : poll_seconds_(Seconds(registry, "poll_seconds", "Time of a poll of the change log.")),
+      ingestion_seconds_(
+          Seconds(registry, "ingestion_seconds", "From a change's commit until it was read.")),
+      open_gaps_(obs::Gauge(registry, Name("open_gaps"), "Gaps in the log that may still fill.")),
+      request_records_(obs::Histogram(registry, Name("request_records"),
+                                      "Records in a PutRecords request.", obs::BatchItems())),
+      request_bytes_(obs::Histogram(registry, Name("request_bytes"),
+                                    "Data and keys in a PutRecords request.", obs::SizeBytes())),
+      queue_seconds_(Seconds(registry, "queue_seconds",
+                             "From reading a change until the request that delivered it.")),
+      delivery_seconds_(Seconds(registry, "delivery_seconds",
+                                "From a change's commit until its destination had it.")),
+      delivered_(Changes(registry, "delivered")),
+      parked_(Changes(registry, "parked")),
+      abandoned_(Changes(registry, "abandoned")),
+      queued_bytes_(obs::Gauge(registry, Name("queued_bytes"),
+                               "Memory of changes read and not yet delivered.")),
+      queued_changes_(
+          obs::Gauge(registry, Name("queued_changes"), "Changes read and not yet delivered.")),
+      requests_in_flight_(
+          obs::Gauge(registry, Name("requests_in_flight"), "PutRecords requests under way.")),
+      log_shards_held_(obs::Gauge(registry, Name("log_shards_held"), "Log shards held, 0 to 256.")),
+      lag_changes_(obs::Gauge(registry, Name("lag_changes"),
+                              "Positions between the end of the log and what is settled.")),
+      lag_seconds_(obs::Gauge(registry, Name("lag_seconds"),
+                              "Age of the oldest change that is not delivered.")),
+      destinations_(tidemark::publisher::Destinations(registry, "all")),
+      destinations_failing_(tidemark::publisher::Destinations(registry, "failing")),
+      destinations_gapped_(tidemark::publisher::Destinations(registry, "gapped")) {
+  for (std::size_t i = 0; i < kFaults; ++i) {
+    const char* name = kFaultNames[i];
+    failures_[i] = &obs::Counter(registry, Name("failed_records_total"),
+                                 "Records that a request did not deliver, by what went wrong; all "
+                                 "but the refused are sent again.",
+                                 {{"class", name}});
+  }
+  for (std::size_t i = 0; i < kMoveNames.size(); ++i) {
+    lease_moves_[i] = &obs::Counter(registry, Name("lease_moves_total"),
+                                    "Leases of the log shards by move.", {{"move", kMoveNames[i]}});
+  }
+}
+
+void Metrics::Polled(absl::Duration took) { poll_seconds_.Observe(absl::ToDoubleSeconds(took)); }
+
+void Metrics::Read(const Event& event) {
+  ingestion_seconds_.Observe(Between(event.commit_time, event.read_time));
+}
+
+void Metrics::OpenGaps(std::size_t gaps) { open_gaps_.Set(static_cast<double>(gaps)); }
+
+void Metrics::Sent(std::size_t records, std::int64_t bytes) {
+  request_records_.Observe(static_cast<double>(records));
+  request_bytes_.Observe(static_cast<double>(bytes));
+}
+
+void Metrics::Delivered(const Event& event, absl::Time sent, absl::Time now) {
+  queue_seconds_.Observe(Between(event.read_time, sent));
+  delivery_seconds_.Observe(Between(event.commit_time, now));
+  delivered_.Increment();
+}
+
+void Metrics::Failed(Fault fault, std::size_t records) {
+  if (fault == Fault::kNone) return;
+  failures_[static_cast<std::size_t>(fault) - 1]->Increment(static_cast<double>(records));
+}
+
+void Metrics::Parked() { parked_.Increment(); }
+
+void Metrics::Abandoned(std::int64_t changes) {
+  abandoned_.Increment(static_cast<double>(changes));
+}
+
+void Metrics::Queued(std::int64_t bytes, std::int64_t changes, std::size_t requests_in_flight) {
+  queued_bytes_.Set(static_cast<double>(bytes));
+  queued_changes_.Set(static_cast<double>(changes));
+  requests_in_flight_.Set(static_cast<double>(requests_in_flight));
+}
+
+void Metrics::Leases(LeaseMove move) {
+  lease_moves_[static_cast<std::size_t>(move)]->Increment();
+  log_shards_held_.Set(move == LeaseMove::kTaken ? kLogShards : 0);
+}
+
+void Metrics::Lag(std::int64_t changes, absl::Duration oldest) {
+  lag_changes_.Set(static_cast<double>(changes));
+  lag_seconds_.Set(absl::ToDoubleSeconds(oldest));
+}
+
+void Metrics::Destinations(std::size_t all, std::size_t failing, std::size_t gapped) {
+  destinations_.Set(static_cast<double>(all));
+  destinations_failing_.Set(static_cast<double>(failing));
+  destinations_gapped_.Set(static_cast<double>(gapped));
+}
+
+}  // namespace tidemark::publisher

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <prometheus/registry.h>
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "absl/time/time.h"
+#include "services/publisher/domain/send_result.h"
+#include "services/publisher/domain/types.h"
+
+namespace tidemark::publisher {
+
+// What the publisher counts. Safe for concurrent use.
+class Metrics {
+ public:
+  explicit Metrics(prometheus::Registry& registry);
+
+  // Reading.
+  void Polled(absl::Duration took);
+  void Read(const Event& event);
+  void OpenGaps(std::size_t gaps);
+
+  // Sending.
+  void Sent(std::size_t records, std::int64_t bytes);
+  void Delivered(const Event& event, absl::Time sent, absl::Time now);
+  void Failed(Fault fault, std::size_t records);
+  void Parked();
+  void Abandoned(std::int64_t changes);
+  void Queued(std::int64_t bytes, std::int64_t changes, std::size_t requests_in_flight);
+
+  // Standing.
+  enum class LeaseMove { kTaken, kReleased, kLost };
+  void Leases(LeaseMove move);
+  void Lag(std::int64_t changes, absl::Duration oldest);
+  void Destinations(std::size_t all, std::size_t failing, std::size_t gapped);
+
+ private:
+  static constexpr std::size_t kFaults = 6;  // without kNone
+
+  prometheus::Histogram& poll_seconds_;
+  prometheus::Histogram& ingestion_seconds_;
+  prometheus::Gauge& open_gaps_;
+  prometheus::Histogram& request_records_;
+  prometheus::Histogram& request_bytes_;
+  prometheus::Histogram& queue_seconds_;
+  prometheus::Histogram& delivery_seconds_;
+  prometheus::Counter& delivered_;
+  prometheus::Counter& parked_;
+  prometheus::Counter& abandoned_;
+  std::array<prometheus::Counter*, kFaults> failures_;
+  prometheus::Gauge& queued_bytes_;
+  prometheus::Gauge& queued_changes_;
+  prometheus::Gauge& requests_in_flight_;
+  std::array<prometheus::Counter*, 3> lease_moves_;
+  prometheus::Gauge& log_shards_held_;
+  prometheus::Gauge& lag_changes_;
+  prometheus::Gauge& lag_seconds_;
+  prometheus::Gauge& destinations_;
+  prometheus::Gauge& destinations_failing_;
+  prometheus::Gauge& destinations_gapped_;
+};
+
+}  // namespace tidemark::publisher

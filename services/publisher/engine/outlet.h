@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/obs/log.h"
+#include "services/publisher/domain/delivery_window.h"
+#include "services/publisher/domain/types.h"
+
+namespace tidemark::publisher {
+
+// How a destination does, for operators.
+struct OutletStats {
+  std::int64_t waiting = 0;  // changes read and not delivered
+  absl::Time oldest_commit = absl::InfiniteFuture();
+  std::int64_t delivered = 0;  // changes, by this process
+  std::string last_error;      // empty after a success
+};
+
+// A destination with its queue, for the dispatcher's thread.
+struct Outlet {
+  Outlet(DestinationConfig destination, const WindowLimits& limits)
+      : config(std::move(destination)), window(limits) {}
+
+  OutletStats Stats() const {
+    return {window.waiting(), window.OldestCommit(), delivered, window.last_error()};
+  }
+
+  const DestinationConfig config;
+  DeliveryWindow window;
+  bool runnable = false;                    // stands in the line of those to be looked at
+  bool looking = false;                     // finds out what has become of the stream
+  bool touched = false;                     // since its stats were published
+  absl::Time due = absl::InfiniteFuture();  // of its timer, by the boottime clock
+  std::int64_t delivered = 0;
+  obs::LogLimiter failures{absl::Seconds(10)};
+};
+
+// Logs that a request or some of its records failed, every now and then.
+void LogFailure(Outlet& outlet, const SendResult& result, std::string_view traceparent,
+                absl::Time now);
+
+// The change as it is parked. `reason` says why, and what can be done.
+ParkedEvent ParkedFrom(const DestinationConfig& destination, const Event& event,
+                       std::string reason);
+
+}  // namespace tidemark::publisher

@@ -1,0 +1,176 @@
+#include "services/publisher/engine/publisher.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/sha256.h"
+#include "common/errors/error.h"
+#include "common/errors/sqlstate.h"
+#include "common/obs/log.h"
+
+namespace tidemark::publisher {
+namespace {
+
+// Without a poll, or without a delivery while work waits, for so long, something is wrong.
+constexpr absl::Duration kPollPatience = absl::Seconds(15);
+constexpr absl::Duration kDeliveryPatience = absl::Seconds(60);
+
+absl::Status NotReady(std::string_view message) {
+  return errors::Error(absl::StatusCode::kUnavailable, errors::v1::ERROR_REASON_NOT_READY, message);
+}
+
+}  // namespace
+
+Publisher::Publisher(const Settings& settings, const Surroundings& surroundings)
+    : settings_(settings),
+      around_(surroundings),
+      guard_(surroundings.boottime),
+      thread_([this] { Loop(); }) {}
+
+Publisher::~Publisher() { Stop(); }
+
+void Publisher::Stop() {
+  stop_.Set();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Publisher::Loop() {
+  while (!stop_.WaitFor(absl::ZeroDuration())) {
+    if (around_.catalogue.version() == 0) {  // not yet told what there is
+      stop_.WaitFor(absl::Milliseconds(20));
+      continue;
+    }
+    const std::string member = NewMember();
+    std::optional<Leases> taken = Await(member);
+    if (taken) {
+      Serve(member, *std::move(taken));
+    } else {
+      Release(member);
+    }
+  }
+}
+
+std::optional<Leases> Publisher::Await(const std::string& member) {
+  bool told = false;
+  do {
+    const absl::Time now = around_.boottime.Now();
+    absl::StatusOr<std::optional<Leases>> taken =
+        around_.leases.Acquire(member, settings_.lease_ttl);
+    if (!taken.ok()) {
+      if (const auto held_back = failures_.Admit(now)) {
+        obs::Log(obs::Level::kWarning, "the leases could not be asked for",
+                 {{"error", std::string(taken.status().message())},
+                  {"detail", errors::DriverTextOf(taken.status())},
+                  {"held_back", *held_back}});
+      }
+    } else if (*taken) {
+      guard_.Extend(now + settings_.lease_ttl - LeaseMargin(settings_.lease_ttl));
+      return *std::move(taken);
+    } else if (!std::exchange(told, true)) {
+      obs::Log(obs::Level::kInfo, "another publisher holds the log shards: waiting");
+    }
+  } while (!stop_.WaitFor(settings_.lease_retry));
+  return std::nullopt;
+}
+
+void Publisher::Serve(const std::string& member, Leases taken) {
+  obs::Log(obs::Level::kInfo, "took the log shards", {{"member", member}});
+  around_.metrics.Leases(Metrics::LeaseMove::kTaken);
+  Term* term = nullptr;
+  {
+    auto made = std::make_unique<Term>(settings_, around_, guard_, member, std::move(taken));
+    const std::lock_guard lock(mutex_);
+    term_ = std::move(made);
+    term = term_.get();
+  }
+  const Term::End end = term->Run(stop_);
+  guard_.Drop();
+  std::unique_ptr<Term> over;
+  {
+    const std::lock_guard lock(mutex_);
+    over = std::move(term_);
+  }
+  over.reset();
+  if (end == Term::End::kLost) {
+    obs::Log(obs::Level::kWarning, "lost the log shards to another publisher",
+             {{"member", member}});
+    around_.metrics.Leases(Metrics::LeaseMove::kLost);
+  } else {
+    Release(member);
+    around_.metrics.Leases(Metrics::LeaseMove::kReleased);
+  }
+}
+
+void Publisher::Release(const std::string& member) {
+  const absl::Status status = around_.leases.Release(member);
+  if (status.ok()) return;
+  obs::Log(obs::Level::kWarning, "the leases could not be given back; they end by themselves",
+           {{"member", member}, {"error", std::string(status.message())}});
+}
+
+std::string Publisher::NewMember() const {
+  std::array<std::uint8_t, 8> bytes{};
+  around_.random.Fill(bytes);
+  return absl::StrCat(settings_.name, "#", Hex(bytes));
+}
+
+PublisherView Publisher::View() const {
+  PublisherView view;
+  Dispatcher::Report report;
+  std::map<DestinationId, Term::Standing> standings;
+  {
+    const std::lock_guard lock(mutex_);
+    view.active = term_ != nullptr;
+    if (term_ != nullptr) {
+      report = term_->report();
+      standings = term_->standings();
+      const LogFollower::State follower = term_->follower();
+      view.read_position = follower.hi;
+      view.open_gaps = follower.open_gaps;
+    }
+  }
+  std::vector<DestinationConfig> configs = around_.catalogue.All();
+  for (DestinationConfig& config : configs) {
+    const DestinationId id = config.id;
+    DestinationView& destination = view.destinations.emplace_back();
+    destination.config = std::move(config);
+    if (const auto stats = report.destinations.find(id); stats != report.destinations.end()) {
+      destination.stats = stats->second;
+    }
+    if (const auto standing = standings.find(id); standing != standings.end()) {
+      destination.parked = standing->second.parked;
+      destination.gapped_through = standing->second.gapped_through;
+    }
+  }
+  return view;
+}
+
+absl::Status Publisher::CheckLease() const {
+  if (around_.catalogue.version() == 0) {
+    return NotReady("the stream configuration service has not told the pools yet");
+  }
+  const std::lock_guard lock(mutex_);
+  if (term_ == nullptr) return NotReady("another publisher holds the log shards: waiting for it");
+  if (!guard_.Held()) return NotReady("the lease could not be renewed: ask the database");
+  return absl::OkStatus();
+}
+
+absl::Status Publisher::CheckProgress() const {
+  const std::lock_guard lock(mutex_);
+  if (term_ == nullptr) return absl::OkStatus();  // CheckLease says so
+  const absl::Time now = around_.boottime.Now();
+  const LogFollower::State follower = term_->follower();
+  if (follower.last_poll != absl::InfinitePast() && now - follower.last_poll > kPollPatience) {
+    return NotReady("the change log can't be read: see the log of this process");
+  }
+  const Dispatcher::Report report = term_->report();
+  if (now - std::max(report.last_delivery, report.waiting_since) > kDeliveryPatience) {
+    return NotReady("nothing was delivered for a minute although changes wait: see GetStatus");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tidemark::publisher

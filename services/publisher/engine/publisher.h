@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "services/publisher/engine/boottime.h"
+#include "services/publisher/engine/term.h"
+
+namespace tidemark::publisher {
+
+// How a destination does.
+struct DestinationView {
+  DestinationConfig config;
+  OutletStats stats;
+  std::int64_t parked = 0;      // changes, ever
+  Position gapped_through = 0;  // 0: nothing was lost
+};
+
+// How this publisher does.
+struct PublisherView {
+  bool active = false;  // holds the log shards
+  Position read_position = 0;
+  std::size_t open_gaps = 0;
+  std::vector<DestinationView> destinations;  // by pool id
+};
+
+// Publishes while it holds the leases, and waits for them otherwise, on a thread of its own. Safe
+// for concurrent use.
+class Publisher {
+ public:
+  Publisher(const Settings& settings, const Surroundings& surroundings);
+  // Stop().
+  ~Publisher();
+
+  Publisher(const Publisher&) = delete;
+  Publisher& operator=(const Publisher&) = delete;
+
+  PublisherView View() const;
+
+  // OK if it holds the leases and gets on: UNAVAILABLE says what is missing.
+  absl::Status CheckLease() const;
+  absl::Status CheckProgress() const;
+
+  // Finishes what is in flight, stores progress and gives the leases back.
+  void Stop();
+
+ private:
+  void Loop();
+  // The leases, once nobody else holds them; nothing once stopped.
+  std::optional<Leases> Await(const std::string& member);
+  void Serve(const std::string& member, Leases taken);
+  void Release(const std::string& member);
+  std::string NewMember() const;
+
+  const Settings settings_;
+  const Surroundings around_;
+  LeaseGuard guard_;
+  StopFlag stop_;
+  obs::LogLimiter failures_{absl::Seconds(10)};
+
+  mutable std::mutex mutex_;
+  std::unique_ptr<Term> term_;  // none: waiting
+  std::thread thread_;
+};
+
+}  // namespace tidemark::publisher

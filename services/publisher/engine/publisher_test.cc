@@ -1,0 +1,327 @@
+#include "services/publisher/engine/publisher.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/publisher/engine/testing/publisher_fixture.h"
+
+namespace tidemark::publisher {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::Eventually;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+using PublisherTest = PublisherFixture;
+using Records = std::vector<FakeSender::Record>;
+
+TEST_F(PublisherTest, DeliversWhatIsCommittedAndStoresHowFar) {
+  const auto instance = Start();
+  for (int i = 0; i < 500; ++i) Write(Change(absl::StrCat("i", i % 7)));
+  CheckArrived();
+  EXPECT_TRUE(Settles(500));
+  EXPECT_THAT(sender_.Positions(StreamOf(1)), SizeIs(500));
+  EXPECT_TRUE(instance->publisher.CheckLease().ok());
+  EXPECT_TRUE(instance->publisher.CheckProgress().ok());
+}
+
+TEST_F(PublisherTest, ARestartSendsNothingAgainThatWasStored) {
+  auto instance = Start();
+  for (int i = 0; i < 50; ++i) Write(Change("a"));
+  ASSERT_TRUE(Arrives());
+  instance.reset();  // an orderly stop stores everything
+  const std::size_t before = sender_.requests();
+  instance = Start();
+  const Position last = Write(Change("a"));
+  CheckArrived();
+  EXPECT_EQ(sender_.requests(), before + 1);
+  EXPECT_EQ(sender_.Positions(StreamOf(1)).back(), last);
+}
+
+TEST_F(PublisherTest, ChangesOfPoolsWithoutStreamAreSettledAndNotSent) {
+  const auto instance = Start();
+  Write(Change("a", 2));
+  const Position last = Write(Change("a", 1));
+  EXPECT_TRUE(Settles(last));
+  EXPECT_THAT(sender_.Positions(StreamOf(1)), ElementsAre(last));
+  EXPECT_EQ(sender_.requests(), 1U);
+}
+
+TEST_F(PublisherTest, OrderHoldsUnderPartialAndWholeFailuresAndLostAnswers) {
+  std::atomic<int> calls = 0;
+  sender_.SetJudge([&calls](const std::string&, const Records& records) {
+    const int call = ++calls;
+    if (call % 7 == 0) return FakeSender::Failure(Fault::kThrottled);
+    if (call % 5 == 0) return FakeSender::Failure(Fault::kTransient, /*arrives=*/true);
+    FakeSender::Verdict verdict = FakeSender::Success(records);
+    for (std::size_t i = static_cast<std::size_t>(call) % 3; i < records.size(); i += 3) {
+      verdict.result.records[i] = {Fault::kTransient, "partial"};
+    }
+    return verdict;
+  });
+  const auto instance = Start();
+  for (int i = 0; i < 60; ++i) Write(Change(absl::StrCat("i", i % 5)));
+  CheckArrived();
+  EXPECT_TRUE(Settles(60));
+}
+
+TEST_F(PublisherTest, WhatACrashLeftUnstoredArrivesAgainInOrder) {
+  auto instance = Start();
+  for (int i = 0; i < 40; ++i) Write(Change(absl::StrCat("i", i % 3)));
+  ASSERT_TRUE(Arrives());
+  ASSERT_TRUE(Settles(40));
+  leases_.SetFailure(absl::UnavailableError("no database"));  // the crash stores nothing more
+  for (int i = 0; i < 40; ++i) Write(Change(absl::StrCat("i", i % 3)));
+  ASSERT_TRUE(Arrives());
+  instance.reset();
+  leases_.SetFailure(absl::OkStatus());
+  const std::size_t before = sender_.Positions(StreamOf(1)).size();
+  instance = Start();  // when the dead one's lease has ended
+  Write(Change("i0"));
+  CheckArrived();
+  EXPECT_EQ(sender_.Positions(StreamOf(1)).size(), before + 41) << "all that was not stored, once";
+}
+
+TEST_F(PublisherTest, GapsFillInOrRollBackWithoutHoldingUpOthers) {
+  const auto instance = Start();
+  const TestChange slow = Change("slow");
+  const Position open = log_.Begin(slow);
+  const Position doomed = log_.Begin(slow);
+  Write(Change("a"));
+  ASSERT_TRUE(Arrives());
+  EXPECT_TRUE(Eventually([&] { return instance->publisher.View().open_gaps == 1; }));
+  EXPECT_FALSE(leases_.state().settled[0] >= open) << "a cursor never passes an open gap";
+  log_.Commit(open);
+  Note(open, slow);
+  log_.RollBack(doomed);
+  CheckArrived();
+  EXPECT_TRUE(Settles(3));
+  EXPECT_EQ(instance->publisher.View().open_gaps, 0U);
+}
+
+TEST_F(PublisherTest, AnEventOverTheLimitIsParkedAndBlocksNothing) {
+  settings_.record_limit = 1000;
+  const auto instance = Start();
+  TestChange large = Change("a");
+  large.records = {{"key", std::string(1000, 'x')}};
+  log_.Write(large);
+  Write(Change("a"));
+  CheckArrived();
+  EXPECT_TRUE(Settles(2));
+  EXPECT_EQ(leases_.state().destinations.at(kDestination).parked, 1);
+  EXPECT_EQ(instance->publisher.View().destinations.at(0).parked, 1);
+}
+
+TEST_F(PublisherTest, APoisonedRecordIsParkedAndItsNeighboursArrive) {
+  const auto poison = std::make_shared<std::atomic<Position>>(0);
+  sender_.SetJudge([poison](const std::string&, const Records& records) {
+    for (const auto& record : records) {
+      if (record.position == *poison) return FakeSender::Failure(Fault::kRefused);
+    }
+    return FakeSender::Success(records);
+  });
+  *poison = 25;
+  for (int i = 1; i <= 50; ++i) {
+    const TestChange change = Change(absl::StrCat("i", i));
+    if (i == 25) {
+      log_.Write(change);
+    } else {
+      Write(change);
+    }
+  }
+  const auto instance = Start();
+  CheckArrived();
+  EXPECT_TRUE(Settles(50));
+  EXPECT_EQ(leases_.state().destinations.at(kDestination).parked, 1);
+}
+
+TEST_F(PublisherTest, AMissingStreamIsTurnedOffOnlyOnceItIsKnownToBeGone) {
+  sender_.SetState(StreamState::kNotYet);
+  sender_.SetJudge([](const std::string&, const Records&) {
+    return FakeSender::Failure(Fault::kStreamMissing);
+  });
+  const auto instance = Start();
+  Write(Change("a"));
+  ASSERT_TRUE(Eventually([this] { return sender_.requests() >= 2; }));
+  EXPECT_THAT(neighbours_.turned_off(), IsEmpty());
+  sender_.SetState(StreamState::kMissing);
+  ASSERT_TRUE(Eventually([this] { return !neighbours_.turned_off().empty(); }));
+  EXPECT_EQ(neighbours_.turned_off()[0].first, kDestination);
+  EXPECT_THAT(neighbours_.turned_off()[0].second, HasSubstr("stream-1 does not exist. Create it"));
+  catalogue_.Replace({});  // as the stream configuration service answers
+  EXPECT_TRUE(Settles(1));
+}
+
+TEST_F(PublisherTest, ADestinationLearnedLateGetsWhatItMissedInOrder) {
+  catalogue_.Replace({});
+  log_.SetPageRows(10);
+  settings_.follower.catch_up_positions = 25;
+  const auto instance = Start();
+  for (int i = 0; i < 200; ++i) Write(Change(absl::StrCat("i", i % 5)));
+  const TestChange slow = Change("slow");
+  const Position open = log_.Begin(slow);
+  for (int i = 0; i < 50; ++i) Write(Change(absl::StrCat("i", i % 5)));
+  ASSERT_TRUE(Eventually([&] { return instance->publisher.View().read_position == 251; }));
+  ASSERT_TRUE(Settles(200));
+  catalogue_.Replace({Destination()});
+  for (int i = 0; i < 100; ++i) Write(Change(absl::StrCat("i", i % 5)));
+  log_.Commit(open);
+  Note(open, slow);
+  CheckArrived();
+  EXPECT_THAT(sender_.Positions(StreamOf(1)), SizeIs(351)) << "nothing twice";
+  EXPECT_TRUE(Settles(351));
+  EXPECT_TRUE(Eventually([this] { return leases_.state().destinations.at(kDestination).counts; }));
+}
+
+TEST_F(PublisherTest, ADestinationGetsNothingFromBeforeItsStart) {
+  for (int i = 0; i < 10; ++i) log_.Write(Change("a"));
+  catalogue_.Replace({Destination(1, 1, /*start=*/10)});
+  const auto instance = Start();
+  const Position first = Write(Change("a"));
+  CheckArrived();
+  EXPECT_THAT(sender_.Positions(StreamOf(1)), ElementsAre(first));
+}
+
+TEST_F(PublisherTest, ADestinationThatIsTurnedOffHoldsUpNothing) {
+  sender_.SetJudge([](const std::string& stream, const Records& records) {
+    return stream == StreamOf(2) ? FakeSender::Failure(Fault::kDenied)
+                                 : FakeSender::Success(records);
+  });
+  catalogue_.Replace({Destination(1), Destination(2)});
+  const auto instance = Start();
+  log_.Write(Change("a", 2));
+  Write(Change("a", 1));
+  ASSERT_TRUE(Arrives());
+  EXPECT_TRUE(Eventually(
+      [&] { return !instance->publisher.View().destinations.at(1).stats.last_error.empty(); }));
+  const LogShard shard = LogShardOf(OwnerOf(Destination(2).pool_id, "a"));
+  EXPECT_LT(leases_.state().settled[shard.value()], 1);
+  catalogue_.Replace({Destination(1)});
+  EXPECT_TRUE(Settles(2));
+}
+
+TEST_F(PublisherTest, ReadingStopsWhileThereIsNoRoom) {
+  settings_.dispatcher.queue_bytes = 64 * kKiB;
+  log_.SetPageRows(20);
+  sender_.Hold(true);
+  const auto instance = Start();
+  for (int i = 0; i < 2000; ++i) Write(Change(absl::StrCat("i", i)));
+  ASSERT_TRUE(Eventually([this] { return sender_.waiting() > 0; }));
+  ASSERT_TRUE(Eventually([&] { return instance->publisher.View().read_position >= 40; }));
+  EXPECT_LT(instance->publisher.View().read_position, 400);
+  EXPECT_TRUE(instance->publisher.CheckProgress().ok());
+  sender_.Hold(false);
+  CheckArrived();
+  EXPECT_TRUE(Settles(2000));
+}
+
+TEST_F(PublisherTest, ASecondPublisherWaitsAndTakesOverAtOnce) {
+  auto first = Start();
+  Write(Change("a"));
+  ASSERT_TRUE(Arrives());
+  auto second = Start();
+  EXPECT_FALSE(second->publisher.CheckLease().ok());
+  EXPECT_FALSE(second->publisher.View().active);
+  first.reset();
+  EXPECT_TRUE(Eventually([&] { return second->publisher.CheckLease().ok(); }));
+  Write(Change("a"));
+  CheckArrived();
+  EXPECT_THAT(sender_.Positions(StreamOf(1)), SizeIs(2));
+}
+
+TEST_F(PublisherTest, APublisherThatLostItsLeaseStopsSendingAndStoresNothing) {
+  auto instance = Start();
+  Write(Change("a"));
+  ASSERT_TRUE(Settles(1));
+  ASSERT_TRUE(Eventually([&] { return instance->publisher.View().active; }));
+  // Another one, of a lease of its own, as if this process had been stopped for a while.
+  settings_.lease_retry = absl::Milliseconds(1);
+  std::optional<Leases> stolen;
+  ASSERT_TRUE(Eventually([&] {
+    const auto taken = leases_.Acquire("thief", absl::Minutes(1));
+    if (taken.ok() && *taken) stolen = **taken;
+    if (!stolen) leases_.Expire();
+    return stolen.has_value();
+  }));
+  EXPECT_TRUE(Eventually([&] { return !instance->publisher.View().active; }));
+  const std::size_t before = sender_.requests();
+  log_.Write(Change("a"));
+  ASSERT_TRUE(leases_.Store("thief", stolen->tokens, Progress{}).value());
+  instance.reset();
+  EXPECT_EQ(sender_.requests(), before);
+}
+
+TEST_F(PublisherTest, ADatabaseThatIsAwayIsWaitedFor) {
+  const auto instance = Start();
+  Write(Change("a"));
+  ASSERT_TRUE(Arrives());
+  log_.SetFailure(absl::UnavailableError("no database"));
+  leases_.SetFailure(absl::UnavailableError("no database"));
+  EXPECT_TRUE(Eventually([&] { return !instance->publisher.CheckLease().ok(); }));
+  for (int i = 0; i < 10; ++i) Write(Change("a"));
+  log_.SetFailure(absl::OkStatus());
+  leases_.SetFailure(absl::OkStatus());
+  CheckArrived();
+  EXPECT_TRUE(instance->publisher.CheckLease().ok());
+  EXPECT_TRUE(Settles(11));
+}
+
+TEST_F(PublisherTest, ChangesThatTheLogForgotAreADeclaredGap) {
+  for (int i = 0; i < 20; ++i) log_.Write(Change("a"));
+  log_.Empty(15);
+  leases_.SetEmptiedThrough(15);
+  const auto instance = Start();
+  Write(Change("a"));
+  ASSERT_TRUE(Arrives());
+  ASSERT_TRUE(Settles(21));
+  EXPECT_EQ(leases_.state().destinations.at(kDestination).gapped_through, 15);
+  EXPECT_EQ(instance->publisher.View().destinations.at(0).gapped_through, 15);
+}
+
+TEST_F(PublisherTest, ChangesThatTheLogForgetsWhileReadingWaitsAreADeclaredGapToo) {
+  const auto instance = Start();
+  Write(Change("a"));
+  ASSERT_TRUE(Arrives());
+  log_.SetFailure(absl::UnavailableError("no database"));
+  for (int i = 0; i < 10; ++i) log_.Write(Change("a"));
+  log_.Empty(8);
+  log_.Write(Change("a"));
+  log_.SetFailure(absl::OkStatus());
+  ASSERT_TRUE(Settles(12));
+  EXPECT_EQ(leases_.state().destinations.at(kDestination).gapped_through, 8);
+}
+
+TEST_F(PublisherTest, TheLowMarkIsWhatIsStoredOneReportAgo) {
+  settings_.low_mark_interval = absl::Milliseconds(20);
+  catalogue_current_ = false;
+  const auto instance = Start();
+  Write(Change("a"));
+  ASSERT_TRUE(Settles(1));
+  EXPECT_THAT(neighbours_.low_marks(), IsEmpty()) << "the list of destinations may be old";
+  catalogue_current_ = true;
+  ASSERT_TRUE(Eventually(
+      [this] { return !neighbours_.low_marks().empty() && neighbours_.low_marks().back() == 1; }));
+}
+
+TEST_F(PublisherTest, ALogThatIsAnotherOneThanBeforeIsReadFromWhatIsStored) {
+  const auto instance = Start();
+  Write(Change("a"));
+  ASSERT_TRUE(Settles(1));
+  log_.SetFailure(absl::DataLossError("the log ends before what was read"));
+  ASSERT_TRUE(Eventually([&] { return !instance->publisher.View().active; }));
+  log_.SetFailure(absl::OkStatus());
+  Write(Change("a"));
+  CheckArrived();
+}
+
+}  // namespace
+}  // namespace tidemark::publisher

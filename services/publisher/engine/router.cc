@@ -1,0 +1,165 @@
+#include "services/publisher/engine/router.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/obs/log.h"
+
+namespace tidemark::publisher {
+
+Router::Router(StoredState stored, std::int64_t record_limit, const Parts& parts)
+    : stored_(std::move(stored)), record_limit_(record_limit), parts_(parts) {}
+
+void Router::Update(const std::vector<DestinationConfig>& all, Position hi,
+                    Position emptied_through) {
+  std::map<std::int32_t, const DestinationConfig*> wanted;
+  for (const DestinationConfig& config : all) {
+    if (config.enabled) wanted[config.id.pool_number] = &config;
+  }
+  std::vector<std::int32_t> gone;
+  for (const auto& [pool_number, following] : by_pool_) {
+    const auto it = wanted.find(pool_number);
+    if (it == wanted.end() || it->second->id != following.config.id) gone.push_back(pool_number);
+  }
+  for (const std::int32_t pool_number : gone) Unfollow(pool_number);
+  for (const auto& [pool_number, config] : wanted) {
+    if (!by_pool_.contains(pool_number)) Follow(*config, hi, emptied_through);
+  }
+  // What was stored of others is of no use; should one appear later, it has to catch up.
+  for (const auto& [id, destination] : stored_.destinations) parts_.tracker.Forget(id);
+  stored_.destinations.clear();
+}
+
+void Router::Follow(const DestinationConfig& config, Position hi, Position emptied_through) {
+  Following following{.config = config, .floors = {.start = config.start}};
+  if (const auto stored = stored_.destinations.find(config.id);
+      stored != stored_.destinations.end()) {
+    if (stored->second.counts) {
+      following.floors.settled = std::make_shared<const ShardPositions>(stored_.settled);
+    }
+    following.floors.rows = std::move(stored->second.cursors);
+    stored_.destinations.erase(stored);
+  }
+  Position lowest = following.floors.Lowest();
+  if (lowest < emptied_through) {
+    MarkGapped(config, lowest, emptied_through);
+    following.floors.start = lowest = emptied_through;
+  }
+  const bool live = following.floors.settled != nullptr || lowest >= hi;
+  if (!live) {
+    following.caught_up_to = lowest;
+    laggards_.insert(config.id.pool_number);
+  }
+  parts_.tracker.Add(config.id, following.floors, following.caught_up_to);
+  parts_.dispatcher.Add(config);
+  by_pool_.emplace(config.id.pool_number, std::move(following));
+}
+
+void Router::Unfollow(std::int32_t pool_number) {
+  const auto it = by_pool_.find(pool_number);
+  parts_.tracker.Remove(it->second.config.id);
+  parts_.dispatcher.Remove(it->second.config.id);
+  laggards_.erase(pool_number);
+  by_pool_.erase(it);
+}
+
+void Router::RouteLive(const LogRow& row) {
+  const auto it = by_pool_.find(row.pool_number);
+  if (it == by_pool_.end()) return;
+  const Following& following = it->second;
+  // Above: catching up will come by it. Below: it was in a gap when catching up came by.
+  if (following.caught_up_to && row.position > *following.caught_up_to) return;
+  Route(following, row);
+}
+
+void Router::Route(const Following& following, const LogRow& row) {
+  if (row.position <= following.floors.Of(row.log_shard)) return;
+  on_their_way_.push_back({following.config.id, row.position, row.log_shard});
+  absl::StatusOr<Event> event = decoder_.Decode(row, parts_.wall.Now());
+  if (!event.ok()) {
+    Event unreadable{.position = row.position,
+                     .log_shard = row.log_shard,
+                     .change = {"", row.kind, row.sync_count, row.generation},
+                     .commit_time = row.commit_time};
+    Park(following, unreadable, "the log's row can't be read; report this as a fault of Tidemark");
+    return;
+  }
+  parts_.metrics.Read(*event);
+  if (event->record_bytes() > record_limit_) {
+    Park(following, *event,
+         absl::StrCat("the event has ", event->record_bytes(),
+                      " bytes with its partition key, and "
+                      "a record of the stream at most ",
+                      record_limit_,
+                      "; raise the stream's record size and Tidemark's record-limit, or have the "
+                      "application change less at a time"));
+    return;
+  }
+  routed_.push_back({following.config.id, *std::move(event)});
+}
+
+void Router::Park(const Following& following, const Event& event, std::string reason) {
+  parts_.metrics.Parked();
+  parked_.push_back({following.config.id, ParkedFrom(following.config, event, std::move(reason))});
+}
+
+std::vector<Router::Laggard> Router::Laggards() const {
+  std::vector<Laggard> laggards;
+  for (const std::int32_t pool_number : laggards_) {
+    const Following& following = by_pool_.at(pool_number);
+    laggards.push_back({following.config.id, *following.caught_up_to});
+  }
+  return laggards;
+}
+
+void Router::RouteCatchUp(const Laggard& laggard, const LogPage& page, Position through,
+                          const GapTracker& gaps) {
+  Following& following = by_pool_.at(laggard.id.pool_number);
+  if (page.emptied_through > laggard.caught_up_to) {
+    MarkGapped(following.config, laggard.caught_up_to, page.emptied_through);
+  }
+  for (const LogRow& row : page.rows) {
+    if (!gaps.InGap(row.position)) Route(following, row);
+  }
+  following.caught_up_to = page.complete ? through : page.rows.back().position;
+  if (*following.caught_up_to < gaps.hi()) return;
+  following.caught_up_to.reset();
+  laggards_.erase(laggard.id.pool_number);
+  parts_.tracker.Read(on_their_way_, 0);
+  on_their_way_.clear();
+  parts_.tracker.Join(laggard.id);
+}
+
+void Router::Flush(Position read_mark) {
+  parts_.tracker.Read(on_their_way_, read_mark);
+  on_their_way_.clear();
+  for (const Laggard& laggard : Laggards()) {
+    parts_.tracker.CatchUp(laggard.id, laggard.caught_up_to);
+  }
+  for (NewlyParked& parked : parked_) {
+    parts_.losses.Park(parked.destination, std::move(parked.event));
+  }
+  parked_.clear();
+  parts_.dispatcher.Deliver(std::exchange(routed_, {}));
+}
+
+void Router::MarkGapped(const DestinationConfig& config, Position from, Position through) {
+  parts_.losses.MarkGapped(config.id, through);
+  obs::Log(obs::Level::kError,
+           "a stream lost changes that the log had to forget; publish the pool in bulk",
+           {{"pool_id", config.pool_id},
+            {"stream", config.stream_name},
+            {"from_position", from},
+            {"through_position", through}});
+}
+
+void Router::MarkAllGapped(Position from, Position through) {
+  for (const auto& [pool_number, following] : by_pool_) {
+    MarkGapped(following.config, from, through);
+  }
+}
+
+}  // namespace tidemark::publisher

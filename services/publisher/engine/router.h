@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "common/base/clock.h"
+#include "services/publisher/domain/cursor_tracker.h"
+#include "services/publisher/domain/gap_tracker.h"
+#include "services/publisher/engine/declared_losses.h"
+#include "services/publisher/engine/dispatcher.h"
+#include "services/publisher/engine/metrics.h"
+#include "services/publisher/store/change_log.h"
+#include "services/publisher/store/event_decoder.h"
+#include "services/publisher/store/lease_store.h"
+
+namespace tidemark::publisher {
+
+// Decides which destination wants a change of the log, and makes events of them. For the reader's
+// thread.
+//
+// A destination is live: it gets what is read; or it catches up: it was learned when reading had
+// passed its start, and its changes are read for it alone until it has come as far as the others.
+// Then it joins them. Positions in gaps are left out of catching up, as they come live: so the
+// order of a dataset holds (see LogFollower).
+class Router {
+ public:
+  struct Parts {
+    CursorTracker& tracker;
+    Dispatcher& dispatcher;
+    DeclaredLosses& losses;
+    Metrics& metrics;
+    const Clock& wall;
+  };
+  // `record_limit`: the most that data and key of a record may have, in bytes.
+  Router(StoredState stored, std::int64_t record_limit, const Parts& parts);
+
+  // Follows what is in `all` and nothing else. `hi`: the highest position read; `emptied_through`:
+  // what may be gone from the log.
+  void Update(const std::vector<DestinationConfig>& all, Position hi, Position emptied_through);
+
+  // A row that was read live, in order of position.
+  void RouteLive(const LogRow& row);
+
+  struct Laggard {
+    DestinationId id;
+    Position caught_up_to = 0;
+  };
+  // The destinations that catch up.
+  std::vector<Laggard> Laggards() const;
+  // Rows of its pool in the positions after it, up to `through`. It joins the others if it comes as
+  // far as they are.
+  void RouteCatchUp(const Laggard& laggard, const LogPage& page, Position through,
+                    const GapTracker& gaps);
+
+  // Hands over what was routed since the last call. `read_mark` as in CursorTracker::Read.
+  void Flush(Position read_mark);
+
+  // The log forgot changes after `from`, up to `through`, before they were read: all destinations
+  // may have lost some.
+  void MarkAllGapped(Position from, Position through);
+
+ private:
+  struct Following {
+    DestinationConfig config;
+    Floors floors;
+    std::optional<Position> caught_up_to;  // none: live
+  };
+
+  void Follow(const DestinationConfig& config, Position hi, Position emptied_through);
+  void Unfollow(std::int32_t pool_number);
+  void Route(const Following& following, const LogRow& row);
+  void Park(const Following& following, const Event& event, std::string reason);
+  void MarkGapped(const DestinationConfig& config, Position from, Position through);
+
+  StoredState stored_;
+  const std::int64_t record_limit_;
+  const Parts parts_;
+  EventDecoder decoder_;
+  std::map<std::int32_t, Following> by_pool_;
+  std::set<std::int32_t> laggards_;  // pool numbers
+  std::vector<Routed> routed_;
+  std::vector<NewlyParked> parked_;
+  std::vector<CursorTracker::OnItsWay> on_their_way_;
+};
+
+}  // namespace tidemark::publisher

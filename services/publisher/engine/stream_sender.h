@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "services/publisher/domain/delivery_window.h"
+#include "services/publisher/domain/send_result.h"
+
+namespace tidemark::publisher {
+
+// Whether a stream can be written.
+enum class StreamState {
+  kReady,
+  kNotYet,   // it is being created
+  kMissing,  // it certainly does not exist
+  kUnknown,  // it could not be found out
+};
+
+// Sends records to Kinesis streams. Safe for concurrent use. Callbacks run once, on any thread,
+// perhaps before the call returns, and must not block.
+class StreamSender {
+ public:
+  virtual ~StreamSender() = default;
+
+  using Sent = std::function<void(SendResult)>;
+  // `records` are needed only during the call. `traceparent`: of one of the changes; may be empty.
+  virtual void Send(const std::string& stream, std::span<const DeliveryWindow::Record> records,
+                    std::string_view traceparent, Sent done) = 0;
+
+  using Looked = std::function<void(StreamState)>;
+  // Finds out what has become of a stream that could not be written.
+  virtual void Look(const std::string& stream, Looked done) = 0;
+};
+
+}  // namespace tidemark::publisher

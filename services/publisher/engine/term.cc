@@ -1,0 +1,168 @@
+#include "services/publisher/engine/term.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "common/errors/sqlstate.h"
+
+namespace tidemark::publisher {
+namespace {
+
+// A lease is renewed this many times before it would end.
+constexpr int kRenewals = 4;
+constexpr absl::Duration kMeasureInterval = absl::Seconds(1);
+
+// What is settled in every shard; what the log no longer has can't be read.
+Position StartOf(const StoredState& state) {
+  return std::max(*std::min_element(state.settled.begin(), state.settled.end()),
+                  state.emptied_through);
+}
+
+std::map<DestinationId, Term::Standing> StandingsOf(const StoredState& state) {
+  std::map<DestinationId, Term::Standing> standings;
+  for (const auto& [id, destination] : state.destinations) {
+    standings[id] = {destination.parked, destination.gapped_through};
+  }
+  return standings;
+}
+
+}  // namespace
+
+absl::Duration LeaseMargin(absl::Duration ttl) { return ttl / 10; }
+
+Term::Term(const Settings& settings, const Surroundings& surroundings, LeaseGuard& guard,
+           std::string member, Leases taken)
+    : settings_(settings),
+      around_(surroundings),
+      guard_(guard),
+      member_(std::move(member)),
+      tokens_(taken.tokens),
+      tracker_(taken.state.settled, StartOf(taken.state)),
+      dispatcher_(settings_.dispatcher,
+                  {around_.sender, tracker_, losses_, guard_, around_.neighbours, around_.metrics,
+                   around_.wall, around_.boottime, around_.random}),
+      router_(taken.state, settings_.record_limit,
+              {tracker_, dispatcher_, losses_, around_.metrics, around_.wall}),
+      follower_(settings_.follower,
+                {around_.log, router_, dispatcher_, around_.catalogue, guard_, around_.metrics,
+                 around_.boottime},
+                StartOf(taken.state), taken.state.emptied_through),
+      stored_low_(*std::min_element(taken.state.settled.begin(), taken.state.settled.end())),
+      standings_(StandingsOf(taken.state)) {}
+
+Term::End Term::Run(const StopFlag& stop) {
+  while (!stop.WaitFor(settings_.store_interval)) {
+    if (!Tick()) return End::kLost;
+    if (const absl::Status broken = follower_.state().broken; !broken.ok()) {
+      obs::Log(obs::Level::kError, "reading the change log begins again",
+               {{"error", std::string(broken.message())}});
+      break;
+    }
+  }
+  follower_.Stop();
+  if (!Renew()) return End::kLost;
+  dispatcher_.Stop(settings_.grace);
+  if (!StoreProgress()) return End::kLost;
+  return follower_.state().broken.ok() ? End::kStopped : End::kBroken;
+}
+
+bool Term::Tick() {
+  const absl::Time now = around_.boottime.Now();
+  if (now >= renew_at_ && !Renew()) return false;
+  if (!StoreProgress()) return false;
+  ReportLowMark();
+  if (now >= measure_at_) {
+    measure_at_ = now + kMeasureInterval;
+    Measure();
+  }
+  return true;
+}
+
+bool Term::Renew() {
+  const absl::Time now = around_.boottime.Now();
+  const absl::StatusOr<bool> held = around_.leases.Renew(member_, settings_.lease_ttl);
+  if (!held.ok()) {
+    Complain("the lease could not be renewed", held.status());
+    return true;  // It may still be ours: the guard says for how long to act on it.
+  }
+  if (!*held) return false;
+  guard_.Extend(now + settings_.lease_ttl - LeaseMargin(settings_.lease_ttl));
+  renew_at_ = now + settings_.lease_ttl / kRenewals;
+  return true;
+}
+
+bool Term::StoreProgress() {
+  Progress progress;
+  progress.cursors = tracker_.Take();
+  losses_.Take(progress);
+  if (progress.empty()) return true;
+  const absl::StatusOr<bool> stored = around_.leases.Store(member_, tokens_, progress);
+  if (stored.ok() && *stored) {
+    Confirm(progress);
+    return true;
+  }
+  losses_.PutBack(std::move(progress));
+  if (!stored.ok()) Complain("progress could not be stored", stored.status());
+  return !stored.ok();
+}
+
+void Term::Confirm(const Progress& progress) {
+  if (progress.cursors) {
+    tracker_.Confirm(*progress.cursors);
+    stored_low_ = progress.cursors->low;
+  }
+  for (const NewlyParked& parked : progress.parked) {
+    tracker_.Settle(parked.destination, {&parked.event.position, 1});
+  }
+  const std::lock_guard lock(mutex_);
+  for (const NewlyParked& parked : progress.parked) ++standings_[parked.destination].parked;
+  for (const auto& [id, through] : progress.gapped) standings_[id].gapped_through = through;
+}
+
+void Term::ReportLowMark() {
+  const absl::Time now = around_.boottime.Now();
+  if (now < report_at_) return;
+  report_at_ = now + settings_.low_mark_interval;
+  // One interval late, and not while the list of destinations may be old: one that was just enabled
+  // finds the log as it needs it.
+  if (!around_.catalogue.current()) return;
+  if (next_low_mark_ > 0) around_.neighbours.ReportLowMark(next_low_mark_);
+  next_low_mark_ = stored_low_;
+}
+
+void Term::Measure() {
+  const Dispatcher::Report report = dispatcher_.report();
+  const LogFollower::State follower = follower_.state();
+  absl::Time oldest = follower.behind ? follower.newest_commit : absl::InfiniteFuture();
+  std::size_t failing = 0;
+  for (const auto& [id, stats] : report.destinations) {
+    oldest = std::min(oldest, stats.oldest_commit);
+    failing += stats.last_error.empty() ? 0 : 1;
+  }
+  const absl::Duration age = std::max(absl::ZeroDuration(), around_.wall.Now() - oldest);
+  around_.metrics.Lag(std::max<Position>(0, follower.log_end - stored_low_),
+                      oldest == absl::InfiniteFuture() ? absl::ZeroDuration() : age);
+  std::size_t gapped = 0;
+  for (const auto& [id, standing] : standings()) {
+    if (standing.gapped_through > 0 && report.destinations.contains(id)) ++gapped;
+  }
+  around_.metrics.Destinations(report.destinations.size(), failing, gapped);
+}
+
+std::map<DestinationId, Term::Standing> Term::standings() const {
+  const std::lock_guard lock(mutex_);
+  return standings_;
+}
+
+void Term::Complain(const char* what, const absl::Status& status) {
+  const auto held_back = failures_.Admit(around_.boottime.Now());
+  if (!held_back) return;
+  obs::Log(obs::Level::kWarning, what,
+           {{"error", std::string(status.message())},
+            {"detail", errors::DriverTextOf(status)},
+            {"held_back", *held_back}});
+}
+
+}  // namespace tidemark::publisher

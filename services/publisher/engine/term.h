@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/random.h"
+#include "common/obs/log.h"
+#include "services/publisher/domain/cursor_tracker.h"
+#include "services/publisher/engine/boottime.h"
+#include "services/publisher/engine/catalogue.h"
+#include "services/publisher/engine/declared_losses.h"
+#include "services/publisher/engine/dispatcher.h"
+#include "services/publisher/engine/log_follower.h"
+#include "services/publisher/engine/metrics.h"
+#include "services/publisher/engine/neighbours.h"
+#include "services/publisher/engine/router.h"
+#include "services/publisher/engine/stop_flag.h"
+#include "services/publisher/engine/stream_sender.h"
+#include "services/publisher/store/change_log.h"
+#include "services/publisher/store/lease_store.h"
+
+namespace tidemark::publisher {
+
+// How the publisher works.
+struct Settings {
+  std::string name;  // of this process, for people who look at the database
+  Dispatcher::Options dispatcher;
+  LogFollower::Options follower;
+  // The most that data and partition key of a record may have, in bytes.
+  std::int64_t record_limit = kMiB;
+  // How long a publisher that died keeps others from taking over.
+  absl::Duration lease_ttl = absl::Seconds(5);
+  // How often another one that waits tries to.
+  absl::Duration lease_retry = absl::Milliseconds(500);
+  // How often progress is stored: what a crash makes arrive again.
+  absl::Duration store_interval = absl::Milliseconds(250);
+  absl::Duration low_mark_interval = absl::Seconds(10);
+  // How long an orderly end waits for requests in flight.
+  absl::Duration grace = absl::Seconds(2);
+};
+
+// What the publisher works with. All outlive it.
+struct Surroundings {
+  ChangeLog& log;
+  LeaseStore& leases;
+  StreamSender& sender;
+  Neighbours& neighbours;
+  const Catalogue& catalogue;
+  Metrics& metrics;
+  const Clock& wall;
+  const Clock& boottime;
+  Random& random;
+};
+
+// The time between taking the leases and giving them back or losing them: reads and sends on
+// threads of its own, while its owner's thread stores progress and renews the leases.
+class Term {
+ public:
+  // `member` took the leases.
+  Term(const Settings& settings, const Surroundings& surroundings, LeaseGuard& guard,
+       std::string member, Leases taken);
+  // Ends reading and sending at once.
+  ~Term() = default;
+
+  enum class End {
+    kStopped,
+    kLost,    // somebody else holds the leases
+    kBroken,  // reading must begin again
+  };
+  // Works until `stop` is set or it can't go on. At a stop, finishes what is in flight and stores
+  // all progress.
+  End Run(const StopFlag& stop);
+
+  struct Standing {
+    std::int64_t parked = 0;  // ever
+    Position gapped_through = 0;
+  };
+  std::map<DestinationId, Standing> standings() const;
+  Dispatcher::Report report() const { return dispatcher_.report(); }
+  LogFollower::State follower() const { return follower_.state(); }
+
+ private:
+  // Each: false if the leases are lost. What fails is tried again with the next tick.
+  bool Tick();
+  bool Renew();
+  bool StoreProgress();
+
+  void Confirm(const Progress& progress);
+  void ReportLowMark();
+  void Measure();
+  void Complain(const char* what, const absl::Status& status);
+
+  const Settings settings_;
+  const Surroundings around_;
+  LeaseGuard& guard_;
+  const std::string member_;
+  const FencingTokens tokens_;
+
+  CursorTracker tracker_;
+  DeclaredLosses losses_;
+  Dispatcher dispatcher_;
+  Router router_;
+  LogFollower follower_;
+
+  absl::Time renew_at_ = absl::InfinitePast();
+  absl::Time report_at_ = absl::InfinitePast();
+  absl::Time measure_at_ = absl::InfinitePast();
+  Position next_low_mark_ = 0;
+  Position stored_low_;
+  obs::LogLimiter failures_{absl::Seconds(10)};
+
+  mutable std::mutex mutex_;
+  std::map<DestinationId, Standing> standings_;
+};
+
+// How long before a lease of `ttl` ends this process stops acting on it.
+absl::Duration LeaseMargin(absl::Duration ttl);
+
+}  // namespace tidemark::publisher

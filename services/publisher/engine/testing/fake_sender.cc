@@ -1,0 +1,122 @@
+#include "services/publisher/engine/testing/fake_sender.h"
+
+#include <utility>
+
+namespace tidemark::publisher {
+
+FakeSender::FakeSender() : thread_([this] { Loop(); }) {}
+
+FakeSender::~FakeSender() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void FakeSender::Send(const std::string& stream, std::span<const DeliveryWindow::Record> records,
+                      std::string_view traceparent, Sent done) {
+  Request request{stream, {}, std::move(done)};
+  for (const auto& record : records) {
+    request.records.push_back(
+        {std::string(record.key), record.event->position, std::string(record.data)});
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    ++requests_;
+    queue_.push_back(std::move(request));
+  }
+  changed_.notify_all();
+}
+
+void FakeSender::Look(const std::string& stream, Looked done) {
+  StreamState state = StreamState::kReady;
+  {
+    const std::lock_guard lock(mutex_);
+    state = state_;
+  }
+  done(state);
+}
+
+void FakeSender::SetJudge(Judge judge) {
+  const std::lock_guard lock(mutex_);
+  judge_ = std::move(judge);
+}
+
+void FakeSender::SetState(StreamState state) {
+  const std::lock_guard lock(mutex_);
+  state_ = state;
+}
+
+void FakeSender::Hold(bool hold) {
+  {
+    const std::lock_guard lock(mutex_);
+    hold_ = hold;
+  }
+  changed_.notify_all();
+}
+
+std::vector<FakeSender::Record> FakeSender::Arrived(const std::string& stream) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = arrived_.find(stream);
+  return it == arrived_.end() ? std::vector<Record>() : it->second;
+}
+
+std::vector<Position> FakeSender::Positions(const std::string& stream) const {
+  std::vector<Position> positions;
+  for (const Record& record : Arrived(stream)) positions.push_back(record.position);
+  return positions;
+}
+
+std::size_t FakeSender::requests() const {
+  const std::lock_guard lock(mutex_);
+  return requests_;
+}
+
+std::size_t FakeSender::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+FakeSender::Verdict FakeSender::Success(const std::vector<Record>& records) {
+  return {.result = {.records = std::vector<RecordResult>(records.size())}};
+}
+
+FakeSender::Verdict FakeSender::Failure(Fault fault, bool arrives) {
+  return {.result = {.fault = fault, .error = "the fake says no"}, .arrives = arrives};
+}
+
+void FakeSender::Loop() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || (!queue_.empty() && !hold_); });
+    if (stopping_) return;
+    const Request request = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    Answer(request);
+    lock.lock();
+  }
+}
+
+void FakeSender::Answer(const Request& request) {
+  Judge judge;
+  {
+    const std::lock_guard lock(mutex_);
+    judge = judge_;
+  }
+  Verdict verdict = judge ? judge(request.stream, request.records) : Success(request.records);
+  {
+    const std::lock_guard lock(mutex_);
+    std::vector<Record>& arrived = arrived_[request.stream];
+    for (std::size_t i = 0; i < request.records.size(); ++i) {
+      const bool failed =
+          verdict.result.fault != Fault::kNone || verdict.result.records[i].fault != Fault::kNone;
+      if (!failed || verdict.arrives) arrived.push_back(request.records[i]);
+    }
+  }
+  request.done(std::move(verdict.result));
+}
+
+}  // namespace tidemark::publisher

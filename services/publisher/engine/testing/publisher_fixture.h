@@ -1,0 +1,89 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <prometheus/registry.h>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/testing/eventually.h"
+#include "services/publisher/engine/publisher.h"
+#include "services/publisher/engine/testing/fake_sender.h"
+#include "services/publisher/store/memory_lease_store.h"
+#include "services/publisher/store/testing/fake_change_log.h"
+
+namespace tidemark::publisher {
+
+// Hears what the publisher tells others.
+class FakeNeighbours final : public Neighbours {
+ public:
+  void TurnOff(const DestinationConfig& destination, const std::string& reason) override;
+  void ReportLowMark(Position position) override;
+
+  std::vector<std::pair<DestinationId, std::string>> turned_off() const;
+  std::vector<Position> low_marks() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::pair<DestinationId, std::string>> turned_off_;
+  std::vector<Position> low_marks_;
+};
+
+// Publishers over a log, leases and streams in memory.
+class PublisherFixture : public ::testing::Test {
+ protected:
+  static constexpr DestinationId kDestination{1, 1};
+
+  // One process.
+  struct Instance {
+    Instance(PublisherFixture& fixture, const Settings& settings);
+
+    prometheus::Registry registry;
+    Metrics metrics{registry};
+    FakeLogReader reader;
+    Publisher publisher;
+  };
+
+  PublisherFixture();
+
+  static DestinationConfig Destination(std::int32_t pool_number = 1, std::int64_t epoch = 1,
+                                       Position start = 0);
+  static TestChange Change(std::string identity, std::int32_t pool_number = 1);
+
+  std::unique_ptr<Instance> Start() { return std::make_unique<Instance>(*this, settings_); }
+
+  // Commits a change and notes it for CheckArrived.
+  Position Write(const TestChange& change);
+  void Note(Position position, const TestChange& change);
+
+  // Waits until the positions arrived in the stream of `pool_number` include all noted ones.
+  bool Arrives(std::int32_t pool_number = 1);
+  // Every noted change arrived; first arrivals in the order of their datasets.
+  void CheckArrived(std::int32_t pool_number = 1);
+  // Waits until everything up to `position` is stored as settled.
+  bool Settles(Position position);
+
+  static std::string StreamOf(std::int32_t pool_number);
+
+  Settings settings_;
+  FakeChangeLog log_;
+  MemoryLeaseStore leases_{BoottimeClock()};
+  std::atomic<bool> catalogue_current_ = true;
+  Catalogue catalogue_{[this] { return catalogue_current_.load(); }};
+  FakeSender sender_;
+  FakeNeighbours neighbours_;
+
+ private:
+  struct Noted {
+    std::int32_t pool_number;
+    std::string dataset;
+  };
+  std::map<Position, Noted> noted_;
+};
+
+}  // namespace tidemark::publisher

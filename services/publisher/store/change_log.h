@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/publisher/domain/types.h"
+
+namespace tidemark::publisher {
+
+// A row of the change log as it is stored. Views live as long as their page.
+struct LogRow {
+  Position position = 0;
+  LogShard log_shard;
+  std::int32_t pool_number = 0;
+  std::int64_t sync_count = 0;
+  std::int64_t generation = 0;
+  ChangeKind kind = ChangeKind::kUpdate;
+  absl::Time commit_time;
+  std::string_view traceparent;  // empty for none
+  std::string_view body;         // tidemark.change.v1.Change without what stands in columns
+};
+
+// Rows of one statement with one snapshot, in order of position.
+struct LogPage {
+  std::vector<LogRow> rows;
+  // False: cut off by its bounds after the last row.
+  bool complete = true;
+  // pg_snapshot_xmin of the snapshot.
+  Xid xmin = 0;
+  // Positions at or below may be gone from the log.
+  Position emptied_through = 0;
+  // What the views point into.
+  std::shared_ptr<const void> bytes;
+};
+
+// The change log, for one reader. Blocking, one thread at a time. Errors: UNAVAILABLE
+// DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL; the next call tries anew. DATA_LOSS once the
+// log ends below what was read from it: the database is another one than before, and the reader
+// must begin again.
+class ChangeLog {
+ public:
+  virtual ~ChangeLog() = default;
+
+  // Rows above `hi` and in `gaps`, which lie at or below.
+  virtual absl::StatusOr<LogPage> Poll(Position hi, std::span<const PositionRange> gaps) = 0;
+
+  // Rows of the pool in `range`. `complete` and the rows say how far it came.
+  virtual absl::StatusOr<LogPage> ReadPool(std::int32_t pool_number, PositionRange range) = 0;
+
+  // A transaction id taken in a transaction of its own.
+  virtual absl::StatusOr<Xid> TakeXid() = 0;
+
+  // The highest position taken by a writer.
+  virtual absl::StatusOr<Position> End() = 0;
+};
+
+}  // namespace tidemark::publisher

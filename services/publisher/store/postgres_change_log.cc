@@ -1,0 +1,177 @@
+#include "services/publisher/store/postgres_change_log.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+
+namespace tidemark::publisher {
+namespace {
+
+constexpr int kPageRows = 2000;  // as in the statements
+
+// Each statement reads with one snapshot, and says its xmin even if there are no rows. A page ends
+// with the row that brings it to $1 bytes. Bodies that lie beyond are not fetched: their length is
+// known without.
+#define TIDEMARK_LOG_PAGE(rows)                                                                \
+  "WITH seen AS MATERIALIZED ("                                                                \
+  "  SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin, emptied_through"    \
+  "    FROM dataset.change_log_state),"                                                        \
+  " page AS ("                                                                                 \
+  "  SELECT rows.*, sum(octet_length(body)) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING)" \
+  "         - octet_length(body) AS bytes_before"                                              \
+  "    FROM (" rows                                                                            \
+  ") AS rows ORDER BY position LIMIT 2000)"                                                    \
+  " SELECT seen.xmin, seen.emptied_through, position, log_shard, pool_number, sync_count,"     \
+  "        generation, kind, commit_time, traceparent, body"                                   \
+  "   FROM seen LEFT JOIN page ON page.bytes_before < $1"
+
+#define TIDEMARK_LOG_COLUMNS                                                                    \
+  " position, log_shard, pool_number, sync_count, generation, kind, commit_time, traceparent, " \
+  "body "
+
+#define TIDEMARK_NEW_ROWS                         \
+  "SELECT" TIDEMARK_LOG_COLUMNS                   \
+  "  FROM dataset.change_log WHERE position > $2" \
+  " ORDER BY position LIMIT 2000"
+
+constexpr pg::Query kPoll{"publisher_poll", TIDEMARK_LOG_PAGE(TIDEMARK_NEW_ROWS)};
+
+constexpr pg::Query kPollWithGaps{
+    "publisher_poll_with_gaps",
+    TIDEMARK_LOG_PAGE("SELECT" TIDEMARK_LOG_COLUMNS
+                      "  FROM unnest($3::bigint[], $4::bigint[]) AS gap (first, last)"
+                      "  JOIN dataset.change_log ON position BETWEEN gap.first AND gap.last"
+                      " UNION ALL (" TIDEMARK_NEW_ROWS ")")};
+
+constexpr pg::Query kReadPool{
+    "publisher_read_pool",
+    TIDEMARK_LOG_PAGE("SELECT" TIDEMARK_LOG_COLUMNS "  FROM dataset.change_log"
+                      " WHERE position BETWEEN $2 AND $3 AND pool_number = $4"
+                      " ORDER BY position LIMIT 2000")};
+
+constexpr pg::Query kTakeXid{"publisher_take_xid", "SELECT pg_current_xact_id()::text::bigint"};
+
+constexpr pg::Query kLogEnd{"publisher_log_end",
+                            "SELECT CASE WHEN is_called THEN last_value ELSE 0 END"
+                            "  FROM dataset.change_log_position"};
+
+// The plan must be right also for partitions that were never analysed.
+pg::ConnectOptions ForReading(pg::ConnectOptions options) {
+  for (const char* name : {"enable_seqscan", "enable_bitmapscan", "enable_material", "jit"}) {
+    options.settings.emplace_back(name, "off");
+  }
+  options.settings.emplace_back("plan_cache_mode", "force_generic_plan");
+  return options;
+}
+
+absl::StatusOr<LogRow> ReadRow(const pg::Row& row) {
+  LogRow out;
+  TM_ASSIGN_OR_RETURN(out.position, row.Get<Position>(2));
+  TM_ASSIGN_OR_RETURN(const auto log_shard, row.Get<std::int16_t>(3));
+  TM_ASSIGN_OR_RETURN(out.pool_number, row.Get<std::int32_t>(4));
+  TM_ASSIGN_OR_RETURN(out.sync_count, row.Get<std::int64_t>(5));
+  TM_ASSIGN_OR_RETURN(out.generation, row.Get<std::int64_t>(6));
+  TM_ASSIGN_OR_RETURN(const auto kind, row.Get<std::int16_t>(7));
+  TM_ASSIGN_OR_RETURN(out.commit_time, row.Get<absl::Time>(8));
+  TM_ASSIGN_OR_RETURN(const auto traceparent, row.Get<std::optional<std::string_view>>(9));
+  TM_ASSIGN_OR_RETURN(out.body, row.Get<std::string_view>(10));
+  out.log_shard = LogShard(static_cast<std::uint8_t>(log_shard));
+  out.kind = static_cast<ChangeKind>(kind);
+  out.traceparent = traceparent.value_or(std::string_view());
+  return out;
+}
+
+}  // namespace
+
+PostgresChangeLog::PostgresChangeLog(Options options)
+    : options_(std::move(options)), connections_(ForReading(options_.connect)) {}
+
+absl::StatusOr<LogPage> PostgresChangeLog::Poll(Position hi, std::span<const PositionRange> gaps) {
+  highest_ = std::max(highest_, hi);
+  pg::Params params(options_.page_bytes, hi);
+  if (gaps.empty()) {
+    TM_ASSIGN_OR_RETURN(pg::Result result, Run(kPoll, params));
+    return MakePage(std::move(result));
+  }
+  std::vector<Position> first;
+  std::vector<Position> last;
+  for (const PositionRange& gap : gaps) {
+    first.push_back(gap.first);
+    last.push_back(gap.last);
+  }
+  params.Add(first);
+  params.Add(last);
+  TM_ASSIGN_OR_RETURN(pg::Result result, Run(kPollWithGaps, params));
+  return MakePage(std::move(result));
+}
+
+absl::StatusOr<LogPage> PostgresChangeLog::ReadPool(std::int32_t pool_number, PositionRange range) {
+  const pg::Params params(options_.page_bytes, range.first, range.last, pool_number);
+  TM_ASSIGN_OR_RETURN(pg::Result result, Run(kReadPool, params));
+  return MakePage(std::move(result));
+}
+
+absl::StatusOr<Xid> PostgresChangeLog::TakeXid() {
+  TM_ASSIGN_OR_RETURN(const pg::Result result, Run(kTakeXid, pg::Params()));
+  TM_ASSIGN_OR_RETURN(const auto row, result.ParseOnly<std::int64_t>());
+  return static_cast<Xid>(std::get<0>(row));
+}
+
+absl::StatusOr<Position> PostgresChangeLog::End() {
+  TM_ASSIGN_OR_RETURN(const pg::Result result, Run(kLogEnd, pg::Params()));
+  TM_ASSIGN_OR_RETURN(const auto row, result.ParseOnly<std::int64_t>());
+  return std::get<0>(row);
+}
+
+absl::StatusOr<pg::Result> PostgresChangeLog::Run(const pg::Query& query,
+                                                  const pg::Params& params) {
+  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(options_.timeout));
+  if (check_end_) TM_RETURN_IF_ERROR(CheckEnd(*connection));
+  absl::StatusOr<pg::Result> result =
+      connection->Run(query, params, absl::Now() + options_.timeout);
+  check_end_ = !result.ok();
+  return result;
+}
+
+absl::Status PostgresChangeLog::CheckEnd(pg::Connection& connection) {
+  TM_ASSIGN_OR_RETURN(const pg::Result result,
+                      connection.Run(kLogEnd, pg::Params(), absl::Now() + options_.timeout));
+  TM_ASSIGN_OR_RETURN(const auto row, result.ParseOnly<std::int64_t>());
+  const Position read_through = std::exchange(highest_, std::min(highest_, std::get<0>(row)));
+  if (highest_ == read_through) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("the change log ends at ", highest_, " but was read up to ", read_through));
+}
+
+absl::StatusOr<LogPage> PostgresChangeLog::MakePage(pg::Result result) const {
+  auto held = std::make_shared<pg::Result>(std::move(result));
+  LogPage page;
+  page.rows.reserve(static_cast<std::size_t>(held->size()));
+  std::int64_t bytes = 0;
+  for (const pg::Row row : *held) {
+    if (page.rows.empty()) {
+      TM_ASSIGN_OR_RETURN(const auto xmin, row.Get<std::int64_t>(0));
+      TM_ASSIGN_OR_RETURN(page.emptied_through, row.Get<Position>(1));
+      page.xmin = static_cast<Xid>(xmin);
+      TM_ASSIGN_OR_RETURN(const auto position, row.Get<std::optional<Position>>(2));
+      if (!position) break;  // the page is empty
+    }
+    TM_ASSIGN_OR_RETURN(const LogRow log_row, ReadRow(row));
+    bytes += static_cast<std::int64_t>(log_row.body.size());
+    page.rows.push_back(log_row);
+  }
+  // The join keeps the order of the page in practice; nothing promises it.
+  const auto by_position = [](const LogRow& a, const LogRow& b) { return a.position < b.position; };
+  if (!std::is_sorted(page.rows.begin(), page.rows.end(), by_position)) {
+    std::sort(page.rows.begin(), page.rows.end(), by_position);
+  }
+  page.complete = page.rows.size() < kPageRows && bytes < options_.page_bytes;
+  page.bytes = std::move(held);
+  return page;
+}
+
+}  // namespace tidemark::publisher

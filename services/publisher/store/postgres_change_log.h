@@ -1,0 +1,40 @@
+#pragma once
+
+#include "absl/time/time.h"
+#include "common/base/units.h"
+#include "common/pg/connection.h"
+#include "common/pg/query.h"
+#include "common/pg/reconnector.h"
+#include "services/publisher/store/change_log.h"
+
+namespace tidemark::publisher {
+
+// Reads dataset.change_log over one connection, which it makes anew when it breaks.
+class PostgresChangeLog final : public ChangeLog {
+ public:
+  struct Options {
+    pg::ConnectOptions connect;
+    // A page ends after this many bytes of bodies; it holds at least one row, and at most 2,000.
+    std::int64_t page_bytes = 4 * kMiB;
+    absl::Duration timeout = absl::Seconds(10);  // of a statement
+  };
+
+  explicit PostgresChangeLog(Options options);
+
+  absl::StatusOr<LogPage> Poll(Position hi, std::span<const PositionRange> gaps) override;
+  absl::StatusOr<LogPage> ReadPool(std::int32_t pool_number, PositionRange range) override;
+  absl::StatusOr<Xid> TakeXid() override;
+  absl::StatusOr<Position> End() override;
+
+ private:
+  absl::StatusOr<pg::Result> Run(const pg::Query& query, const pg::Params& params);
+  absl::Status CheckEnd(pg::Connection& connection);
+  absl::StatusOr<LogPage> MakePage(pg::Result result) const;
+
+  const Options options_;
+  pg::Reconnector connections_;
+  bool check_end_ = false;  // the last statement failed: the next one may meet another server
+  Position highest_ = 0;    // that was read
+};
+
+}  // namespace tidemark::publisher

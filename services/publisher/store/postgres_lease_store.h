@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/pg/options.h"
+#include "common/pg/reconnector.h"
+#include "services/publisher/store/lease_store.h"
+
+namespace tidemark::publisher {
+
+// Leases in the schema `publisher`, over one connection that is made anew when it breaks.
+class PostgresLeaseStore final : public LeaseStore {
+ public:
+  // The options' statement timeout bounds each call.
+  explicit PostgresLeaseStore(const pg::ConnectOptions& options);
+
+  absl::StatusOr<std::optional<Leases>> Acquire(const std::string& member,
+                                                absl::Duration ttl) override;
+  absl::StatusOr<bool> Renew(const std::string& member, absl::Duration ttl) override;
+  absl::StatusOr<bool> Store(const std::string& member, const FencingTokens& tokens,
+                             const Progress& progress) override;
+  absl::Status Release(const std::string& member) override;
+
+ private:
+  const absl::Duration timeout_;
+  pg::Reconnector connections_;
+};
+
+}  // namespace tidemark::publisher

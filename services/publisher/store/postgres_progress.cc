@@ -1,0 +1,201 @@
+#include "services/publisher/store/postgres_progress.h"
+
+#include <cstdint>
+#include <map>
+#include <numeric>
+#include <vector>
+
+#include "common/base/status_macros.h"
+#include "common/pg/query.h"
+
+namespace tidemark::publisher {
+namespace {
+
+constexpr pg::Query kLockHeld{
+    "publisher_lock_held",
+    "SELECT 1 FROM publisher.lease"
+    "  JOIN unnest($2::smallint[], $3::bigint[]) AS held (log_shard, token) USING (log_shard)"
+    " WHERE member_id = $1 AND fencing_token = held.token"
+    " ORDER BY log_shard FOR NO KEY UPDATE OF lease"};
+
+constexpr pg::Query kSettle{
+    "publisher_settle",
+    "UPDATE publisher.lease AS l SET settled_position = new.position"
+    "  FROM unnest($1::smallint[], $2::bigint[]) AS new (log_shard, position)"
+    " WHERE l.log_shard = new.log_shard AND l.settled_position < new.position"};
+
+constexpr pg::Query kForgetCursors{
+    "publisher_forget_cursors",
+    "DELETE FROM publisher.cursor AS c USING unnest($1::integer[], $2::bigint[]) AS gone (pool, e)"
+    " WHERE c.pool_number = gone.pool AND c.epoch = gone.e"};
+
+constexpr pg::Query kForgetDestinations{
+    "publisher_forget_destinations",
+    "DELETE FROM publisher.destination AS d"
+    " USING unnest($1::integer[], $2::bigint[]) AS gone (pool, e)"
+    " WHERE d.pool_number = gone.pool AND d.epoch = gone.e"};
+
+constexpr pg::Query kStoreCursors{
+    "publisher_store_cursors",
+    "INSERT INTO publisher.cursor AS c (pool_number, epoch, log_shard, position)"
+    " SELECT * FROM unnest($1::integer[], $2::bigint[], $3::smallint[], $4::bigint[])"
+    " ON CONFLICT (pool_number, epoch, log_shard)"
+    " DO UPDATE SET position = greatest(c.position, excluded.position)"};
+
+constexpr pg::Query kJoin{"publisher_join",
+                          "INSERT INTO publisher.destination (pool_number, epoch, counts)"
+                          " SELECT pool, e, true"
+                          "   FROM unnest($1::integer[], $2::bigint[]) AS new (pool, e)"
+                          " ON CONFLICT (pool_number, epoch) DO UPDATE SET counts = true"};
+
+constexpr pg::Query kMarkGapped{
+    "publisher_mark_gapped",
+    "INSERT INTO publisher.destination AS d (pool_number, epoch, gapped_through)"
+    " SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[])"
+    " ON CONFLICT (pool_number, epoch)"
+    " DO UPDATE SET gapped_through = greatest(d.gapped_through, excluded.gapped_through)"};
+
+constexpr pg::Query kPark{
+    "publisher_park",
+    "INSERT INTO publisher.parked_change (position, pool_number, epoch, pool_id, identity_id,"
+    "  dataset_name, kind, sync_count, generation, commit_time, event_bytes, reason)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+    " ON CONFLICT (position, pool_number, epoch) DO NOTHING"};
+
+// Those that settled positions cover: they were stored while something held their shard up.
+constexpr pg::Query kDropCovered{
+    "publisher_drop_covered",
+    "DELETE FROM publisher.cursor AS c USING publisher.lease AS l, publisher.destination AS d"
+    " WHERE l.log_shard = c.log_shard AND c.position <= l.settled_position"
+    "   AND (d.pool_number, d.epoch) = (c.pool_number, c.epoch) AND d.counts"};
+
+constexpr pg::Query kLoadCursors{
+    "publisher_load_cursors",
+    "SELECT pool_number, epoch, log_shard, position FROM publisher.cursor"};
+
+constexpr pg::Query kLoadDestinations{
+    "publisher_load_destinations",
+    "SELECT pool_number, epoch, coalesce(d.counts, false), coalesce(d.gapped_through, 0),"
+    "       coalesce(p.parked, 0)"
+    "  FROM publisher.destination AS d"
+    "  FULL JOIN (SELECT pool_number, epoch, count(*) AS parked FROM publisher.parked_change"
+    "              GROUP BY pool_number, epoch) AS p USING (pool_number, epoch)"};
+
+constexpr pg::Query kLoadEmptied{"publisher_load_emptied",
+                                 "SELECT emptied_through FROM dataset.change_log_state"};
+
+std::vector<std::int16_t> AllShards() {
+  std::vector<std::int16_t> shards(kLogShards);
+  std::iota(shards.begin(), shards.end(), std::int16_t{0});
+  return shards;
+}
+
+// Columns of a list of destinations.
+struct Ids {
+  explicit Ids(const std::vector<DestinationId>& ids) {
+    for (const DestinationId& id : ids) Add(id);
+  }
+  void Add(const DestinationId& id) {
+    pools.push_back(id.pool_number);
+    epochs.push_back(id.epoch);
+  }
+
+  std::vector<std::int32_t> pools;
+  std::vector<std::int64_t> epochs;
+};
+
+absl::Status StoreRows(pg::Transaction& transaction, const std::vector<CursorRow>& rows) {
+  Ids ids({});
+  std::vector<std::int16_t> shards;
+  std::vector<Position> positions;
+  for (const CursorRow& row : rows) {
+    ids.Add(row.destination);
+    shards.push_back(row.log_shard.value());
+    positions.push_back(row.position);
+  }
+  return transaction.Run(kStoreCursors, pg::Params(ids.pools, ids.epochs, shards, positions))
+      .status();
+}
+
+absl::Status StoreCursors(pg::Transaction& transaction, const CursorUpdate& update) {
+  const std::vector<Position> settled(update.settled.begin(), update.settled.end());
+  TM_RETURN_IF_ERROR(transaction.Run(kSettle, pg::Params(AllShards(), settled)).status());
+  if (!update.removed.empty()) {
+    const Ids gone(update.removed);
+    const pg::Params params(gone.pools, gone.epochs);
+    TM_RETURN_IF_ERROR(transaction.Run(kForgetCursors, params).status());
+    TM_RETURN_IF_ERROR(transaction.Run(kForgetDestinations, params).status());
+  }
+  if (!update.rows.empty()) TM_RETURN_IF_ERROR(StoreRows(transaction, update.rows));
+  if (update.joined.empty()) return absl::OkStatus();
+  const Ids joined(update.joined);
+  return transaction.Run(kJoin, pg::Params(joined.pools, joined.epochs)).status();
+}
+
+absl::Status StoreGapped(pg::Transaction& transaction,
+                         const std::map<DestinationId, Position>& gapped) {
+  Ids ids({});
+  std::vector<Position> positions;
+  for (const auto& [id, through] : gapped) {
+    ids.Add(id);
+    positions.push_back(through);
+  }
+  return transaction.Run(kMarkGapped, pg::Params(ids.pools, ids.epochs, positions)).status();
+}
+
+absl::Status StoreParked(pg::Transaction& transaction, const NewlyParked& parked) {
+  const ParkedEvent& event = parked.event;
+  return transaction
+      .Run(kPark,
+           pg::Params(event.position, parked.destination.pool_number, parked.destination.epoch,
+                      event.pool_id, event.identity_id, event.change.dataset_name,
+                      static_cast<std::int16_t>(event.change.kind), event.change.sync_count,
+                      event.change.generation, event.commit_time, event.event_bytes, event.reason))
+      .status();
+}
+
+}  // namespace
+
+absl::StatusOr<bool> LockHeld(pg::Transaction& transaction, const std::string& member,
+                              const FencingTokens& tokens) {
+  const std::vector<std::int64_t> all(tokens.begin(), tokens.end());
+  TM_ASSIGN_OR_RETURN(const pg::Result held,
+                      transaction.Run(kLockHeld, pg::Params(member, AllShards(), all)));
+  return held.size() == kLogShards;
+}
+
+absl::Status StoreProgress(pg::Transaction& transaction, const Progress& progress) {
+  for (const NewlyParked& parked : progress.parked) {
+    TM_RETURN_IF_ERROR(StoreParked(transaction, parked));
+  }
+  if (!progress.gapped.empty()) TM_RETURN_IF_ERROR(StoreGapped(transaction, progress.gapped));
+  return progress.cursors ? StoreCursors(transaction, *progress.cursors) : absl::OkStatus();
+}
+
+absl::Status LoadDestinations(pg::Transaction& transaction, StoredState& state) {
+  TM_RETURN_IF_ERROR(transaction.Run(kDropCovered, pg::Params()).status());
+  TM_ASSIGN_OR_RETURN(const pg::Result destinations,
+                      transaction.Run(kLoadDestinations, pg::Params()));
+  TM_ASSIGN_OR_RETURN(
+      const auto found,
+      (destinations.ParseAll<std::int32_t, std::int64_t, bool, Position, std::int64_t>()));
+  for (const auto& [pool, epoch, counts, gapped_through, parked] : found) {
+    StoredDestination& destination = state.destinations[{pool, epoch}];
+    destination.counts = counts;
+    destination.gapped_through = gapped_through;
+    destination.parked = parked;
+  }
+  TM_ASSIGN_OR_RETURN(const pg::Result cursors, transaction.Run(kLoadCursors, pg::Params()));
+  TM_ASSIGN_OR_RETURN(const auto rows,
+                      (cursors.ParseAll<std::int32_t, std::int64_t, std::int16_t, Position>()));
+  for (const auto& [pool, epoch, log_shard, position] : rows) {
+    state.destinations[{pool, epoch}].cursors[LogShard(static_cast<std::uint8_t>(log_shard))] =
+        position;
+  }
+  TM_ASSIGN_OR_RETURN(const pg::Result emptied, transaction.Run(kLoadEmptied, pg::Params()));
+  TM_ASSIGN_OR_RETURN(const auto row, emptied.ParseOnly<Position>());
+  state.emptied_through = std::get<0>(row);
+  return absl::OkStatus();
+}
+
+}  // namespace tidemark::publisher

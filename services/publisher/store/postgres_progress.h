@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/pg/transaction.h"
+#include "services/publisher/store/lease_store.h"
+
+// What PostgresLeaseStore stores and loads within its transactions.
+namespace tidemark::publisher {
+
+// Locks the leases of all shards and says whether `member` holds them with these tokens: as long as
+// the transaction lasts, nobody takes them away.
+absl::StatusOr<bool> LockHeld(pg::Transaction& transaction, const std::string& member,
+                              const FencingTokens& tokens);
+
+// `progress` of a holder.
+absl::Status StoreProgress(pg::Transaction& transaction, const Progress& progress);
+
+// Everything but `settled`, which is there already. Drops cursors that settled positions cover.
+absl::Status LoadDestinations(pg::Transaction& transaction, StoredState& state);
+
+}  // namespace tidemark::publisher

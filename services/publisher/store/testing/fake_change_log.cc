@@ -1,0 +1,103 @@
+#include "services/publisher/store/testing/fake_change_log.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/base/owner.h"
+#include "common/base/status_macros.h"
+
+namespace tidemark::publisher {
+
+Position FakeChangeLog::Begin(const TestChange& change) {
+  const std::lock_guard lock(mutex_);
+  open_[++end_] = {change, BodyOf(change), absl::Now(), next_xid_++};
+  return end_;
+}
+
+Position FakeChangeLog::Commit(Position position) {
+  const std::lock_guard lock(mutex_);
+  rows_.insert(open_.extract(position));
+  return position;
+}
+
+void FakeChangeLog::RollBack(Position position) {
+  const std::lock_guard lock(mutex_);
+  open_.erase(position);
+}
+
+void FakeChangeLog::Empty(Position position) {
+  const std::lock_guard lock(mutex_);
+  emptied_through_ = position;
+  rows_.erase(rows_.begin(), rows_.upper_bound(position));
+}
+
+void FakeChangeLog::SetFailure(absl::Status status) {
+  const std::lock_guard lock(mutex_);
+  failure_ = std::move(status);
+}
+
+void FakeChangeLog::SetPageRows(std::size_t rows) {
+  const std::lock_guard lock(mutex_);
+  page_rows_ = rows;
+}
+
+Position FakeChangeLog::end() const {
+  const std::lock_guard lock(mutex_);
+  return end_;
+}
+
+absl::StatusOr<LogPage> FakeChangeLog::Read(std::span<const PositionRange> ranges,
+                                            std::int32_t pool_number) {
+  const std::lock_guard lock(mutex_);
+  TM_RETURN_IF_ERROR(failure_);
+  LogPage page;
+  page.emptied_through = emptied_through_;
+  page.xmin = next_xid_;
+  for (const auto& [position, row] : open_) page.xmin = std::min(page.xmin, row.xid);
+  auto held = std::make_shared<std::vector<Row>>();
+  held->reserve(page_rows_);  // the rows must stay where they are
+  for (const PositionRange& range : ranges) {
+    for (auto it = rows_.lower_bound(range.first); it != rows_.end() && it->first <= range.last;
+         ++it) {
+      if (pool_number != 0 && it->second.change.pool_number != pool_number) continue;
+      if (page.rows.size() == page_rows_) {
+        page.complete = false;
+        break;
+      }
+      const Row& row = held->emplace_back(it->second);
+      const TestChange& change = row.change;
+      page.rows.push_back({.position = it->first,
+                           .log_shard = LogShardOf(OwnerOf(change.pool_id, change.identity_id)),
+                           .pool_number = change.pool_number,
+                           .sync_count = change.sync_count,
+                           .generation = change.generation,
+                           .kind = change.kind,
+                           .commit_time = row.commit_time,
+                           .traceparent = change.traceparent,
+                           .body = row.body});
+    }
+  }
+  page.bytes = std::move(held);
+  return page;
+}
+
+absl::StatusOr<Xid> FakeChangeLog::TakeXid() {
+  const std::lock_guard lock(mutex_);
+  TM_RETURN_IF_ERROR(failure_);
+  return next_xid_++;
+}
+
+absl::StatusOr<LogPage> FakeLogReader::Poll(Position hi, std::span<const PositionRange> gaps) {
+  std::vector<PositionRange> ranges(gaps.begin(), gaps.end());
+  ranges.push_back({hi + 1, std::numeric_limits<Position>::max()});
+  return log_.Read(ranges, 0);
+}
+
+absl::StatusOr<LogPage> FakeLogReader::ReadPool(std::int32_t pool_number, PositionRange range) {
+  return log_.Read({&range, 1}, pool_number);
+}
+
+}  // namespace tidemark::publisher

@@ -1,0 +1,50 @@
+#include "services/publisher/config.h"
+
+#include "common/aws/endpoint.h"
+
+namespace tidemark::publisher {
+
+void Declare(config::Options& options, Config& config) {
+  using config::Range;
+  using Presence = config::Options::Presence;
+  options.AddSecret("dsn", &config.dsn, Presence::kRequired,
+                    "PostgreSQL's address, as a URI with the role tidemark_publisher.");
+  options.AddSecret("owner-dsn", &config.owner_dsn, Presence::kOptional,
+                    "The same with a role that may create schemas and roles, for migrate.");
+  options.Add("stream-config", &config.stream_config,
+              "Address of the stream configuration service.");
+  options.Add("dataset", &config.dataset, "Address of the dataset service.");
+  options.AddKeyring("keyring", &config.keyring, Presence::kRequired,
+                     "Keys for page tokens, the same for all replicas.");
+  config::Declare(options, config.installation);
+  options.AddSecret("access-key-id", &config.access_key_id, Presence::kRequired,
+                    "AWS access key that may put records.");
+  options.AddSecret("secret-access-key", &config.secret_access_key, Presence::kRequired,
+                    "Its secret.");
+  options.AddSecret("session-token", &config.session_token, Presence::kOptional,
+                    "Its session token, for temporary keys.");
+  options.Add("kinesis-endpoint", &config.kinesis_endpoint, Range<std::size_t>{0, 2048},
+              "Where Kinesis is, as http://host:port or https://host; AWS's own if empty.");
+  options.Add("kinesis-timeout", &config.kinesis_timeout,
+              Range<absl::Duration>{absl::Seconds(1), absl::Minutes(5)},
+              "How long a request to Kinesis may take.");
+  options.Add("lease-ttl", &config.lease_ttl,
+              Range<absl::Duration>{absl::Seconds(1), absl::Minutes(1)},
+              "How long a publisher that died keeps others from taking over.");
+  options.AddByteSize("queue-bytes", &config.queue_bytes,
+                      Range<std::int64_t>{8 * kMiB, 4096 * kMiB},
+                      "Memory of changes that wait for their streams; reading pauses above it.");
+  options.Add("statement-timeout", &config.statement_timeout,
+              Range<absl::Duration>{absl::Milliseconds(100), absl::Minutes(5)},
+              "Bound of each database statement.");
+  options.Add("accept-lossy-server", &config.accept_lossy_server,
+              "Use a database server whose settings lose acknowledged data in a crash.");
+  options.Add("transaction-pooler", &config.transaction_pooler,
+              "The database is reached through a pooler in transaction mode.");
+  options.Check([&config]() -> absl::Status {
+    if (config.kinesis_endpoint.empty()) return absl::OkStatus();
+    return aws::Endpoint::Parse(config.kinesis_endpoint).status();
+  });
+}
+
+}  // namespace tidemark::publisher

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/base/units.h"
+#include "common/config/installation.h"
+#include "common/config/keyring.h"
+#include "common/config/options.h"
+#include "common/config/secret.h"
+#include "common/config/units.h"
+
+namespace tidemark::publisher {
+
+// The settings of tidemark-publisher, besides those of every service (rpc::ProcessConfig).
+struct Config {
+  config::Secret<std::string> dsn;        // of the role tidemark_publisher
+  config::Secret<std::string> owner_dsn;  // for `migrate`; empty: dsn
+  config::Address stream_config{"127.0.0.1", 7002};
+  config::Address dataset{"127.0.0.1", 7001};
+  std::optional<config::Keyring> keyring;
+  config::Installation installation;
+
+  // Base credentials of AWS calls.
+  config::Secret<std::string> access_key_id;
+  config::Secret<std::string> secret_access_key;
+  config::Secret<std::string> session_token;
+  // "http://host:port" instead of AWS's own endpoint; empty: AWS's.
+  std::string kinesis_endpoint;
+  absl::Duration kinesis_timeout = absl::Seconds(15);
+
+  absl::Duration lease_ttl = absl::Seconds(5);
+  std::int64_t queue_bytes = 64 * kMiB;
+  absl::Duration statement_timeout = absl::Seconds(10);
+  bool accept_lossy_server = false;
+  bool transaction_pooler = false;
+};
+
+// Adds the options.
+void Declare(config::Options& options, Config& config);
+
+}  // namespace tidemark::publisher

@@ -1,0 +1,163 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "common/aws/credentials.h"
+#include "common/aws/endpoint.h"
+#include "common/aws/http.h"
+#include "common/aws/kinesis.h"
+#include "common/base/executor.h"
+#include "common/base/random.h"
+#include "common/base/status_macros.h"
+#include "common/obs/log.h"
+#include "common/pg/migrate.h"
+#include "common/pg/reconnector.h"
+#include "common/pools/pool_watch.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/process.h"
+#include "services/publisher/config.h"
+#include "services/publisher/engine/boottime.h"
+#include "services/publisher/engine/kinesis_sender.h"
+#include "services/publisher/engine/publisher.h"
+#include "services/publisher/rpc/destinations.h"
+#include "services/publisher/rpc/grpc_neighbours.h"
+#include "services/publisher/rpc/publisher_rpc.h"
+#include "services/publisher/store/postgres_change_log.h"
+#include "services/publisher/store/postgres_lease_store.h"
+#include "services/publisher/store/postgres_parked_changes.h"
+#include "tidemark/publisher/migrations.h"
+
+namespace tidemark::publisher {
+namespace {
+
+// The first migration of the dataset service that has the change log as it is read here.
+constexpr int kDatasetSchema = 2;
+constexpr std::size_t kAdminQueue = 64;
+constexpr absl::Duration kCheckTime = absl::Seconds(1);
+constexpr absl::Duration kMigrationTime = absl::Minutes(30);
+
+pg::ConnectOptions ConnectOptionsOf(const Config& config, std::string application) {
+  pg::ConnectOptions options;
+  options.dsn = config.dsn.Reveal();
+  options.application_name = std::move(application);
+  options.statement_timeout = config.statement_timeout;
+  if (config.accept_lossy_server) options.check = pg::ServerCheck::kLossy;
+  if (config.transaction_pooler) options.pooling = pg::Pooling::kTransaction;
+  return options;
+}
+
+absl::StatusOr<aws::KinesisClient> MakeKinesis(const Config& config,
+                                               aws::HttpTransport& transport) {
+  aws::Endpoint endpoint = aws::Endpoint::OfAws("kinesis", config.installation.region);
+  if (!config.kinesis_endpoint.empty()) {
+    TM_ASSIGN_OR_RETURN(endpoint, aws::Endpoint::Parse(config.kinesis_endpoint));
+  }
+  auto credentials = std::make_shared<aws::StaticCredentials>(
+      aws::Credentials{.access_key_id = config.access_key_id.Reveal(),
+                       .secret_access_key = aws::Secret(config.secret_access_key.Reveal()),
+                       .session_token = aws::Secret(config.session_token.Reveal())});
+  return aws::KinesisClient(config.installation.region, std::move(endpoint), transport,
+                            std::move(credentials), SystemClock());
+}
+
+Settings SettingsOf(const Config& config) {
+  Settings settings;
+  settings.name = "tidemark-publisher";
+  settings.lease_ttl = config.lease_ttl;
+  settings.dispatcher.queue_bytes = config.queue_bytes;
+  return settings;
+}
+
+// Whether the database answers, with schemas that this binary knows. For one thread.
+class DatabaseCheck {
+ public:
+  explicit DatabaseCheck(const pg::ConnectOptions& options) : connections_(options) {}
+
+  absl::Status operator()() {
+    TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(kCheckTime));
+    const absl::Time deadline = absl::Now() + kCheckTime;
+    TM_RETURN_IF_ERROR(pg::RequireSchema(*connection, "publisher", Migrations().last(), deadline));
+    return pg::RequireSchema(*connection, "dataset", kDatasetSchema, deadline);
+  }
+
+ private:
+  pg::Reconnector connections_;
+};
+
+// The destinations as the stream configuration service tells them.
+class Destinations {
+ public:
+  Destinations(const Config& config, prometheus::Registry& registry)
+      : catalogue_([this] { return watch_.connected(); }),
+        directory_([this] { catalogue_.Replace(DestinationsOf(*directory_.Snapshot())); }),
+        watch_(rpc::MakeChannel(config::FormatAddress(config.stream_config)), directory_,
+               {.service = "publisher"}, SystemRandom(), registry) {}
+
+  const Catalogue& catalogue() const { return catalogue_; }
+  absl::Status Ready() const { return directory_.Ready(); }
+
+ private:
+  Catalogue catalogue_;
+  pools::PoolDirectory directory_;
+  pools::PoolWatch watch_;
+};
+
+absl::Status Serve(const Config& config, rpc::Process& process) {
+  TM_ASSIGN_OR_RETURN(const auto transport, aws::CurlTransport::Start({}));
+  TM_ASSIGN_OR_RETURN(aws::KinesisClient kinesis, MakeKinesis(config, *transport));
+  KinesisSender sender(std::move(kinesis), config.kinesis_timeout);
+  GrpcNeighbours neighbours(rpc::MakeChannel(config::FormatAddress(config.stream_config)),
+                            rpc::MakeChannel(config::FormatAddress(config.dataset)),
+                            SystemRandom());
+  PostgresChangeLog log({.connect = ConnectOptionsOf(config, "tidemark-publisher log"),
+                         .timeout = config.statement_timeout});
+  PostgresLeaseStore leases(ConnectOptionsOf(config, "tidemark-publisher leases"));
+  PostgresParkedChanges parked(ConnectOptionsOf(config, "tidemark-publisher parked"));
+  DatabaseCheck check_database(ConnectOptionsOf(config, "tidemark-publisher check"));
+  Metrics metrics(process.metrics());
+  const Destinations destinations(config, process.metrics());
+  Publisher publisher(SettingsOf(config), {.log = log,
+                                           .leases = leases,
+                                           .sender = sender,
+                                           .neighbours = neighbours,
+                                           .catalogue = destinations.catalogue(),
+                                           .metrics = metrics,
+                                           .wall = SystemClock(),
+                                           .boottime = BoottimeClock(),
+                                           .random = SystemRandom()});
+  Executor admin_thread(1, kAdminQueue);
+  PublisherRpc publisher_rpc(publisher, parked, admin_thread, *config.keyring,
+                             process.calls_options(), process.metrics());
+  return process.Serve({&publisher_rpc}, {{"pools", [&] { return destinations.Ready(); }},
+                                          {"database", [&] { return check_database(); }},
+                                          {"lease", [&] { return publisher.CheckLease(); }},
+                                          {"progress", [&] { return publisher.CheckProgress(); }}});
+}
+
+absl::Status RunMigrations(const Config& config) {
+  pg::ConnectOptions options = ConnectOptionsOf(config, "tidemark-publisher migrate");
+  if (!config.owner_dsn.Reveal().empty()) options.dsn = config.owner_dsn.Reveal();
+  TM_ASSIGN_OR_RETURN(const std::vector<int> applied,
+                      pg::Migrate(options, Migrations(), absl::Now() + kMigrationTime));
+  obs::Log(obs::Level::kInfo, "the schema is up to date",
+           {{"schema", "publisher"}, {"applied", applied.size()}});
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace tidemark::publisher
+
+int main(int argc, char** argv) {
+  namespace publisher = tidemark::publisher;
+  publisher::Config config;
+  return tidemark::rpc::RunService(
+      argc, argv,
+      {.name = "publisher",
+       .about = "Delivers Tidemark's change log to Kinesis, in order.",
+       .port = 7003,
+       .metrics_port = 9103,
+       .declare = [&](auto& options) { publisher::Declare(options, config); },
+       .serve = [&](auto& process) { return publisher::Serve(config, process); },
+       .migrate = [&] { return publisher::RunMigrations(config); }});
+}

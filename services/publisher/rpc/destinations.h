@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "common/pools/pool_directory.h"
+#include "services/publisher/domain/types.h"
+
+namespace tidemark::publisher {
+
+// The destinations that follow from the pools: one for each that has a stream which was ever
+// enabled; it may be off now.
+std::vector<DestinationConfig> DestinationsOf(const pools::PoolSnapshot& pools);
+
+}  // namespace tidemark::publisher

@@ -1,6 +1,10 @@
-"""Options of all Python suites."""
+"""Options of all Python suites, and the way to tests/lib."""
 
+import pathlib
 import re
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 
 
 def pytest_addoption(parser):

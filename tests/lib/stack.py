@@ -1,0 +1,89 @@
+"""A running Tidemark: services on free ports over a database of their own."""
+
+import base64
+import os
+import secrets
+import subprocess
+
+import postgres
+from api import Api
+from service import Service, binary
+
+POOL = "us-east-1:00000000-0000-0000-0000-0000000de5c0"
+ACCESS_KEY = "test"
+SECRET_KEY = "test"
+
+
+class Stack:
+    """The database `database` of the server `admin_dsn`, with the schemas; stream-config with one
+    pool, POOL; and whatever is started. Logs go to `directory`."""
+
+    def __init__(self, directory, admin_dsn, database="tidemark"):
+        self.directory = directory
+        self.dsn = admin_dsn.rsplit("/", 1)[0] + "/" + database
+        self.services = []
+        postgres.sql(admin_dsn, f"CREATE DATABASE {database}")
+        key = base64.b64encode(secrets.token_bytes(32)).decode()
+        self.environment = {f"TIDEMARK_{service}_{name}": value
+                            for service in ("DATASET", "STREAM_CONFIG", "PUBLISHER")
+                            for name, value in (("DSN", self.dsn), ("KEYRING", f"tests:{key}"))}
+
+    def __enter__(self):
+        try:
+            for service in ("dataset", "stream-config"):
+                self.migrate(service)
+            self.stream_config = self.start("stream-config")
+            self.stream_config.wait_ready()
+            self.create_pool(POOL)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *unused):
+        while self.services:
+            self.services.pop().close()
+
+    def migrate(self, service):
+        with (self.directory / f"migrate-{service}.log").open("a") as log:
+            subprocess.run([binary(service), "migrate"], env={**os.environ, **self.environment},
+                           check=True, stdout=log, stderr=log)
+
+    def start(self, name, *arguments, label=None):
+        service = Service(name, arguments, self.environment, self.directory, label)
+        self.services.append(service)
+        return service
+
+    def start_dataset(self, *arguments, label=None):
+        service = self.start("dataset", "--stream-config", self.stream_config.addresses["grpc"],
+                             *arguments, label=label)
+        service.wait_ready()
+        return service
+
+    def start_gateway(self, dataset, *arguments):
+        """Before `dataset`, with ACCESS_KEY and SECRET_KEY for developers."""
+        keys = self.directory / "credentials"
+        keys.write_text(f"[default]\naws_access_key_id = {ACCESS_KEY}\n"
+                        f"aws_secret_access_key = {SECRET_KEY}\n")
+        keys.chmod(0o600)
+        service = self.start("gateway", "--credentials-file", keys, "--dataset",
+                             dataset.addresses["grpc"], "--stream-config",
+                             self.stream_config.addresses["grpc"], *arguments)
+        service.wait_ready()
+        return service
+
+    def stop(self, service):
+        self.services.remove(service)
+        service.stop()
+
+    def sql(self, statement, dsn=None):
+        return postgres.sql(dsn or self.dsn, statement)
+
+    def pools(self):
+        """A client of the stream configuration service."""
+        return Api(self.stream_config.addresses["grpc"], "stream_config", "StreamConfigService")
+
+    def create_pool(self, pool, **settings):
+        with self.pools() as api:
+            api.CreatePool(api.messages.CreatePoolRequest(identity_pool_id=pool, **settings),
+                           timeout=30)

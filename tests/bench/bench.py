@@ -6,12 +6,14 @@ import os
 import pathlib
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "lib"))
+
 import dataset_rows
 import gateway_rows
 import resource_rows
 import store_rows
+from bench_stack import BenchStack
 from rows import Row, table
-from stack import Stack
 
 # Name -> what measures it. Each yields rows.
 BENCHMARKS = {**dataset_rows.BENCHMARKS, **gateway_rows.BENCHMARKS,
@@ -33,7 +35,7 @@ def main():
         parser.error(f"no such benchmark: {unknown}; see --list" if unknown
                      else "--seconds is not 0.5 to 600")
     rows: list[Row] = []
-    with Stack(pathlib.Path(os.environ["TIDEMARK_BENCH_DIR"]), arguments.seconds) as stack:
+    with BenchStack(pathlib.Path(os.environ["TIDEMARK_BENCH_DIR"]), arguments.seconds) as stack:
         for name in arguments.names or BENCHMARKS:
             print(f"== {name}", flush=True)
             for row in BENCHMARKS[name](stack):

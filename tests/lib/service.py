@@ -16,6 +16,13 @@ def binary(name):
     return pathlib.Path(os.environ["TIDEMARK_TEST_BIN"]) / f"tidemark-{name}"
 
 
+def settings(own):
+    """The environment without this process's settings of Tidemark, with `own`."""
+    inherited = {name: value for name, value in os.environ.items()
+                 if not name.startswith("TIDEMARK_")}
+    return {**inherited, **own}
+
+
 class Service:
     """A process, and the addresses it printed when it began to listen. `label` tells replicas
     apart. After kill() or stop(), start() begins again on the same ports."""
@@ -38,7 +45,7 @@ class Service:
             self.process = subprocess.Popen(
                 [*DIES_WITH_PARENT, binary(self.name), "--listen", listen, "--metrics-listen",
                  self.addresses["metrics"], "--port-file", self.port_file, *self.arguments],
-                env={**os.environ, **self.environment}, stdout=subprocess.DEVNULL, stderr=log)
+                env=settings(self.environment), stdout=subprocess.DEVNULL, stderr=log)
         self._wait(lambda: self.port_file.exists() and self.port_file.read_text().endswith("\n"),
                    "listens")
         self.addresses = dict(re.findall(r"(\w+)=(\S+)", self.port_file.read_text()))

@@ -1,13 +1,12 @@
 """A running Tidemark: services on free ports over a database of their own."""
 
 import base64
-import os
 import secrets
 import subprocess
 
 import postgres
 from api import Api
-from service import Service, binary
+from service import Service, binary, settings
 
 POOL = "us-east-1:00000000-0000-0000-0000-0000000de5c0"
 ACCESS_KEY = "test"
@@ -46,8 +45,8 @@ class Stack:
 
     def migrate(self, service):
         with (self.directory / f"migrate-{service}.log").open("a") as log:
-            subprocess.run([binary(service), "migrate"], env={**os.environ, **self.environment},
-                           check=True, stdout=log, stderr=log)
+            subprocess.run([binary(service), "migrate"], env=settings(self.environment), check=True,
+                           stdout=log, stderr=log)
 
     def start(self, name, *arguments, label=None):
         service = Service(name, arguments, self.environment, self.directory, label)

@@ -1,0 +1,41 @@
+"""The services under measurement, and the programs that load them."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import postgres
+from stack import POOL, Stack
+
+
+class BenchStack(Stack):
+    """A stack over the test PostgreSQL whose measurements take `seconds` each."""
+
+    def __init__(self, directory, seconds):
+        super().__init__(directory, os.environ["TIDEMARK_TEST_DSN"], "bench")
+        self.seconds = seconds
+
+    def program(self, name, *arguments):
+        """Runs a load program and returns its one line of JSON."""
+        path = pathlib.Path(os.environ["TIDEMARK_TEST_BIN"]) / name
+        done = subprocess.run([path, *map(str, arguments)], stdout=subprocess.PIPE, check=True)
+        return json.loads(done.stdout)
+
+    def load(self, service, operation, in_flight, **more):
+        extra = [f"--{key.replace('_', '-')}={value}" for key, value in more.items()]
+        return self.program("dataset-load", "--address", service.addresses["grpc"], "--pool", POOL,
+                            "--operation", operation, "--in-flight", in_flight,
+                            "--seconds", self.seconds, *extra)
+
+    def pgbench(self, script, clients):
+        """Transactions a second and mean latency in ms of an SQL script of this directory."""
+        path = pathlib.Path(__file__).parent / "sql" / script
+        done = subprocess.run(
+            [postgres.BIN / "pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "1",
+             "-T", str(max(1, round(self.seconds))), "-f", path, "-D",
+             f"clients={clients}", self.dsn],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True, text=True)
+        return (float(re.search(r"tps = ([\d.]+)", done.stdout)[1]),
+                float(re.search(r"latency average = ([\d.]+)", done.stdout)[1]))

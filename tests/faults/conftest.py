@@ -17,7 +17,7 @@ def server():
     directory = pathlib.Path(tempfile.mkdtemp(prefix="tidemark-faults-"))
     running = PrivatePostgres(directory)
     yield running
-    running.stop()
+    running.kill()  # Nobody needs its data.
     shutil.rmtree(directory)
 
 

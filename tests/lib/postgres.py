@@ -64,7 +64,9 @@ class PrivatePostgres:
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [*self.prefix, BIN / "postgres", "-D", self.data, "-p", str(self.port),
-                 "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
+                 "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
+                 # As durable as the default, and faster than a sync of each file after a crash.
+                 "-c", "recovery_init_sync_method=syncfs"],
                 cwd=self.directory, stdout=log, stderr=log)
         eventually(self._answers, f"PostgreSQL answers; see {self.log}")
 

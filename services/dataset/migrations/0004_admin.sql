@@ -27,7 +27,11 @@ CREATE FUNCTION dataset.delete_dataset(
   OUT created_time timestamptz, OUT modified_time timestamptz, OUT modified_by text,
   OUT live_records bigint, OUT bytes bigint, OUT deleted_at_count bigint)
 LANGUAGE plpgsql
+-- Always by way of the keys, as update_batch.
 SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET lock_timeout = '1s'
 AS $$
 DECLARE
@@ -100,6 +104,10 @@ END $$;
 CREATE FUNCTION dataset.lock_identities(owners bigint[], pool_ids text[], identity_ids text[])
 RETURNS void
 LANGUAGE plpgsql
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET lock_timeout = '1s'
 AS $$
 DECLARE
   locked bigint;
@@ -132,6 +140,9 @@ END $$;
 CREATE FUNCTION dataset.erase_identity(owner_ bigint, pool_id_ text, identity_id_ text)
 RETURNS void
 LANGUAGE plpgsql
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET lock_timeout = '1s'
 AS $$
 DECLARE

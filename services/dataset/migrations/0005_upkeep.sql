@@ -136,6 +136,8 @@ END;
 -- many; null if there are none left.
 CREATE FUNCTION dataset.purge_records(max_records integer) RETURNS integer
 LANGUAGE plpgsql
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 DECLARE
   queued dataset.record_purge;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "common/base/abseil.h"
@@ -140,6 +141,9 @@ absl::Status Process::Announce(const Endpoint& endpoint, int metrics_port) const
 
 int RunService(int argc, const char* const* argv, const ServiceMain& main) {
   std::signal(SIGPIPE, SIG_IGN);  // a broken connection is an error of the write
+  // Debian builds Abseil in its debug mode, where each lock of gRPC's is entered into one graph of
+  // all locks, under one lock.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   ProcessConfig config;
   config.listen.port = main.port;
   config.metrics_listen.port = main.metrics_port;

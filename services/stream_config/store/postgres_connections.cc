@@ -1,7 +1,9 @@
 #include "services/stream_config/store/postgres_connections.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/errors/error.h"
 #include "common/pg/migrate.h"
@@ -59,7 +61,10 @@ absl::StatusOr<PostgresConnections::Lease> PostgresConnections::Take(absl::Time 
 }
 
 absl::StatusOr<pg::Connection> PostgresConnections::Open(absl::Time deadline) const {
-  TM_ASSIGN_OR_RETURN(pg::Connection connection, pg::Connection::Open(options_));
+  pg::ConnectOptions options = options_;
+  options.connect_timeout = std::min(options.connect_timeout, deadline - absl::Now());
+  if (options.connect_timeout <= absl::ZeroDuration()) return NoneFree();
+  TM_ASSIGN_OR_RETURN(pg::Connection connection, pg::Connection::Open(options));
   const pg::MigrationSet& schema = Migrations();
   TM_RETURN_IF_ERROR(pg::RequireSchema(connection, schema.schema, schema.last(), deadline));
   return connection;

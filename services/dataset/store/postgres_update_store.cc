@@ -1,6 +1,8 @@
 #include "services/dataset/store/postgres_update_store.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -26,6 +28,8 @@ bool LostRace(const absl::Status& status) {
   return sqlstate == "40001" || sqlstate == "40P01";
 }
 
+bool IsLockTimeout(const absl::Status& status) { return errors::SqlStateOf(status) == "55P03"; }
+
 // The fault may lie in one of the requests, or in a lock that one of them waits for.
 bool MayConcernOne(const absl::Status& status) {
   return status.code() == absl::StatusCode::kAborted ||
@@ -44,10 +48,27 @@ std::vector<UpdateOutcome> PostgresUpdateStore::Update(Requests requests, absl::
   if (requests.size() == 1 || !MayConcernOne(together.status())) {
     return std::vector<UpdateOutcome>(requests.size(), together.status());
   }
+  return OneByOne(requests, deadline);
+}
+
+std::vector<UpdateOutcome> PostgresUpdateStore::OneByOne(Requests requests, absl::Time deadline) {
   std::vector<UpdateOutcome> outcomes;
   outcomes.reserve(requests.size());
+  // How many requests of an identity waited for a lock in vain: one may be a dataset's, two are the
+  // identity's, for which none of the others need wait.
+  std::map<IdentityKey, int> waits;
+  absl::Status lock_timeout;
   for (const UpdateRequest* const request : requests) {
+    const IdentityKey& identity = request->dataset.identity;
+    if (waits[identity] == 2) {
+      outcomes.emplace_back(lock_timeout);
+      continue;
+    }
     Outcomes alone = Settle({&request, 1}, deadline);
+    if (IsLockTimeout(alone.status())) {
+      lock_timeout = alone.status();
+      ++waits[identity];
+    }
     outcomes.push_back(alone.ok() ? std::move(alone->front()) : alone.status());
   }
   return outcomes;

@@ -32,6 +32,8 @@ class PostgresUpdateStore final : public UpdateStore {
   using Requests = std::span<const UpdateRequest* const>;
   using Outcomes = absl::StatusOr<std::vector<UpdateOutcome>>;
 
+  std::vector<UpdateOutcome> OneByOne(Requests requests, absl::Time deadline);
+
   // Applies the requests together, again and again while that may help.
   Outcomes Settle(Requests requests, absl::Time deadline);
 

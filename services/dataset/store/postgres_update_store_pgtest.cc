@@ -73,6 +73,20 @@ TEST_F(UpdateStoreTest, ARequestThatWaitsForALockFailsAlone) {
   EXPECT_TRUE(IsApplied(outcomes[2]));
 }
 
+TEST_F(UpdateStoreTest, RequestsOfALockedIdentityWaitOnceForAll) {
+  ASSERT_TRUE(IsApplied(Apply(store_, Create("held"))));
+  pg::Connection holder = SharedDatabase().Connect();
+  auto holding = pg::Transaction::Begin(holder, InSeconds(60));
+  ASSERT_TRUE(holding.ok());
+  ASSERT_TRUE(holding->RunScript("SELECT FROM dataset.identity FOR UPDATE").ok());
+  std::vector<UpdateRequest> requests;
+  for (int i = 0; i < 60; ++i) requests.push_back(Create(absl::StrCat("d", i)));
+  // If each waited its second, most would come too late.
+  for (const UpdateOutcome& outcome : ApplyAll(store_, requests, InSeconds(30))) {
+    EXPECT_EQ(errors::ReasonOf(ToStatus(outcome)), errors::v1::ERROR_REASON_CONCURRENT_CHANGE);
+  }
+}
+
 TEST_F(UpdateStoreTest, ABrokenConnectionIsReplacedUnnoticed) {
   ASSERT_TRUE(IsApplied(Apply(store_, Create("a"))));
   BreakConnections();

@@ -48,10 +48,21 @@ constexpr pg::Query kFinishPool{
     " deltas AS (DELETE FROM dataset.usage_delta AS u USING finished AS f"
     "             WHERE u.pool_id = f.pool_id)"
     " DELETE FROM dataset.pool_usage AS u USING finished AS f WHERE u.pool_id = f.pool_id"};
+// In this order: at most one partition may be on its way out, so what was interrupted comes first.
 constexpr pg::Query kDropCandidates{
     "upkeep_drop_candidates",
-    "SELECT p.name::text FROM dataset.change_log_partition AS p, dataset.change_log_state AS s"
-    " WHERE NOT p.written AND p.end_position - 1 <= s.emptied_through ORDER BY p.first_position"};
+    "SELECT name, detach FROM ("
+    " SELECT 1, 0, relname::text, ' FINALIZE' FROM pg_inherits JOIN pg_class ON oid = inhrelid"
+    "  WHERE inhparent = 'dataset.change_log'::regclass AND inhdetachpending"
+    " UNION ALL"
+    " SELECT 2, 0, relname::text, '' FROM pg_class"
+    "  WHERE relnamespace = 'dataset'::regnamespace AND relkind = 'r' AND NOT relispartition"
+    "    AND relname ~ '^change_log_[0-9]+$'"
+    " UNION ALL"
+    " SELECT 3, p.first_position, p.name::text, ' CONCURRENTLY'"
+    "   FROM dataset.change_log_partition AS p, dataset.change_log_state AS s"
+    "  WHERE NOT p.written AND p.end_position - 1 <= s.emptied_through)"
+    " AS candidates (step, place, name, detach) ORDER BY step, place"};
 
 // Someone is in the way; the next pass tries again.
 bool Busy(const absl::Status& status) { return absl::IsAborted(status); }
@@ -152,18 +163,25 @@ absl::Status PostgresUpkeep::PurgePools(pg::Connection& connection, absl::Time d
 }
 
 absl::Status DropEmptiedPartitions(pg::Connection& connection, absl::Time deadline) {
+  TM_RETURN_IF_ERROR(connection.RunScript("SET statement_timeout = 0", deadline).status());
   TM_ASSIGN_OR_RETURN(const pg::Result result,
                       connection.Run(kDropCandidates, pg::Params(), deadline));
-  TM_ASSIGN_OR_RETURN(const auto rows, result.ParseAll<std::string>());
-  for (const auto& [name] : rows) {  // change_log_<number>: nothing to quote
-    TM_RETURN_IF_ERROR(
-        connection
-            .RunScript(absl::StrCat("ALTER TABLE dataset.change_log DETACH PARTITION dataset.",
-                                    name, " CONCURRENTLY"),
-                       deadline)
-            .status());
-    TM_RETURN_IF_ERROR(
-        connection.RunScript(absl::StrCat("DROP TABLE dataset.", name), deadline).status());
+  TM_ASSIGN_OR_RETURN(const auto rows, (result.ParseAll<std::string, std::string>()));
+  for (const auto& [name, detach] : rows) {  // change_log_<number>: nothing to quote
+    absl::Status status;
+    if (!detach.empty()) {
+      status =
+          connection
+              .RunScript(absl::StrCat("ALTER TABLE dataset.change_log DETACH PARTITION dataset.",
+                                      name, detach),
+                         deadline)
+              .status();
+    }
+    if (status.ok()) {
+      status = connection.RunScript(absl::StrCat("DROP TABLE dataset.", name), deadline).status();
+    }
+    if (Busy(status)) return absl::OkStatus();
+    TM_RETURN_IF_ERROR(status);
   }
   return absl::OkStatus();
 }

@@ -73,7 +73,8 @@ class PostgresUpkeep {
 };
 
 // Detaches and drops the partitions of the change log that were emptied. For `migrate`, with a
-// connection of the tables' owner: it waits for every transaction that reads the log.
+// connection of the tables' owner. Writers are not held up. What a long reader of the log stands in
+// the way of is left for the next time.
 absl::Status DropEmptiedPartitions(pg::Connection& connection, absl::Time deadline);
 
 }  // namespace tidemark::dataset

@@ -226,6 +226,27 @@ TEST_F(UpkeepTest, MigrateDropsWhatWasEmptied) {
   EXPECT_EQ(Pass().partitions_created, 1);
 }
 
+TEST_F(UpkeepTest, MigrateGoesOnWhereAReaderStoodInItsWay) {
+  Pass();
+  Write(150);
+  ReportLowMark(kFirstRoom + 100);
+  Pass();
+  const std::int32_t before = Describe().partitions;
+  pg::Connection owner = database_->Connect();
+  pg::Connection reader = database_->Connect();
+  {
+    auto reading = pg::Transaction::Begin(reader, InSeconds(60));
+    ASSERT_TRUE(reading.ok());
+    ASSERT_TRUE(reading->RunScript("SELECT count(*) FROM dataset.change_log").ok());
+    EXPECT_TRUE(DropEmptiedPartitions(owner, InSeconds(30)).ok());
+    Write(1);
+  }
+  EXPECT_TRUE(DropEmptiedPartitions(owner, InSeconds(30)).ok());
+  EXPECT_EQ(Describe().partitions, before - 5);
+  EXPECT_EQ(Number("SELECT count(*) FROM pg_class WHERE relname ~ '^change_log_[0-9]+$'"),
+            before - 5);
+}
+
 TEST_F(UpkeepTest, RecordsOfDeletedDatasetsArePurgedInChunks) {
   Pass();
   PostgresAdminStore admin(options_);

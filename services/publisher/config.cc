@@ -17,9 +17,10 @@ void Declare(config::Options& options, Config& config) {
   options.AddKeyring("keyring", &config.keyring, Presence::kRequired,
                      "Keys for page tokens, the same for all replicas.");
   config::Declare(options, config.installation);
-  options.AddSecret("access-key-id", &config.access_key_id, Presence::kRequired,
-                    "AWS access key that may put records.");
-  options.AddSecret("secret-access-key", &config.secret_access_key, Presence::kRequired,
+  options.AddSecret("access-key-id", &config.access_key_id, Presence::kOptional,
+                    "AWS access key that may put records; AWS_ACCESS_KEY_ID and its companions if "
+                    "absent.");
+  options.AddSecret("secret-access-key", &config.secret_access_key, Presence::kOptional,
                     "Its secret.");
   options.AddSecret("session-token", &config.session_token, Presence::kOptional,
                     "Its session token, for temporary keys.");
@@ -41,6 +42,12 @@ void Declare(config::Options& options, Config& config) {
               "Use a database server whose settings lose acknowledged data in a crash.");
   options.Add("transaction-pooler", &config.transaction_pooler,
               "The database is reached through a pooler in transaction mode.");
+  options.Check([&config]() -> absl::Status {
+    if (config.access_key_id.Reveal().empty() == config.secret_access_key.Reveal().empty()) {
+      return absl::OkStatus();
+    }
+    return absl::InvalidArgumentError("access-key-id and secret-access-key go together");
+  });
   options.Check([&config]() -> absl::Status {
     if (config.kinesis_endpoint.empty()) return absl::OkStatus();
     return aws::Endpoint::Parse(config.kinesis_endpoint).status();

@@ -22,7 +22,7 @@ struct Config {
   std::optional<config::Keyring> keyring;
   config::Installation installation;
 
-  // Base credentials of AWS calls.
+  // Base credentials of AWS calls; empty: those of the environment (AWS_ACCESS_KEY_ID, ...).
   config::Secret<std::string> access_key_id;
   config::Secret<std::string> secret_access_key;
   config::Secret<std::string> session_token;

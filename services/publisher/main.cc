@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,16 +48,24 @@ pg::ConnectOptions ConnectOptionsOf(const Config& config, std::string applicatio
   return options;
 }
 
+// As configured, else as AWS's own tools find them in the environment.
+absl::StatusOr<aws::Credentials> BaseCredentials(const Config& config) {
+  if (config.access_key_id.Reveal().empty()) {
+    return aws::CredentialsFromEnvironment([](const char* name) { return std::getenv(name); });
+  }
+  return aws::Credentials{.access_key_id = config.access_key_id.Reveal(),
+                          .secret_access_key = aws::Secret(config.secret_access_key.Reveal()),
+                          .session_token = aws::Secret(config.session_token.Reveal())};
+}
+
 absl::StatusOr<aws::KinesisClient> MakeKinesis(const Config& config,
                                                aws::HttpTransport& transport) {
   aws::Endpoint endpoint = aws::Endpoint::OfAws("kinesis", config.installation.region);
   if (!config.kinesis_endpoint.empty()) {
     TM_ASSIGN_OR_RETURN(endpoint, aws::Endpoint::Parse(config.kinesis_endpoint));
   }
-  auto credentials = std::make_shared<aws::StaticCredentials>(
-      aws::Credentials{.access_key_id = config.access_key_id.Reveal(),
-                       .secret_access_key = aws::Secret(config.secret_access_key.Reveal()),
-                       .session_token = aws::Secret(config.session_token.Reveal())});
+  TM_ASSIGN_OR_RETURN(aws::Credentials base, BaseCredentials(config));
+  auto credentials = std::make_shared<aws::StaticCredentials>(std::move(base));
   return aws::KinesisClient(config.installation.region, std::move(endpoint), transport,
                             std::move(credentials), SystemClock());
 }

@@ -1,6 +1,7 @@
 #include "services/dataset/store/postgres_export.h"
 
 #include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,12 @@
 
 namespace tidemark::dataset {
 namespace {
+
+// The planner takes a page for a single row, and would rather read both tables whole than go by the
+// index from identity to identity.
+constexpr std::string_view kByKeys =
+    "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off;"
+    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 
 // Identities in order of owner, then their datasets: what the index on identities gives without
 // looking at other pools.
@@ -75,6 +82,7 @@ absl::StatusOr<ExportPage> ExportOnce(pg::Connection& connection, const std::str
   // One snapshot: the records are those of the count.
   TM_ASSIGN_OR_RETURN(pg::Transaction transaction,
                       pg::Transaction::Begin(connection, deadline, pg::Isolation::kRepeatableRead));
+  TM_RETURN_IF_ERROR(transaction.RunScript(kByKeys));
   TM_ASSIGN_OR_RETURN(
       const pg::Result datasets,
       transaction.Run(kExportDatasets, pg::Params(pool_id, after.owner, after.identity_id, shards,

@@ -26,7 +26,7 @@ class Purger {
     // cut off: this is for how long they may be.
     absl::Duration delay = absl::Hours(1);
     absl::Duration interval = absl::Seconds(10);
-    absl::Duration timeout = absl::Seconds(10);  // of each call
+    absl::Duration timeout = absl::Seconds(5);  // of each call
   };
 
   // All outlive the purger.

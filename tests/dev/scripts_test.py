@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 
 def bash(script, *arguments):
-    """Runs a script with the library loaded; the clone is ROOT, its .dev a directory of the test."""
+    """Runs a script with the library loaded, as that of the clone ROOT."""
     prelude = f"""set -euo pipefail
 ROOT={str(ROOT)!r}
 source "$ROOT/deploy/dev/lib/load.sh"
@@ -115,8 +115,8 @@ class EnvironmentTest(unittest.TestCase):
     def write(self):
         directory = tempfile.TemporaryDirectory(prefix="a 'b' $c ")
         self.addCleanup(directory.cleanup)
-        done = bash('DEV=$1 VENV=$1/venv; default_ports; mkdir -p "$DEV/config"; write_secrets; '
-                    'write_environment; source "$DEV/env"; env -0', directory.name)
+        done = bash('STACK=$1 VENV=$1/venv; default_ports; mkdir "$STACK/config"; '
+                    'write_secrets; write_environment; source "$STACK/env"; env -0', directory.name)
         self.assertEqual(0, done.returncode, done.stderr)
         variables = dict(entry.split("=", 1) for entry in done.stdout.split("\0") if entry)
         return pathlib.Path(directory.name), variables

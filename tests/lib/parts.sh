@@ -12,14 +12,12 @@ start_run() {
 end_run() {
   local status=$?
   trap - EXIT
-  in_stack stop_stack
   pg_stop "$RUN/postgres.pid"
   moto_stop "$RUN/moto.pid"
   if [[ -n $keep ]]; then
     note "kept: $RUN"
   else
     pg_delete "$RUN/pg"
-    pg_delete "$RUN/stack/pg"
     rm -rf "$RUN"
   fi
   exit "$status"
@@ -38,7 +36,7 @@ start_backends() {
   export TIDEMARK_TEST_DSN=postgresql://$PG_SUPERUSER@127.0.0.1:$pg_port/postgres
   export TIDEMARK_TEST_MOTO=http://127.0.0.1:$moto_port
   export TIDEMARK_TEST_PYTHON=$PYTHON TIDEMARK_TEST_NODE=$NODE
-  export TIDEMARK_TEST_BIN=$ROOT/build/$preset/bin
+  export TIDEMARK_TEST_BIN=$ROOT/build/$preset/bin TIDEMARK_TEST_PRESET=$preset
   forbid_real_aws
 }
 
@@ -69,24 +67,10 @@ run_python() {
       suites+=("$directory")
   done
   ((${#suites[@]} > 0)) || return 0
-  step "Starting a stack for the Python suites"
-  in_stack start_test_stack
   step "Running the Python suites"
-  # shellcheck source=/dev/null
-  source "$RUN/stack/env"
   "$PYTHON" -m pytest -p no:cacheprovider --rootdir "$ROOT/tests" -q -rs --color=no \
     ${only:+--only "$only"} --junit-xml "$RUN/python.xml" "${suites[@]}" || true
   count_junit python "$RUN/python.xml" "$began"
-}
-
-# The Python suites find a whole stack of their own by the variables of its .dev/env; it is set up
-# as deploy/dev/up does, in the run's directory. The subshell keeps that place to these commands.
-in_stack() { (DEV=$RUN/stack && "$@"); }
-
-start_test_stack() {
-  make_dev_directory
-  free_ports
-  start_stack
 }
 
 # count_junit NAME FILE BEGAN: adds a JUnit file's results. No file: the runner itself failed.

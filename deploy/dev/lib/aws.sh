@@ -16,11 +16,10 @@ write_once() {
 
 # Passwords and keys, random, made once for each clone.
 write_secrets() {
-  mkdir -p "$DEV/config"
-  write_once "$DEV/config/postgres-password" random_line 16
-  write_once "$DEV/config/credentials" developer_keys
-  write_once "$DEV/config/keyring" new_keyring
-  write_once "$DEV/config/pool-id" new_pool_id
+  write_once "$STACK/config/postgres-password" random_line 16
+  write_once "$STACK/config/credentials" developer_keys
+  write_once "$STACK/config/keyring" new_keyring
+  write_once "$STACK/config/pool-id" new_pool_id
 }
 
 random_line() { random_hex "$1" && echo; }
@@ -35,7 +34,7 @@ new_keyring() { printf 'dev-1:%s\n' "$(head -c 32 /dev/urandom | base64 -w0)"; }
 
 new_pool_id() { printf '%s:%s\n' "$AWS_DEV_REGION" "$(cat /proc/sys/kernel/random/uuid)"; }
 
-credential() { sed -n "s/^$1 = //p" "$DEV/config/credentials"; }
+credential() { sed -n "s/^$1 = //p" "$STACK/config/credentials"; }
 
 # The stream in moto, and the pool with its stream switched on; both are left alone if they are so.
 create_stream() { aws_setup stream; }
@@ -43,7 +42,7 @@ create_pool() { aws_setup pool; }
 
 aws_setup() {
   # shellcheck source=/dev/null
-  (source "$DEV/env" && "$PYTHON" -B "$LIB/setup_pool.py" "$1" --proto "$ROOT/proto" \
-    --generated "$DEV/gen" --role "$STREAM_ROLE") ||
-    die "could not set up the $1" "Logs are in $DEV/log."
+  (source "$STACK/env" && "$PYTHON" -B "$LIB/setup_pool.py" "$1" --proto "$ROOT/proto" \
+    --generated "$STACK/gen" --role "$STREAM_ROLE") ||
+    die "could not set up the $1" "Logs are in $STACK/log."
 }

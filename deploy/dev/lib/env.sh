@@ -6,9 +6,9 @@
 write_environment() {
   local moto gateway
   moto=$(url moto) gateway=$(url gateway)
-  write_env_file >"$DEV/env.new"
-  chmod 600 "$DEV/env.new"
-  mv "$DEV/env.new" "$DEV/env"
+  write_env_file >"$STACK/env.new"
+  chmod 600 "$STACK/env.new"
+  mv "$STACK/env.new" "$STACK/env"
 }
 
 write_env_file() {
@@ -24,8 +24,8 @@ write_env_file() {
   export_line AWS_SECRET_ACCESS_KEY "$(credential aws_secret_access_key)"
   export_line AWS_REGION "$AWS_DEV_REGION"
   export_line AWS_DEFAULT_REGION "$AWS_DEV_REGION"
-  export_line AWS_CONFIG_FILE "$DEV/config/aws-config"
-  export_line AWS_SHARED_CREDENTIALS_FILE "$DEV/config/credentials"
+  export_line AWS_CONFIG_FILE "$STACK/config/aws-config"
+  export_line AWS_SHARED_CREDENTIALS_FILE "$STACK/config/credentials"
   export_line AWS_EC2_METADATA_DISABLED true
   export_line AWS_PAGER ''
   export_line AWS_ENDPOINT_URL "$moto"
@@ -33,7 +33,7 @@ write_env_file() {
   local service
   for service in KINESIS S3 SNS STS LAMBDA; do export_line "AWS_ENDPOINT_URL_$service" "$moto"; done
   export_line TIDEMARK_ENDPOINT "$gateway"
-  export_line TIDEMARK_POOL_ID "$(<"$DEV/config/pool-id")"
+  export_line TIDEMARK_POOL_ID "$(<"$STACK/config/pool-id")"
   export_line TIDEMARK_STREAM_NAME "$STREAM_NAME"
   export_line TIDEMARK_DSN "$(dsn "$OWNER_ROLE")"
   export_line TIDEMARK_DATASET_ADDR "127.0.0.1:${PORT[dataset]}"

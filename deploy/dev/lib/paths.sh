@@ -1,18 +1,17 @@
 # Where things stand. Sourced, with ROOT set to the root of the clone.
 
-# Everything the scripts make, apart from the build: removed as a whole, it is made again.
+# What the scripts install and remember.
 DEV=$ROOT/.dev
+# What a running stack needs: configuration, keys, data, logs. Tests have stacks of their own.
+STACK=${TIDEMARK_STACK_DIR:-$DEV}
 LIB=$ROOT/deploy/dev/lib
 VENV=$DEV/venv
 NODE_PACKAGES=$ROOT/tests/conformance/js
 
-# Names this clone in the rare places that lie outside of it.
-CLONE_ID=$(printf '%s' "$ROOT" | sha256sum | cut -c1-12)
-
-# Keeps what .dev holds (keys, passwords, data) from other users.
+# Keeps what they hold (keys, passwords, data) from other users.
 make_dev_directory() {
-  mkdir -p "$DEV"/{log,run,stamps,tools}
-  chmod 700 "$DEV"
+  mkdir -p "$DEV"/{log,run,stamps,tools} "$STACK"/{config,log,run}
+  chmod 700 "$DEV" "$STACK"
 }
 
 # A stamp says that a step was done for a given input: stamp_is NAME HASH, stamp NAME HASH.

@@ -17,11 +17,10 @@ prepare_postgres() {
   PG_AS=(setpriv --reuid=postgres --regid=postgres --init-groups --)
 }
 
-# pg_directory DIRECTORY: where the data of that cluster of .dev really lies.
+# pg_directory DIRECTORY: where the data of that cluster really lies.
 pg_directory() {
-  local name=${1#"$ROOT/.dev/"}
   if [[ ${PG_AS[0]:-} == setpriv ]]; then
-    echo "/var/lib/tidemark-dev-$CLONE_ID/${name//\//-}"
+    echo "/var/lib/tidemark-dev-$(printf '%s' "$1" | sha256sum | cut -c1-12)/data"
   else
     echo "$1"
   fi
@@ -59,7 +58,7 @@ pg_delete() {
   data=$(pg_directory "$1")
   rm -rf "$data"
   # Outside of the clone, leave nothing.
-  [[ $data == "$1" || ! -d ${data%/*} ]] || rmdir --ignore-fail-on-non-empty "${data%/*}"
+  [[ $data == "$1" || ! -d ${data%/*} ]] || rmdir "${data%/*}"
 }
 
 # pg_start DIRECTORY PORT PID_FILE LOG [SETTING=VALUE...]

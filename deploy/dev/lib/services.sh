@@ -6,13 +6,13 @@ DATABASE=tidemark
 
 # The private cluster's one password serves all roles; its port is open to this machine only.
 dsn() {
-  echo "postgresql://$1:$(<"$DEV/config/postgres-password")@127.0.0.1:${PORT[postgres]}/${2:-$DATABASE}"
+  echo "postgresql://$1:$(<"$STACK/config/postgres-password")@127.0.0.1:${PORT[postgres]}/${2:-$DATABASE}"
 }
 
 run_sql() { # run_sql DATABASE, statements on standard input
-  "$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 -v password="$(<"$DEV/config/postgres-password")" \
-    "$(dsn "$PG_SUPERUSER" "$1")" >"$DEV/log/sql.log" 2>&1 || {
-    log_tail "$DEV/log/sql.log"
+  "$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 -v password="$(<"$STACK/config/postgres-password")" \
+    "$(dsn "$PG_SUPERUSER" "$1")" >"$STACK/log/sql.log" 2>&1 || {
+    log_tail "$STACK/log/sql.log"
     die "setting up the database failed"
   }
 }
@@ -39,10 +39,10 @@ binary() { echo "$ROOT/build/$preset/bin/tidemark-$1"; }
 
 # write_config SERVICE: .dev/config/SERVICE.toml, and the files with its secrets.
 write_config() {
-  local name=$1 file=$DEV/config/$1.toml
+  local name=$1 file=$STACK/config/$1.toml
   case $name in
     gateway) ;;
-    *) write_private "$DEV/config/$name.dsn" "$(dsn "tidemark_${name//-/_}")" ;;
+    *) write_private "$STACK/config/$name.dsn" "$(dsn "tidemark_${name//-/_}")" ;;
   esac
   {
     echo "# Written by deploy/dev/up; options not named here: build/$preset/bin/tidemark-$name --help"
@@ -53,25 +53,32 @@ write_config() {
 }
 
 dataset_settings() {
-  setting dsn-file "$DEV/config/dataset.dsn"
-  setting keyring-file "$DEV/config/keyring"
+  setting dsn-file "$STACK/config/dataset.dsn"
+  setting keyring-file "$STACK/config/keyring"
   setting stream-config "127.0.0.1:${PORT[stream-config]}"
 }
 
 stream_config_settings() {
-  setting dsn-file "$DEV/config/stream-config.dsn"
-  setting keyring-file "$DEV/config/keyring"
+  setting dsn-file "$STACK/config/stream-config.dsn"
+  setting keyring-file "$STACK/config/keyring"
   setting dataset "127.0.0.1:${PORT[dataset]}"
 }
 
 publisher_settings() {
-  setting dsn-file "$DEV/config/publisher.dsn"
+  # moto takes any keys; these are the developer's.
+  write_private "$STACK/config/aws-access-key-id" "$(credential aws_access_key_id)"
+  write_private "$STACK/config/aws-secret-access-key" "$(credential aws_secret_access_key)"
+  setting dsn-file "$STACK/config/publisher.dsn"
+  setting keyring-file "$STACK/config/keyring"
   setting dataset "127.0.0.1:${PORT[dataset]}"
   setting stream-config "127.0.0.1:${PORT[stream-config]}"
+  setting access-key-id-file "$STACK/config/aws-access-key-id"
+  setting secret-access-key-file "$STACK/config/aws-secret-access-key"
+  setting kinesis-endpoint "$(url moto)"
 }
 
 gateway_settings() {
-  setting credentials-file "$DEV/config/credentials"
+  setting credentials-file "$STACK/config/credentials"
   setting dataset "127.0.0.1:${PORT[dataset]}"
   setting stream-config "127.0.0.1:${PORT[stream-config]}"
 }
@@ -85,24 +92,25 @@ setting() {
 # Schema and roles are made by the owner, whom the running service does not know.
 migrate() {
   write_config "$1"
-  write_private "$DEV/config/owner.dsn" "$(dsn "$OWNER_ROLE")"
-  "$(binary "$1")" migrate --config "$DEV/config/$1.toml" \
-    --owner-dsn-file "$DEV/config/owner.dsn" >"$DEV/log/migrate-$1.log" 2>&1 || {
-    log_tail "$DEV/log/migrate-$1.log"
-    die "tidemark-$1 migrate failed" "Its whole log: $DEV/log/migrate-$1.log"
+  write_private "$STACK/config/owner.dsn" "$(dsn "$OWNER_ROLE")"
+  "$(binary "$1")" migrate --config "$STACK/config/$1.toml" \
+    --owner-dsn-file "$STACK/config/owner.dsn" >"$STACK/log/migrate-$1.log" 2>&1 || {
+    log_tail "$STACK/log/migrate-$1.log"
+    die "tidemark-$1 migrate failed" "Its whole log: $STACK/log/migrate-$1.log" \
+      "After a change of branches, begin anew with: deploy/dev/down --wipe"
   }
 }
 
 start_service() {
   local name=$1
   write_config "$name"
-  start_part "$name" "$(hash_of "$(binary "$name")" "$DEV/config/$name.toml" --)" \
-    run_background "$DEV/run/$name.pid" "$DEV/log/$name.log" \
-    "$(binary "$name")" --config "$DEV/config/$name.toml"
+  start_part "$name" "$(hash_of "$(binary "$name")" "$STACK/config/$name.toml" --)" \
+    run_background "$STACK/run/$name.pid" "$STACK/log/$name.log" \
+    "$(binary "$name")" --config "$STACK/config/$name.toml"
 }
 
 wait_service() {
   local ready="http://127.0.0.1:${PORT[$1-metrics]}/readyz"
-  wait_ready "$DEV/run/$1.pid" "tidemark-$1" "$DEV/log/$1.log" 60 \
-    curl -fs -m 2 -o "$DEV/run/$1.ready" "$ready"
+  wait_ready "$STACK/run/$1.pid" "tidemark-$1" "$STACK/log/$1.log" 60 \
+    curl -fs -m 2 -o "$STACK/run/$1.ready" "$ready"
 }

@@ -26,13 +26,6 @@ base_ports() {
     [moto]=$(($1 + 21)))
 }
 
-# Ports that were free a moment ago, for a stack of the tests.
-free_ports() {
-  local name
-  default_ports
-  for name in "${!PORT[@]}"; do PORT[$name]=$(pick_port); done
-}
-
 url() { echo "http://127.0.0.1:${PORT[$1]}"; }
 
 # Ends the script if a port is taken by anything but the part of this stack that is to have it.
@@ -40,7 +33,7 @@ check_ports() {
   local name part
   for name in "${!PORT[@]}"; do
     part=${name%-metrics}
-    if is_running "$DEV/run/$part.pid" && [[ " $(cat "$DEV/run/$part.ports") " == *" ${PORT[$name]} "* ]]; then
+    if is_running "$STACK/run/$part.pid" && [[ " $(cat "$STACK/run/$part.ports") " == *" ${PORT[$name]} "* ]]; then
       continue
     fi
     require_port "${PORT[$name]}" "$name" "--$name-port"
@@ -52,8 +45,8 @@ check_ports() {
 start_part() {
   local name=$1 spec=$2
   shift 2
-  if is_running "$DEV/run/$name.pid"; then
-    if [[ $(cat "$DEV/run/$name.spec" 2>/dev/null) == "$spec" ]]; then
+  if is_running "$STACK/run/$name.pid"; then
+    if [[ $(cat "$STACK/run/$name.spec" 2>/dev/null) == "$spec" ]]; then
       note "$name runs already"
       return 0
     fi
@@ -61,21 +54,21 @@ start_part() {
     stop_part "$name"
   fi
   rotate_log "$name"
-  echo "${PORT[$name]} ${PORT[$name-metrics]:-}" >"$DEV/run/$name.ports"
+  echo "${PORT[$name]} ${PORT[$name-metrics]:-}" >"$STACK/run/$name.ports"
   "$@"
-  printf '%s' "$spec" >"$DEV/run/$name.spec"
+  printf '%s' "$spec" >"$STACK/run/$name.spec"
 }
 
 stop_part() {
   case $1 in
-    postgres) pg_stop "$DEV/run/postgres.pid" ;;
-    *) stop_process "$DEV/run/$1.pid" "$1" ;;
+    postgres) pg_stop "$STACK/run/postgres.pid" ;;
+    *) stop_process "$STACK/run/$1.pid" "$1" ;;
   esac
-  rm -f "$DEV/run/$1".{spec,ports}
+  rm -f "$STACK/run/$1".{spec,ports}
 }
 
 # The log of the run before stays as NAME.log.old.
-rotate_log() { [[ ! -f $DEV/log/$1.log ]] || mv "$DEV/log/$1.log" "$DEV/log/$1.log.old"; }
+rotate_log() { [[ ! -f $STACK/log/$1.log ]] || mv "$STACK/log/$1.log" "$STACK/log/$1.log.old"; }
 
 start_stack() {
   local name
@@ -83,7 +76,7 @@ start_stack() {
   write_secrets
   start_database
   start_part moto "${PORT[moto]} $(hash_of "$LIB/requirements.txt" --)" \
-    moto_start "${PORT[moto]}" "$DEV/run/moto.pid" "$DEV/log/moto.log"
+    moto_start "${PORT[moto]}" "$STACK/run/moto.pid" "$STACK/log/moto.log"
   write_environment
   create_stream
   for name in dataset stream-config publisher; do migrate "$name"; done
@@ -95,9 +88,9 @@ start_stack() {
 
 start_database() {
   prepare_postgres
-  pg_create "$DEV/pg" "$(<"$DEV/config/postgres-password")"
+  pg_create "$STACK/pg" "$(<"$STACK/config/postgres-password")"
   start_part postgres "${PORT[postgres]}" \
-    pg_start "$DEV/pg" "${PORT[postgres]}" "$DEV/run/postgres.pid" "$DEV/log/postgres.log"
+    pg_start "$STACK/pg" "${PORT[postgres]}" "$STACK/run/postgres.pid" "$STACK/log/postgres.log"
   create_database
 }
 
@@ -106,13 +99,13 @@ stop_stack() {
   local i
   prepare_postgres
   for ((i = ${#PARTS[@]} - 1; i >= 0; i--)); do
-    ! is_running "$DEV/run/${PARTS[i]}.pid" || step "Stopping ${PARTS[i]}"
+    ! is_running "$STACK/run/${PARTS[i]}.pid" || step "Stopping ${PARTS[i]}"
     stop_part "${PARTS[i]}"
   done
 }
 
 wipe_stack() {
   step "Deleting data, keys, configuration and logs"
-  pg_delete "$DEV/pg"
-  rm -rf "$DEV"/{config,gen,env,log,run}
+  pg_delete "$STACK/pg"
+  rm -rf "$STACK"/{config,gen,env,log,run}
 }

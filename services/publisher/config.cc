@@ -29,9 +29,18 @@ void Declare(config::Options& options, Config& config) {
   options.Add("kinesis-timeout", &config.kinesis_timeout,
               Range<absl::Duration>{absl::Seconds(1), absl::Minutes(5)},
               "How long a request to Kinesis may take.");
+  options.Add("requests-per-stream", &config.requests_per_stream, Range<int>{1, 64},
+              "Requests to Kinesis in flight for one stream.");
+  options.AddByteSize("record-limit", &config.record_limit,
+                      Range<std::int64_t>{16 * kKiB, 10 * kMiB},
+                      "Largest record that the streams take, partition key included; what is "
+                      "larger is parked.");
   options.Add("lease-ttl", &config.lease_ttl,
               Range<absl::Duration>{absl::Seconds(1), absl::Minutes(1)},
               "How long a publisher that died keeps others from taking over.");
+  options.Add("poll-interval", &config.poll_interval,
+              Range<absl::Duration>{absl::Milliseconds(1), absl::Seconds(1)},
+              "How often the log is looked at while no changes come.");
   options.AddByteSize("queue-bytes", &config.queue_bytes,
                       Range<std::int64_t>{8 * kMiB, 4096 * kMiB},
                       "Memory of changes that wait for their streams; reading pauses above it.");

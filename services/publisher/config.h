@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -30,7 +31,11 @@ struct Config {
   std::string kinesis_endpoint;
   absl::Duration kinesis_timeout = absl::Seconds(15);
 
+  int requests_per_stream = 4;       // in flight at once
+  std::int64_t record_limit = kMiB;  // of data and partition key: the streams' own
+
   absl::Duration lease_ttl = absl::Seconds(5);
+  absl::Duration poll_interval = absl::Milliseconds(20);  // while no changes come
   std::int64_t queue_bytes = 64 * kMiB;
   absl::Duration statement_timeout = absl::Seconds(10);
   bool accept_lossy_server = false;

@@ -1,8 +1,13 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/aws/credentials.h"
 #include "common/aws/endpoint.h"
@@ -58,6 +63,14 @@ absl::StatusOr<aws::Credentials> BaseCredentials(const Config& config) {
                           .session_token = aws::Secret(config.session_token.Reveal())};
 }
 
+// Leases must be renewed in time: what takes longer is given up.
+pg::ConnectOptions LeaseOptionsOf(const Config& config) {
+  pg::ConnectOptions options = ConnectOptionsOf(config, "tidemark-publisher leases");
+  options.statement_timeout = std::min(config.statement_timeout, config.lease_ttl / 2);
+  options.lock_timeout = options.statement_timeout / 2;
+  return options;
+}
+
 absl::StatusOr<aws::KinesisClient> MakeKinesis(const Config& config,
                                                aws::HttpTransport& transport) {
   aws::Endpoint endpoint = aws::Endpoint::OfAws("kinesis", config.installation.region);
@@ -70,11 +83,22 @@ absl::StatusOr<aws::KinesisClient> MakeKinesis(const Config& config,
                             std::move(credentials), SystemClock());
 }
 
+// "host:pid", for people who look at the leases.
+std::string NameOfProcess() {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  return absl::StrCat(host.data(), ":", getpid());
+}
+
 Settings SettingsOf(const Config& config) {
   Settings settings;
-  settings.name = "tidemark-publisher";
+  settings.name = NameOfProcess();
   settings.lease_ttl = config.lease_ttl;
+  settings.record_limit = config.record_limit;
+  settings.follower.idle_interval = config.poll_interval;
   settings.dispatcher.queue_bytes = config.queue_bytes;
+  settings.dispatcher.window.requests_in_flight =
+      static_cast<std::size_t>(config.requests_per_stream);
   return settings;
 }
 
@@ -121,7 +145,7 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                             SystemRandom());
   PostgresChangeLog log({.connect = ConnectOptionsOf(config, "tidemark-publisher log"),
                          .timeout = config.statement_timeout});
-  PostgresLeaseStore leases(ConnectOptionsOf(config, "tidemark-publisher leases"));
+  PostgresLeaseStore leases(LeaseOptionsOf(config));
   PostgresParkedChanges parked(ConnectOptionsOf(config, "tidemark-publisher parked"));
   DatabaseCheck check_database(ConnectOptionsOf(config, "tidemark-publisher check"));
   Metrics metrics(process.metrics());

@@ -29,7 +29,7 @@ auto MakeTelling(std::shared_ptr<Stub> stub, Request request, Random& random) {
   return telling;
 }
 
-void LogAnswer(const grpc::Status& status, std::string_view text) {
+void LogFailure(const grpc::Status& status, std::string_view text) {
   if (status.ok()) return;
   obs::Log(obs::Level::kWarning, text, {{"error", status.error_message()}});
 }
@@ -52,7 +52,11 @@ void GrpcNeighbours::TurnOff(const DestinationConfig& destination, const std::st
   telling->stub->async()->DisableStream(
       &telling->context, &telling->request, &telling->response,
       [telling](const grpc::Status& status) {
-        LogAnswer(status, "a stream could not be turned off; it will be tried again");
+        LogFailure(status, "a stream could not be turned off; it will be tried again");
+        if (!status.ok()) return;
+        obs::Log(obs::Level::kWarning, "a stream was turned off",
+                 {{"pool_id", telling->request.identity_pool_id()},
+                  {"reason", telling->request.reason()}});
       });
 }
 
@@ -64,7 +68,7 @@ void GrpcNeighbours::ReportLowMark(Position position) {
   telling->stub->async()->ReportLowMark(
       &telling->context, &telling->request, &telling->response,
       [telling](const grpc::Status& status) {
-        LogAnswer(status, "the dataset service could not be told what is delivered");
+        LogFailure(status, "the dataset service could not be told what is delivered");
       });
 }
 

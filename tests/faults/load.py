@@ -13,7 +13,9 @@ from stack import POOL
 from waiting import eventually
 
 # What a client may send again; with the same request id, as the API promises.
-TRANSIENT = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+# gRPC gives CANCELLED to calls that meet a stopping server.
+TRANSIENT = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED,
+             grpc.StatusCode.CANCELLED}
 DATASETS = ("first", "second")
 KEYS = ("a", "b", "c")
 

@@ -48,8 +48,10 @@ def refused(stack):
         return stack.sql("""
             SELECT (SELECT json_agg(d ORDER BY d) FROM (SELECT identity_id, name, sync_count, live,
                        live_records, keys, bytes FROM dataset.dataset) AS d),
-                   (SELECT json_agg(r ORDER BY r) FROM (SELECT owner, dataset_id, key,
-                       encode(value, 'hex') AS value, sync_count FROM dataset.record) AS r),
+                   -- Records of deleted datasets are purged in the background.
+                   (SELECT json_agg(r ORDER BY r) FROM (SELECT r.owner, r.dataset_id, r.key,
+                       encode(r.value, 'hex') AS value, r.sync_count FROM dataset.record AS r
+                       JOIN dataset.dataset AS d USING (owner, dataset_id) WHERE d.live) AS r),
                    (SELECT json_agg(i ORDER BY i) FROM (SELECT * FROM dataset.identity) AS i),
                    (SELECT count(*) FROM dataset.change_log)""")
 

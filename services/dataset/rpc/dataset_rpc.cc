@@ -113,6 +113,7 @@ absl::Status DatasetRpc::BeginListRecords(const rpc::Call& call,
                                           const v1::ListRecordsRequest& request,
                                           v1::ListRecordsResponse& response,
                                           const rpc::Done& done) {
+  TM_RETURN_IF_ERROR(backend_.pools.Ready());
   const auto pool = backend_.pools.Find(request.identity_pool_id());
   const std::int32_t all = pool.value_or(PoolFacts{}).limits.keys_per_dataset;
   TM_ASSIGN_OR_RETURN(const RecordQuery query, ParseRecordQuery(backend_.keyring, request, all));

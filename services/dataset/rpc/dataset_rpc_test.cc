@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <functional>
+#include <utility>
 
 #include "common/errors/error.h"
 #include "services/dataset/rpc/rpc_fixture.h"
@@ -141,6 +142,17 @@ TEST_F(DatasetRpcTest, AnUnknownPoolIsEmptyToReadAndNotFoundToWrite) {
   auto request = UpdateRequestOf("a", 0);
   request.set_identity_pool_id("us-east-1:0f");
   EXPECT_EQ(errors::ReasonOf(Update(request).status()), reasons::ERROR_REASON_POOL_NOT_FOUND);
+}
+
+TEST_F(DatasetRpcTest, BeforeThePoolsAreKnownNoneIsSaidToBeMissing) {
+  const auto request = UpdateRequestOf("a", 0);
+  pools_.ready = errors::Error(absl::StatusCode::kUnavailable, reasons::ERROR_REASON_NOT_READY, "");
+  const auto pools = std::exchange(pools_.pools, {});
+  EXPECT_EQ(errors::ReasonOf(Update(request).status()), reasons::ERROR_REASON_NOT_READY);
+  EXPECT_EQ(errors::ReasonOf(List(ListRequest()).status()), reasons::ERROR_REASON_NOT_READY);
+  pools_.pools = pools;
+  pools_.ready = absl::OkStatus();
+  EXPECT_TRUE(Update(request).ok());
 }
 
 TEST_F(DatasetRpcTest, AnIdentityReachesItsOwnDataAlone) {

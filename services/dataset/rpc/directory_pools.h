@@ -11,6 +11,7 @@ class DirectoryPools final : public Pools {
   // `directory` outlives the object.
   explicit DirectoryPools(const pools::PoolDirectory& directory) : directory_(directory) {}
 
+  absl::Status Ready() const override { return directory_.Ready(); }
   std::optional<PoolFacts> Find(std::string_view pool_id) const override;
   std::vector<std::string> List(std::string_view after, int limit) const override;
 

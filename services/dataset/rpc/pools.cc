@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/abseil.h"
+#include "common/base/status_macros.h"
 #include "common/errors/error.h"
 
 namespace tidemark::dataset {
@@ -15,6 +16,7 @@ absl::Status NotAuthorized(const rpc::Call& call, std::string_view message) {
 }  // namespace
 
 absl::StatusOr<PoolFacts> RequirePool(const Pools& pools, const std::string& pool_id) {
+  TM_RETURN_IF_ERROR(pools.Ready());
   if (const auto pool = pools.Find(pool_id)) return *pool;
   return errors::ResourceError(
       absl::StatusCode::kNotFound, errors::v1::ERROR_REASON_POOL_NOT_FOUND, "identity_pool",

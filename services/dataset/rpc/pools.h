@@ -22,6 +22,9 @@ class Pools {
  public:
   virtual ~Pools() = default;
 
+  // UNAVAILABLE NOT_READY until the pools are known; what is asked before that is not so.
+  virtual absl::Status Ready() const = 0;
+
   // nullopt if there is no such pool.
   virtual std::optional<PoolFacts> Find(std::string_view pool_id) const = 0;
 
@@ -29,7 +32,7 @@ class Pools {
   virtual std::vector<std::string> List(std::string_view after, int limit) const = 0;
 };
 
-// The pool, or NOT_FOUND POOL_NOT_FOUND.
+// The pool, or NOT_FOUND POOL_NOT_FOUND, or as Pools::Ready.
 absl::StatusOr<PoolFacts> RequirePool(const Pools& pools, const std::string& pool_id);
 
 // OK if the caller may act for `identity`: a developer, or that identity itself.

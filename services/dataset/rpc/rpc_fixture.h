@@ -32,6 +32,7 @@ class SettableClock final : public Clock {
 // Pools of a fixed list.
 class FixedPools final : public Pools {
  public:
+  absl::Status Ready() const override { return ready; }
   std::optional<PoolFacts> Find(std::string_view pool_id) const override {
     const auto found = pools.find(std::string(pool_id));
     if (found == pools.end()) return std::nullopt;
@@ -47,6 +48,7 @@ class FixedPools final : public Pools {
   }
 
   std::map<std::string, PoolFacts> pools;
+  absl::Status ready;
 };
 
 // Applies each update at once.

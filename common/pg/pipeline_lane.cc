@@ -17,6 +17,10 @@ constexpr absl::Duration kTick = absl::Milliseconds(10);
 // Cancelling takes a connection; statements that end by themselves so soon are not worth it.
 constexpr absl::Duration kWorthCancelling = absl::Milliseconds(100);
 
+// PostgreSQL signals the session's process and then its process group: the second signal, if it does
+// not coincide with the first, meets the next statement.
+constexpr int kSignalsOfACancel = 2;
+
 bool WasCancelled(const absl::Status& status) { return errors::SqlStateOf(status) == "57014"; }
 
 }  // namespace
@@ -157,7 +161,7 @@ bool PipelineLane::NeedsAnotherTry(Request& request, const absl::Status& status,
   if (WasCancelled(status) && stray_cancels_ > 0) {
     --stray_cancels_;
     if (cancelled || !request.done) return false;
-    ++request.sends_left;  // It was meant for another, which ended just before.
+    ++request.sends_left;  // It was meant for another, which ended before.
     return true;
   }
   return StatementIsStale(status) && request.done && request.sends_left > 0;
@@ -200,7 +204,7 @@ void PipelineLane::SweepOldest(absl::Time now) {
   Complete(oldest, DeadlinePassed());
   cancellation_.emplace(connection_->native());
   cancelled_at_ = now;
-  ++stray_cancels_;
+  stray_cancels_ = kSignalsOfACancel;
 }
 
 void PipelineLane::Disconnect(const absl::Status& why) {

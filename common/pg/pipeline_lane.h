@@ -104,7 +104,7 @@ class PipelineLane {
   absl::Time oldest_since_;                   // when the first of them became the first
   std::optional<Cancellation> cancellation_;  // of the first of them
   absl::Time cancelled_at_;
-  int stray_cancels_ = 0;  // requests to cancel that may still hit any statement
+  int stray_cancels_ = 0;  // signals of the last one that may still hit any statement
   absl::Time down_since_;
   absl::Status down_because_;
   absl::Time swept_at_ = absl::InfinitePast();

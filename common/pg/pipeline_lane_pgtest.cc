@@ -186,6 +186,25 @@ TEST_F(PipelineLanePgTest, AStatementPastItsDeadlineIsCancelledAndHoldsUpNoOther
   EXPECT_EQ(Only<std::int32_t>(Ask(lane, kPid, Params())).value(), pid);
 }
 
+TEST_F(PipelineLanePgTest, TheSecondSignalOfACancellationHoldsUpNoOther) {
+  PipelineLane lane(database_->options());
+  const std::int32_t pid = Only<std::int32_t>(Ask(lane, kPid, Params())).value();
+  Answer slow = Ask(lane, kSleep, Params(60'000), absl::Now() + absl::Milliseconds(50));
+  constexpr Query kNext{"lane_next", "SELECT pg_sleep($1::int4 / 1000.0)"};
+  Answer next = Ask(lane, kNext, Params(1'000));
+  EXPECT_EQ(CodeOf(std::move(slow)), absl::StatusCode::kDeadlineExceeded);
+  Connection connection = database_->Connect();
+  ASSERT_TRUE(Eventually([&] {
+    const auto active = connection.RunOnce(
+        "SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'"
+        " AND query_start > now() - interval '50 ms'",
+        Params(pid), Soon());
+    return active.ok() && active->size() == 1;
+  }));
+  ASSERT_EQ(kill(pid, SIGINT), 0);
+  EXPECT_TRUE(next.get().ok());
+}
+
 TEST_F(PipelineLanePgTest, AWaitingStatementLearnsOfItsDeadlineBeforeItsTurn) {
   PipelineLane lane(database_->options(), {.in_flight = 1});
   Answer slow = Ask(lane, kSleep, Params(2'000));

@@ -9,6 +9,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/time.h"
 #include "common/aws/uri.h"
 #include "common/base/abseil.h"
 #include "common/testing/fake_aws/fake_aws.h"
@@ -63,7 +64,8 @@ ServerResponse Records(FakeAws& fake, const Parameters& parameters) {
                        {"data", absl::Base64Escape(record.data)},
                        {"shardId", record.shard_id},
                        {"sequenceNumber", record.sequence_number},
-                       {"call", record.call}});
+                       {"call", record.call},
+                       {"arrivedMillis", absl::ToUnixMillis(record.arrived)}});
   }
   return Answer(200, {{"records", records}});
 }

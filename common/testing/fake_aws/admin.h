@@ -17,7 +17,8 @@ inline constexpr std::string_view kAdminPrefix = "/_fake/";
 //                                   stream records accepted, their bytes, and records failed
 //   GET    /_fake/kinesis/records?stream=NAME[&from=N][&limit=N]
 //                                   what the stream took, in order of arrival: partitionKey, data
-//                                   (base64), shardId, sequenceNumber, call; 1000 unless told
+//                                   (base64), shardId, sequenceNumber, call, arrivedMillis (since
+//                                   the epoch); 1000 unless told
 //   POST   /_fake/kinesis/status    {"stream": NAME, "status": "CREATING"}: holds it in that state
 //   POST   /_fake/reset             forgets streams, faults and counts
 ServerResponse Administer(FakeAws& fake, const ServerRequest& request);

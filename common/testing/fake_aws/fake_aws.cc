@@ -60,7 +60,7 @@ std::uint64_t FakeAws::CallsOf(const std::string& operation) const {
 }
 
 void FakeAws::Reset() {
-  faults_.Clear();
+  faults_.Reset();
   for (const auto& [name, service] : services_) service->Reset();
   const std::lock_guard lock(mutex_);
   calls_.clear();

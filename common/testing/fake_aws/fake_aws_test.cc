@@ -205,6 +205,7 @@ TEST_F(FakeAwsTest, IsSteeredOverHttp) {
   ASSERT_EQ(records["records"].size(), 1u);
   EXPECT_EQ(records["records"][0]["partitionKey"], "k3");
   EXPECT_EQ(records["records"][0]["data"], "Yw==");
+  EXPECT_EQ(records["records"][0]["arrivedMillis"], absl::ToUnixMillis(clock_.Now()));
 
   EXPECT_EQ(Http("POST", "/_fake/kinesis/status", R"({"stream":"s","status":"CREATING"})").first,
             200);
@@ -212,6 +213,7 @@ TEST_F(FakeAwsTest, IsSteeredOverHttp) {
   EXPECT_EQ(Http("POST", "/_fake/reset").first, 200);
   EXPECT_THAT(fake_->kinesis().StreamNames(), SizeIs(0));
   EXPECT_EQ(fake_->CallsOf("kinesis.PutRecords"), 0u);
+  EXPECT_EQ(fake_->faults().struck(), 0);
 }
 
 TEST_F(FakeAwsTest, RefusesWrongOrders) {

@@ -95,6 +95,12 @@ void FaultScript::Clear() {
   faults_.clear();
 }
 
+void FaultScript::Reset() {
+  const std::lock_guard lock(mutex_);
+  faults_.clear();
+  struck_ = 0;
+}
+
 std::optional<Fault> FaultScript::Next(std::string_view service, std::string_view operation,
                                        std::string_view resource) {
   const std::lock_guard lock(mutex_);

@@ -53,7 +53,10 @@ struct Fault {
 class FaultScript {
  public:
   void Add(Fault fault);
+  // Forgets the faults that are pending.
   void Clear();
+  // Forgets the count of those that struck as well.
+  void Reset();
 
   // The fault that strikes this call, if any.
   std::optional<Fault> Next(std::string_view service, std::string_view operation,

@@ -5,6 +5,7 @@ import json
 
 import api
 import postgres
+from waiting import eventually
 
 
 def read_log(dsn):
@@ -57,3 +58,45 @@ def replay(changes):
     for count, values in changes:
         held.update({key: [value, count] for key, value in values.items()})
     return len(changes), held
+
+
+def read_stream(fake):
+    """{(identity, dataset): [(count, data), ...]} in order of arrival, repeats included."""
+    events = collections.defaultdict(list)
+    for key, data in fake.records():
+        event = json.loads(data)
+        assert key == event["identityId"], event
+        events[event["identityId"], event["dataSetName"]].append((event["syncCount"], data))
+    return events
+
+
+def first_deliveries(events):
+    """Events of a dataset without repeats, which must be identical."""
+    first = {}
+    for count, data in events:
+        assert first.setdefault(count, data) == data, (first[count], data)
+    return first
+
+
+def deliveries(fake):
+    """How many changes have arrived."""
+    return sum(len(first_deliveries(events)) for events in read_stream(fake).values())
+
+
+def assert_delivered(fake, acknowledged):
+    """Waits until every acknowledged update has arrived; then first deliveries are in the order of
+    their counts, without gaps, and say what was written."""
+    eventually(lambda: deliveries(fake) >= len(acknowledged), "every change arrives", seconds=120)
+    written = collections.defaultdict(dict)
+    for update in acknowledged:
+        written[update.identity, update.dataset][update.count] = update.values
+    stream = read_stream(fake)
+    assert stream.keys() == written.keys()
+    for dataset, events in stream.items():
+        first = first_deliveries(events)
+        assert list(first) == list(range(1, len(written[dataset]) + 1)), dataset
+        for count, data in first.items():
+            records = json.loads(data)["kinesisSyncRecords"]
+            assert {record["key"]: record["value"] for record in records} == (
+                written[dataset][count]), (dataset, count)
+            assert {record["syncCount"] for record in records} == {count}

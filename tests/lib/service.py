@@ -27,20 +27,19 @@ class Service:
     """A process, and the addresses it printed when it began to listen. `label` tells replicas
     apart. After kill() or stop(), start() begins again on the same ports."""
 
-    def __init__(self, name, arguments, environment, directory, label=None):
+    def __init__(self, name, arguments, environment, directory, label=None, listen="127.0.0.1:0"):
         self.name = name
         self.arguments = arguments
         self.environment = environment
         self.port_file = directory / f"{label or name}.ports"
         self.log = directory / f"{label or name}.log"
-        self.addresses = {"metrics": "127.0.0.1:0"}
+        self.addresses = {"calls": listen, "metrics": "127.0.0.1:0"}
         self.start()
 
     def start(self):
         self.port_file.unlink(missing_ok=True)
         self.started = time.monotonic()
-        listen = next((at for kind, at in self.addresses.items() if kind != "metrics"),
-                      "127.0.0.1:0")
+        listen = next(at for kind, at in self.addresses.items() if kind != "metrics")
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [*DIES_WITH_PARENT, binary(self.name), "--listen", listen, "--metrics-listen",

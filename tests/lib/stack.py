@@ -26,12 +26,16 @@ class Stack:
         self.environment = {f"TIDEMARK_{service}_{name}": value
                             for service in ("DATASET", "STREAM_CONFIG", "PUBLISHER")
                             for name, value in (("DSN", self.dsn), ("KEYRING", f"tests:{key}"))}
+        self.environment |= {"TIDEMARK_PUBLISHER_ACCESS_KEY_ID": ACCESS_KEY,
+                             "TIDEMARK_PUBLISHER_SECRET_ACCESS_KEY": SECRET_KEY}
+        # Of the first dataset service: it and stream-config know each other.
+        self.dataset_address = f"127.0.0.1:{postgres.free_port()}"
 
     def __enter__(self):
         try:
-            for service in ("dataset", "stream-config"):
+            for service in ("dataset", "stream-config", "publisher"):
                 self.migrate(service)
-            self.stream_config = self.start("stream-config")
+            self.stream_config = self.start("stream-config", "--dataset", self.dataset_address)
             self.stream_config.wait_ready()
             self.create_pool(POOL)
         except BaseException:
@@ -48,16 +52,24 @@ class Stack:
             subprocess.run([binary(service), "migrate"], env=settings(self.environment), check=True,
                            stdout=log, stderr=log)
 
-    def start(self, name, *arguments, label=None):
-        service = Service(name, arguments, self.environment, self.directory, label)
+    def start(self, name, *arguments, label=None, listen="127.0.0.1:0"):
+        service = Service(name, arguments, self.environment, self.directory, label, listen)
         self.services.append(service)
         return service
 
     def start_dataset(self, *arguments, label=None):
+        taken = any(service.name == "dataset" for service in self.services)
         service = self.start("dataset", "--stream-config", self.stream_config.addresses["grpc"],
-                             *arguments, label=label)
+                             *arguments, label=label,
+                             listen="127.0.0.1:0" if taken else self.dataset_address)
         service.wait_ready()
         return service
+
+    def start_publisher(self, kinesis, *arguments, label=None):
+        """To the Kinesis at this URL. Not waited for: of several, one is ready."""
+        return self.start("publisher", "--stream-config", self.stream_config.addresses["grpc"],
+                          "--dataset", self.dataset_address, "--kinesis-endpoint", kinesis,
+                          *arguments, label=label)
 
     def start_gateway(self, dataset, *arguments):
         """Before `dataset`, with ACCESS_KEY and SECRET_KEY for developers."""
@@ -81,6 +93,31 @@ class Stack:
     def pools(self):
         """A client of the stream configuration service."""
         return Api(self.stream_config.addresses["grpc"], "stream_config", "StreamConfigService")
+
+    def enable_stream(self, stream):
+        """Of POOL; needs the first dataset service."""
+        self._set_stream(stream_name=stream, role_arn="arn:aws:iam::123456789012:role/tidemark",
+                         status="STREAMING_STATUS_ENABLED")
+
+    def disable_stream(self):
+        """Of POOL."""
+        self._set_stream("stream.status", status="STREAMING_STATUS_DISABLED")
+
+    def _set_stream(self, path="stream", **settings):
+        with self.pools() as api:
+            request = api.messages.UpdatePoolRequest()
+            request.pool.identity_pool_id = POOL
+            stream = request.pool.stream
+            stream.MergeFrom(type(stream)(**settings))
+            request.update_mask.paths.append(path)
+            api.UpdatePool(request, timeout=30)
+
+    def move(self, dsn):
+        """Services that are started from now on find their database there."""
+        self.dsn = dsn
+        for name in self.environment:
+            if name.endswith("_DSN"):
+                self.environment[name] = dsn
 
     def create_pool(self, pool, **settings):
         with self.pools() as api:

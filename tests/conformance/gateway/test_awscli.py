@@ -1,0 +1,70 @@
+"""AWS's command line, unmodified."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from stack import ACCESS_KEY, SECRET_KEY
+
+AWS = pathlib.Path(sys.prefix, "bin", "aws")  # of the Python that runs the tests
+
+
+@pytest.fixture
+def aws(endpoint, region):
+    environment = {**os.environ, "AWS_ENDPOINT_URL_COGNITO_SYNC": endpoint, "AWS_REGION": region,
+                   "AWS_DEFAULT_REGION": region, "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+                   "AWS_SECRET_ACCESS_KEY": SECRET_KEY, "AWS_MAX_ATTEMPTS": "1"}
+
+    def run(operation, *arguments):
+        return subprocess.run([AWS, "cognito-sync", operation, "--output", "json", *arguments],
+                              capture_output=True, text=True, timeout=60, env=environment)
+
+    return run
+
+
+def output(done):
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_whole_life(aws, make_pool, identity):
+    pool = make_pool()
+    whose = ["--identity-pool-id", pool, "--identity-id", identity]
+    dataset = [*whose, "--dataset-name", "prefs"]
+    listed = output(aws("list-records", *dataset))
+    assert listed["DatasetExists"] is False
+
+    patch = {"Op": "replace", "Key": "color", "Value": "red \u2713", "SyncCount": 0,
+             "DeviceLastModifiedDate": "2014-10-13T20:12:14Z"}
+    updated = output(aws("update-records", *dataset, "--sync-session-token",
+                         listed["SyncSessionToken"], "--record-patches", json.dumps([patch]),
+                         "--client-context", "context"))
+    assert updated["Records"][0]["Value"] == "red \u2713"
+    assert updated["Records"][0]["DeviceLastModifiedDate"] in (1413231134.0, "2014-10-13T20:12:14+00:00")
+
+    again = output(aws("list-records", *dataset, "--last-sync-count", "0"))
+    assert again["Count"] == 1 and again["DatasetSyncCount"] == 1
+    assert output(aws("describe-dataset", *dataset))["Dataset"]["NumRecords"] == 1
+    assert output(aws("list-datasets", *whose, "--max-results", "5"))["Count"] == 1
+    usage = output(aws("describe-identity-usage", *whose))["IdentityUsage"]
+    assert usage["DatasetCount"] == 1
+    output(aws("describe-identity-pool-usage", "--identity-pool-id", pool))
+    output(aws("list-identity-pool-usage", "--max-results", "5"))
+
+    settings = ["StreamName=s", "RoleArn=arn:aws:iam::123456789012:role/r",
+                "StreamingStatus=DISABLED"]
+    configured = output(aws("set-identity-pool-configuration", "--identity-pool-id", pool,
+                            "--cognito-streams", ",".join(settings)))
+    assert configured["CognitoStreams"]["StreamName"] == "s"
+    read = output(aws("get-identity-pool-configuration", "--identity-pool-id", pool))
+    assert read == configured
+
+    assert output(aws("delete-dataset", *dataset))["Dataset"]["DatasetName"] == "prefs"
+    gone = aws("describe-dataset", *dataset)
+    assert gone.returncode != 0
+    assert re.search(r"\(ResourceNotFoundException\) .* DescribeDataset", gone.stderr)

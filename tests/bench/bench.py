@@ -10,14 +10,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "lib"))
 
 import dataset_rows
 import gateway_rows
+import publisher_rows
 import resource_rows
 import store_rows
 from bench_stack import BenchStack
 from rows import Row, table
 
 # Name -> what measures it. Each yields rows.
-BENCHMARKS = {**dataset_rows.BENCHMARKS, **gateway_rows.BENCHMARKS,
-              **store_rows.BENCHMARKS, **resource_rows.BENCHMARKS}
+BENCHMARKS = {**dataset_rows.BENCHMARKS, **gateway_rows.BENCHMARKS, **store_rows.BENCHMARKS,
+              **publisher_rows.BENCHMARKS, **resource_rows.BENCHMARKS}
 
 
 def main():

@@ -10,6 +10,11 @@ import postgres
 from stack import POOL, Stack
 
 
+def bench_program(name):
+    """The path of a load program."""
+    return pathlib.Path(os.environ["TIDEMARK_TEST_BIN"]) / name
+
+
 class BenchStack(Stack):
     """A stack over the test PostgreSQL whose measurements take `seconds` each."""
 
@@ -19,8 +24,8 @@ class BenchStack(Stack):
 
     def program(self, name, *arguments):
         """Runs a load program and returns its one line of JSON."""
-        path = pathlib.Path(os.environ["TIDEMARK_TEST_BIN"]) / name
-        done = subprocess.run([path, *map(str, arguments)], stdout=subprocess.PIPE, check=True)
+        done = subprocess.run([bench_program(name), *map(str, arguments)],
+                              stdout=subprocess.PIPE, check=True)
         return json.loads(done.stdout)
 
     def load(self, service, operation, in_flight, **more):

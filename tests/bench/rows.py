@@ -33,6 +33,11 @@ class Row:
                 "bar": self.bar, "pass": self.passed}
 
 
+def percentile(ordered, share):
+    """Of values in ascending order."""
+    return ordered[int(share * (len(ordered) - 1))]
+
+
 def table(rows):
     """The rows as text."""
     lines = [("benchmark", "value", "baseline", "ratio", "bar", "")]

@@ -40,7 +40,9 @@ struct Settings {
   int connections = 4;
   int batch = 32;      // updates in a call
   int patches = 1;     // of an update
-  int in_flight = 64;  // lists at a time
+  int value_bytes = 100;  // of a patch
+  double rate = 0;        // updates a second over all connections; 0: as many as possible
+  int in_flight = 64;     // lists at a time
   double seconds = 5;
 };
 
@@ -85,7 +87,12 @@ class Writer {
         known_(std::move(known)) {}
 
   void Run(const std::atomic<bool>& stop) {
+    absl::Time turn = absl::Now();
     while (!stop) {
+      if (settings_.rate > 0) {
+        absl::SleepFor(turn - absl::Now());
+        turn += absl::Seconds(settings_.batch * settings_.connections / settings_.rate);
+      }
       std::vector<UpdateRequest> requests;
       for (const int dataset : PickBatch()) requests.push_back(UpdateOf(dataset));
       std::vector<const UpdateRequest*> pointers;
@@ -118,7 +125,7 @@ class Writer {
         .identity = {{random_(), random_()}, {0, 0}}};
     for (int k = 0; k < settings_.patches; ++k) {
       const std::string key = absl::StrCat("key-", k);
-      request.patches.push_back({key, std::string(100, 'w'), known_[{number, k}], std::nullopt});
+      request.patches.push_back({key, std::string(settings_.value_bytes, 'w'), known_[{number, k}], std::nullopt});
     }
     return request;
   }
@@ -241,6 +248,10 @@ int main(int argc, char** argv) {
   app.add_option("--connections", settings.connections)->check(CLI::Range(1, 64));
   app.add_option("--batch", settings.batch, "updates in a call")->check(CLI::Range(1, 64));
   app.add_option("--patches", settings.patches, "of an update")->check(CLI::Range(1, 16));
+  app.add_option("--value-bytes", settings.value_bytes, "of a patch")
+      ->check(CLI::Range(0, 10'000));
+  app.add_option("--rate", settings.rate, "updates a second; 0: as many as possible")
+      ->check(CLI::Range(0.0, 1e6));
   app.add_option("--in-flight", settings.in_flight, "lists at a time")->check(CLI::Range(1, 4096));
   app.add_option("--seconds", settings.seconds)->check(CLI::Range(0.1, 3600.0));
   CLI11_PARSE(app, argc, argv);

@@ -136,8 +136,11 @@ TEST_F(MigratePgTest, AnIndexIsBuiltConcurrentlyWhileAnotherRunnerWaits) {
       outcome = Migrate(database_->options(), {kSchema, migrations}, Soon()).status();
     });
   }
-  EXPECT_TRUE(Eventually(
-      [this] { return Count("SELECT count(*) FROM pg_stat_progress_create_index") == 1; }));
+  EXPECT_TRUE(Eventually([this] {
+    return Count(
+               "SELECT count(*) FROM pg_stat_progress_create_index"
+               " WHERE datname = current_database()") == 1;
+  }));
   EXPECT_TRUE(writer.RunScript("COMMIT", Soon()).ok());
   for (std::thread& runner : runners) runner.join();
   for (const absl::Status& outcome : outcomes) EXPECT_TRUE(outcome.ok()) << outcome;
@@ -169,8 +172,11 @@ TEST_F(MigratePgTest, WaitsForALockInShortTurnsUntilItIsFree) {
       first_, {2, "column", "ALTER TABLE testing_example.one ADD COLUMN b int", "bb"}};
   absl::Status outcome;
   std::thread runner([&] { outcome = Migrate(hasty, {kSchema, migrations}, Soon()).status(); });
-  EXPECT_TRUE(
-      Eventually([this] { return Count("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0; }));
+  EXPECT_TRUE(Eventually([this] {
+    return Count(
+               "SELECT count(*) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database"
+               " WHERE NOT l.granted AND d.datname = current_database()") > 0;
+  }));
   EXPECT_TRUE(reader.RunScript("COMMIT", Soon()).ok());
   runner.join();
   EXPECT_TRUE(outcome.ok()) << outcome;

@@ -53,6 +53,18 @@ class ProcessTest(unittest.TestCase):
         self.assertIn("killing it", done.stderr)
         self.assertFalse(self.alive(pid))
 
+    def test_a_step_ends_with_the_script_that_is_interrupted(self):
+        started = self.directory / "started"
+        script = subprocess.Popen(
+            ["bash", "-c", f"""ROOT={str(ROOT)!r}; source "$ROOT/deploy/dev/lib/load.sh"
+step_command() {{ echo $BASHPID >"$1"; sleep 300; }}
+with_progress step "$2" step_command "$1" """, "-", started, self.directory / "step.log"])
+        self.assertEqual(0, bash('wait_until 20 test -s "$1"', started).returncode)
+        script.terminate()
+        self.assertEqual(130, script.wait(20))
+        self.assertEqual(0, bash('gone() { [[ ! -d /proc/$1 ]]; }; wait_until 20 gone "$1"',
+                                 started.read_text().strip()).returncode)
+
     def test_another_process_with_the_same_number_is_left_alone(self):
         other = subprocess.Popen(["sleep", "300"])
         self.addCleanup(other.wait)
@@ -89,6 +101,12 @@ class PortTest(unittest.TestCase):
         self.assertTrue(all(20000 <= port < 20030 for port in ports), ports)
 
 
+    def test_one_port_for_two_parts_is_refused(self):
+        done = bash('default_ports; PORT[moto]=${PORT[gateway]}; check_ports')
+        self.assertEqual(1, done.returncode)
+        self.assertIn("port 8080 is wanted for both ", done.stderr)
+
+
 class OptionTest(unittest.TestCase):
     def test_wrong_options_are_refused_with_a_hint(self):
         for command in (["deploy/dev/up", "--nonsense"], ["deploy/dev/up", "--gateway-port", "70000"],
@@ -100,6 +118,13 @@ class OptionTest(unittest.TestCase):
                                       text=True, timeout=20)
                 self.assertNotEqual(0, done.returncode)
                 self.assertTrue(done.stderr.startswith("error: "), done.stderr)
+
+    def test_settings_of_the_callers_shell_do_not_reach_services(self):
+        for name in ("TIDEMARK_PUBLISHER_LISTEN", "PGSSLMODE"):
+            os.environ[name] = "stray"
+            self.addCleanup(os.environ.pop, name)
+        done = bash("env")
+        self.assertNotIn("stray", done.stdout)
 
     def test_help_needs_nothing(self):
         for command in ("deploy/dev/up", "deploy/dev/down", "tests/run", ".ci/run"):
@@ -137,9 +162,12 @@ class EnvironmentTest(unittest.TestCase):
         os.environ["AWS_PROFILE"] = os.environ["AWS_SESSION_TOKEN"] = "real"
         self.addCleanup(os.environ.pop, "AWS_PROFILE")
         self.addCleanup(os.environ.pop, "AWS_SESSION_TOKEN")
+        os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = "https://real"
+        self.addCleanup(os.environ.pop, "AWS_ENDPOINT_URL_DYNAMODB")
         directory, variables = self.write()
         self.assertNotIn("AWS_PROFILE", variables)
         self.assertNotIn("AWS_SESSION_TOKEN", variables)
+        self.assertNotIn("AWS_ENDPOINT_URL_DYNAMODB", variables)
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             self.assertTrue(variables[name].startswith(str(directory)))
 

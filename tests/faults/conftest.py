@@ -23,5 +23,7 @@ def server():
 
 @pytest.fixture
 def stack(server, tmp_path):
+    if server.process.poll() is not None:  # A test failed before it started it again.
+        server.start()
     with Stack(tmp_path, server.dsn(), f"faults_{secrets.token_hex(4)}") as running:
         yield running

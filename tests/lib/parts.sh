@@ -2,7 +2,9 @@
 
 # A directory of its own for each run: data and logs of the backends, test results.
 start_run() {
+  clean_up_killed_runs
   RUN=$(mktemp -d "$DEV/tests.XXXXXX")
+  echo "$$ $(start_time $$)" >"$RUN/run.pid"
   [[ -n $tally ]] || tally=$RUN/tally
   touch "$tally"
   trap end_run EXIT
@@ -12,15 +14,36 @@ start_run() {
 end_run() {
   local status=$?
   trap - EXIT
-  pg_stop "$RUN/postgres.pid"
-  moto_stop "$RUN/moto.pid"
+  stop_backends "$RUN"
   if [[ -n $keep ]]; then
+    rm -f "$RUN/run.pid"
     note "kept: $RUN"
   else
-    pg_delete "$RUN/pg"
-    rm -rf "$RUN"
+    delete_run "$RUN"
   fi
   exit "$status"
+}
+
+# What runs left behind that were ended by kill -9.
+clean_up_killed_runs() {
+  local run
+  for run in "$DEV"/tests.*; do
+    if [[ ! -f $run/run.pid ]] || is_running "$run/run.pid"; then continue; fi
+    note "cleaning up after a run that was killed"
+    prepare_postgres
+    stop_backends "$run"
+    delete_run "$run"
+  done
+}
+
+stop_backends() {
+  pg_stop "$1/postgres.pid"
+  moto_stop "$1/moto.pid"
+}
+
+delete_run() {
+  pg_delete "$1/pg"
+  rm -rf "$1"
 }
 
 # PostgreSQL and moto for the tests, which find them by TIDEMARK_TEST_*.
@@ -35,14 +58,16 @@ start_backends() {
   moto_start "$moto_port" "$RUN/moto.pid" "$RUN/moto.log"
   export TIDEMARK_TEST_DSN=postgresql://$PG_SUPERUSER@127.0.0.1:$pg_port/postgres
   export TIDEMARK_TEST_MOTO=http://127.0.0.1:$moto_port
-  export TIDEMARK_TEST_PYTHON=$PYTHON TIDEMARK_TEST_NODE=$NODE
+  export TIDEMARK_TEST_PYTHON=$PYTHON TIDEMARK_TEST_NODE=${NODE:-}
   export TIDEMARK_TEST_BIN=$ROOT/build/$preset/bin TIDEMARK_TEST_PRESET=$preset
   forbid_real_aws
 }
 
 # No test may reach AWS or read the keys of the user who runs it.
 forbid_real_aws() {
-  unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN AWS_ROLE_ARN
+  local name
+  for name in $(compgen -e AWS_); do unset "$name"; done
+  export AWS_ENDPOINT_URL=http://127.0.0.1:9 # Nothing listens there.
   export AWS_CONFIG_FILE=$RUN/no-aws-config AWS_SHARED_CREDENTIALS_FILE=$RUN/no-aws-credentials
   export AWS_EC2_METADATA_DISABLED=true
   export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
@@ -68,7 +93,7 @@ run_python() {
   done
   ((${#suites[@]} > 0)) || return 0
   step "Running the Python suites"
-  "$PYTHON" -m pytest -p no:cacheprovider --rootdir "$ROOT/tests" -q -rs --color=no \
+  "$PYTHON" -m pytest -p no:cacheprovider --timeout 300 --rootdir "$ROOT/tests" -q -rs --color=no \
     ${only:+--only "$only"} --junit-xml "$RUN/python.xml" "${suites[@]}" || true
   count_junit python "$RUN/python.xml" "$began"
 }

@@ -41,6 +41,14 @@ def user_prefix(directory):
     return [*DIES_WITH_PARENT, f"--reuid={USER}", f"--regid={USER}", "--init-groups"]
 
 
+def runs(pid):
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
 class PrivatePostgres:
     """A cluster in `directory` (which postgres must be able to reach) on a port that stays the
     same when it is killed and started again."""
@@ -88,6 +96,8 @@ class PrivatePostgres:
             except ProcessLookupError:
                 pass
         self.process.wait()
+        # While one of them is left, the server can't start again.
+        eventually(lambda: not any(map(runs, children)), "PostgreSQL's processes end")
 
     def stop(self):
         """Fast: sessions are ended, data is written."""

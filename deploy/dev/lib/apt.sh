@@ -25,15 +25,15 @@ install_packages() {
   ((${#missing[@]} > 0)) || return 0
   check_debian
   step "Installing ${#missing[@]} Debian packages: ${missing[*]}"
+  as_root true # sudo may ask for a password: now, not in the background.
   with_progress "apt-get update" "$DEV/log/apt.log" as_root apt-get update ||
     die "apt-get update failed" "Its output is in $DEV/log/apt.log."
-  forbid_default_cluster
-  with_progress "apt-get install" "$DEV/log/apt.log" as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y --no-install-recommends "${missing[@]}" || {
-    allow_default_cluster
-    die "apt-get install failed" "Its output is in $DEV/log/apt.log."
-  }
-  allow_default_cluster
+  (
+    trap allow_default_cluster EXIT
+    forbid_default_cluster
+    with_progress "apt-get install" "$DEV/log/apt.log" as_root env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y --no-install-recommends "${missing[@]}"
+  ) || die "apt-get install failed" "Its output is in $DEV/log/apt.log."
 }
 
 check_debian() {

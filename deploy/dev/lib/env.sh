@@ -16,6 +16,10 @@ write_env_file() {
   echo "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_ROLE_ARN \\"
   echo "  AWS_WEB_IDENTITY_TOKEN_FILE AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CA_BUNDLE \\"
   echo "  AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+  # Endpoints of further services that the user's shell may name.
+  # shellcheck disable=SC2016
+  printf '%s %s\n' 'unset AWS_USE_FIPS_ENDPOINT AWS_USE_DUALSTACK_ENDPOINT' \
+    '$(env | sed -n "s/^\(AWS_ENDPOINT_URL_[A-Z0-9_]*\)=.*/\1/p")'
   echo "export PATH=$(printf %q "$VENV/bin"):\$PATH"
   # Were a proxy to take what is meant for this machine, it could not deliver it.
   # shellcheck disable=SC2016

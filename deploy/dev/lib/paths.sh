@@ -28,5 +28,13 @@ hash_of() {
   { cat "${files[@]}"; printf '%s\n' "$@"; } | sha256sum | cut -d' ' -f1
 }
 
+# alone COMMAND...: a step that no other script of this clone takes at the same time.
+alone() {
+  exec 8>"$DEV/run/setup.lock"
+  flock 8
+  "$@"
+  exec 8>&-
+}
+
 # write_private FILE LINE: a file that only this user reads.
 write_private() { (umask 077 && rm -f "$1" && printf '%s\n' "$2" >"$1"); }

@@ -5,15 +5,17 @@ PG_BIN=/usr/lib/postgresql/15/bin
 PG_SUPERUSER=postgres
 
 # Sets PG_AS, the command prefix under which PostgreSQL runs. It refuses to be root: root gives it a
-# user namespace in which root's files are those of user postgres. Where namespaces are forbidden
-# PG_AS switches to the real user postgres (and pg_directory moves the data to where it may go).
+# user namespace in which root's files are those of user postgres. Where namespaces are forbidden, or
+# can't reach the clone, PG_AS switches to the real user postgres (and pg_directory moves the data to
+# where it may go).
 prepare_postgres() {
   PG_AS=()
   ((EUID == 0)) || return 0
   local user
   user=$(id -u postgres) || die "there is no user postgres" "Is the package postgresql-15 whole?"
   PG_AS=(unshare --user --map-user="$user" --map-group="$(id -g postgres)" --)
-  "${PG_AS[@]}" true 2>/dev/null && return 0
+  # In the namespace root has no power over other users' files: a clone in somebody's home, say.
+  "${PG_AS[@]}" test -w "$DEV" -a -w "$STACK" 2>/dev/null && return 0
   PG_AS=(setpriv --reuid=postgres --regid=postgres --init-groups --)
 }
 

@@ -23,13 +23,19 @@ duration() {
 }
 
 # with_progress LABEL LOG COMMAND...: runs the command with its output in LOG, and says each 30 s
-# that it is still at work (for ninja: how far it is). Prints the end of LOG if it fails.
+# that it is still at work (for ninja: how far it is). Prints the end of LOG if it fails. The command
+# ends with the script, and is without its locks (descriptors 8 and 9).
 with_progress() {
-  local label=$1 log=$2 began=$SECONDS told=$SECONDS pid status=0
+  local label=$1 log=$2 began=$SECONDS told=$SECONDS pid status=0 traps
   shift 2
   mkdir -p "$(dirname "$log")"
-  "$@" >"$log" 2>&1 </dev/null &
+  traps=$(trap -p INT TERM)
+  set -m # So that it is a process group, which can be ended as a whole.
+  "$@" >"$log" 2>&1 </dev/null 8>&- 9>&- &
   pid=$!
+  set +m
+  # shellcheck disable=SC2064
+  trap "kill -- -$pid 2>/dev/null; exit 130" INT TERM
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.2
     if ((SECONDS - told >= 30)); then
@@ -38,6 +44,8 @@ with_progress() {
     fi
   done
   wait "$pid" || status=$?
+  trap - INT TERM
+  eval "$traps"
   if ((status != 0)); then
     echo "--- end of $log" >&2
     # After a failed build, ninja's first failure is what matters, not the jobs that ended later.

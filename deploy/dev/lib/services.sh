@@ -9,9 +9,11 @@ dsn() {
   echo "postgresql://$1:$(<"$STACK/config/postgres-password")@127.0.0.1:${PORT[postgres]}/${2:-$DATABASE}"
 }
 
-run_sql() { # run_sql DATABASE, statements on standard input
-  "$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 -v password="$(<"$STACK/config/postgres-password")" \
-    "$(dsn "$PG_SUPERUSER" "$1")" >"$STACK/log/sql.log" 2>&1 || {
+# run_sql DATABASE, statements on standard input. The password is in the environment: arguments can be
+# seen by other users.
+run_sql() {
+  PGPASSWORD=$(<"$STACK/config/postgres-password") "$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 \
+    "postgresql://$PG_SUPERUSER@127.0.0.1:${PORT[postgres]}/$1" >"$STACK/log/sql.log" 2>&1 || {
     log_tail "$STACK/log/sql.log"
     die "setting up the database failed"
   }
@@ -19,6 +21,7 @@ run_sql() { # run_sql DATABASE, statements on standard input
 
 create_database() {
   run_sql postgres <<SQL
+\getenv password PGPASSWORD
 SELECT 'CREATE ROLE $OWNER_ROLE LOGIN CREATEROLE'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$OWNER_ROLE') \gexec
 ALTER ROLE $OWNER_ROLE PASSWORD :'password';
@@ -30,6 +33,7 @@ SQL
 # Migrations make roles without passwords.
 grant_database() {
   run_sql "$DATABASE" <<'SQL'
+\getenv password PGPASSWORD
 SELECT format('ALTER ROLE %I PASSWORD %L', rolname, :'password') FROM pg_roles
   WHERE rolname LIKE 'tidemark\_%' AND rolcanlogin \gexec
 SQL

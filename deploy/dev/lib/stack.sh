@@ -31,6 +31,13 @@ url() { echo "http://127.0.0.1:${PORT[$1]}"; }
 # Ends the script if a port is taken by anything but the part of this stack that is to have it.
 check_ports() {
   local name part
+  local -A wanted_by=()
+  for name in "${!PORT[@]}"; do
+    part=${wanted_by[${PORT[$name]}]:-}
+    [[ -z $part ]] || die "port ${PORT[$name]} is wanted for both $part and $name" \
+      "Give one of them another port: --$name-port PORT."
+    wanted_by[${PORT[$name]}]=$name
+  done
   for name in "${!PORT[@]}"; do
     part=${name%-metrics}
     if is_running "$STACK/run/$part.pid" && [[ " $(cat "$STACK/run/$part.ports") " == *" ${PORT[$name]} "* ]]; then
@@ -107,5 +114,10 @@ stop_stack() {
 wipe_stack() {
   step "Deleting data, keys, configuration and logs"
   pg_delete "$STACK/pg"
-  rm -rf "$STACK"/{config,gen,env,log,run}
+  rm -rf "$STACK"/{config,gen,env,run}
+  # Logs of builds and installations stay: a test run may be at work.
+  local name
+  for name in "${PARTS[@]}" 'migrate-*' sql; do
+    find "$STACK/log" -name "$name.log*" -delete
+  done
 }

@@ -7,6 +7,7 @@ import signal
 import socket
 import uuid
 
+from api import Api
 from waiting import eventually
 
 JS = pathlib.Path(__file__).parents[1] / "conformance/js"
@@ -97,6 +98,10 @@ def test_a_stream_that_is_gone_is_switched_off_and_up_brings_it_back(stack):
     status = ("aws cognito-sync get-identity-pool-configuration --identity-pool-id "
               "$TIDEMARK_POOL_ID --query CognitoStreams.StreamingStatus --output text")
     eventually(lambda: stack.shell(status).strip() == "DISABLED", "the stream is off")
+    pool, address = stack.shell("echo $TIDEMARK_POOL_ID $TIDEMARK_STREAM_CONFIG_ADDR").split()
+    with Api(address, "stream_config", "StreamConfigService") as api:
+        stream = api.GetPool(api.messages.GetPoolRequest(identity_pool_id=pool)).pool.stream
+    assert stream.disabled_reason.endswith("Create it, then enable streaming again.")
     assert stack.up("--port-base", stack.base).returncode == 0
     assert stack.shell(status).strip() == "ENABLED"
     assert stack.run("sample").returncode == 0

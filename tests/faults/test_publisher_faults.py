@@ -3,16 +3,19 @@ for each dataset in order, and repeats are identical."""
 
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 
 import pytest
 
 import postgres
+from api import Api
 from fake_aws import FakeAws
-from ledger import assert_delivered, assert_exactly_once, deliveries
+from ledger import assert_delivered, assert_exactly_once, deliveries, read_stream
 from load import Load
 from postgres import PrivatePostgres
+from stack import ACCESS_KEY, POOL, SECRET_KEY
 from waiting import eventually
 
 STREAM = "changes"
@@ -20,8 +23,12 @@ THROTTLED = "ProvisionedThroughputExceededException"
 
 
 @pytest.fixture
-def fake():
-    running = FakeAws(STREAM)
+def fake(tmp_path):
+    """Takes what is signed with the publisher's keys alone."""
+    keys = tmp_path / "aws-keys"
+    keys.write_text(f"[default]\naws_access_key_id = {ACCESS_KEY}\n"
+                    f"aws_secret_access_key = {SECRET_KEY}\n")
+    running = FakeAws(STREAM, "--keys", keys)
     yield running
     running.close()
 
@@ -34,8 +41,8 @@ def dataset(stack):
     return service
 
 
-def start_publisher(stack, fake, **more):
-    return stack.start_publisher(fake.url, "--kinesis-timeout", "2s", **more)
+def start_publisher(stack, fake, *arguments, **more):
+    return stack.start_publisher(fake.url, "--kinesis-timeout", "2s", *arguments, **more)
 
 
 def finish(stack, fake, load):
@@ -69,6 +76,7 @@ def test_a_request_without_an_answer_is_sent_again(stack, fake, dataset):
     fake.add_faults({"kind": "hang", "times": 1})
     with Load([dataset.addresses["grpc"]]) as load:
         load.wait_for(100)
+        assert fake.faults_pending() == 0
         finish(stack, fake, load)
 
 
@@ -95,7 +103,8 @@ def test_the_stream_is_whole_when_dataset_service_and_database_are_killed(stack,
             load.wait_for(100)
             load.meet(victim.kill)
             victim.start()
-        load.wait_for(100)
+        while fake.faults_pending() > 0:
+            load.wait_for(50)
         finish(stack, fake, load)
 
 
@@ -170,3 +179,42 @@ def test_publishing_goes_on_from_a_dump_restored_elsewhere(stack, fake, dataset,
         acknowledged = before + load.finish()
     assert_exactly_once(stack.dsn, acknowledged)
     assert_delivered(fake, acknowledged)
+
+
+def test_a_frozen_publisher_is_replaced_and_stays_so_when_it_thaws(stack, fake, dataset):
+    first = start_publisher(stack, fake, label="first")
+    first.wait_ready()
+    second = start_publisher(stack, fake, label="second")
+    with Load([dataset.addresses["grpc"]]) as load:
+        load.wait_for(100)
+        first.process.send_signal(signal.SIGSTOP)
+        eventually(second.ready, "the second publisher takes over", seconds=10)
+        load.wait_for(50)
+        first.process.send_signal(signal.SIGCONT)
+        eventually(lambda: not first.ready(), "the first one learns of it")
+        load.wait_for(100)
+        finish(stack, fake, load)
+        assert second.ready()
+
+
+def test_a_change_that_is_too_large_is_parked_and_holds_up_nothing(stack, fake, dataset):
+    publisher = start_publisher(stack, fake, "--record-limit", "16KiB")
+    publisher.wait_ready()
+    identity = "us-east-1:00000000-0000-0000-0000-00000000001a"
+    where = {"identity_pool_id": POOL, "identity_id": identity, "dataset_name": "large"}
+    with Api(dataset.addresses["grpc"], "dataset", "DatasetService") as api:
+        token = api.ListRecords(api.messages.ListRecordsRequest(**where)).sync_session_token
+        for count, value in enumerate(["small", "x" * 20_000, "small again"]):
+            request = api.messages.UpdateRecordsRequest(**where, sync_session_token=token)
+            request.record_patches.add(op="OP_REPLACE", key="k", value=value, sync_count=count)
+            api.UpdateRecords(request, timeout=30)
+    eventually(lambda: deliveries(fake) == 2, "the others arrive")
+    assert [count for count, _ in read_stream(fake)[identity, "large"]] == [1, 3]
+    with Api(publisher.addresses["grpc"], "publisher", "PublisherService") as api:
+        parked, = api.ListParkedChanges(api.messages.ListParkedChangesRequest()).parked_changes
+        assert (parked.change.identity_id, parked.change.sync_count) == (identity, 2)
+        assert parked.event_bytes > 20_000
+        assert "16384" in parked.reason
+        destination, = api.GetStatus(api.messages.GetStatusRequest()).destinations
+        assert destination.parked_changes == 1
+    assert 'tidemark_publisher_changes_total{outcome="parked"} 1' in publisher.metrics()

@@ -30,6 +30,9 @@ COMMON_PARTS = {
     "testing": {"errors", "obs", "config", "pg", "aws", "rpc"},
 }
 
+# Of a service: which floors each may not know of, because they stand on it.
+ABOVE = {"store": ("engine", "rpc"), "engine": ("rpc",), "http": ("wire",)}
+
 SQL = re.compile(
     r"\b(SELECT\s.+\bFROM|INSERT\s+INTO|UPDATE\s+[\w.]+\s+(?:AS\s+\w+\s+)?SET|DELETE\s+FROM"
     r"|TRUNCATE\s|(?:CREATE|ALTER|DROP)\s+(?:TABLE|INDEX|SCHEMA|ROLE|FUNCTION|SEQUENCE)"
@@ -87,8 +90,9 @@ def check_service(source):
         if match and match[1] != source.service:
             yield Violation(source.path, line, f"services/{source.service} may not include "
                             f"{include}: services share proto/ and common/ only")
-        if source.layer == "store" and include.startswith(f"services/{source.service}/rpc/"):
-            yield Violation(source.path, line, f"a store may not include {include}")
+        if include.startswith(tuple(f"services/{source.service}/{floor}/"
+                                    for floor in ABOVE.get(source.layer, ()))):
+            yield Violation(source.path, line, f"{source.layer}/ may not include {include}")
         if uses_requests(include) and not source.may_see_requests:
             yield Violation(source.path, line, f"only rpc/ may include {include}")
         if uses_postgres(include) and not (source.may_hold_sql or source.is_wiring):

@@ -28,6 +28,7 @@ class FakeAws:
         self._call("DELETE", "script")
 
     def faults_pending(self):
+        """Faults that have calls left to strike."""
         return self._call("GET", "counters")["faults"]["pending"]
 
     def records(self):

@@ -60,6 +60,12 @@ class Service:
         except OSError:
             return False
 
+    def metrics(self):
+        """What Prometheus would scrape."""
+        url = f"http://{self.addresses['metrics']}/metrics"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.read().decode()
+
     def wait_ready(self):
         self._wait(self.ready, "is ready")
 

@@ -1,4 +1,4 @@
-"""AWS's command line, unmodified."""
+"""AWS's command line, versions 1 and 2, unmodified."""
 
 import json
 import os
@@ -11,20 +11,23 @@ import pytest
 
 from stack import ACCESS_KEY, SECRET_KEY
 
-AWS = pathlib.Path(sys.prefix, "bin", "aws")  # of the Python that runs the tests
+VERSION_1 = pathlib.Path(sys.prefix, "bin", "aws")  # of the Python that runs the tests
+VERSION_2 = pathlib.Path("/usr/bin/aws")  # Debian's, which knows no AWS_ENDPOINT_URL
 
 
-@pytest.fixture
-def aws(endpoint, region):
+@pytest.fixture(params=[1, 2])
+def aws(request, endpoint, region):
+    program, *more = {1: [VERSION_1], 2: [VERSION_2, "--endpoint-url", endpoint]}[request.param]
     environment = {**os.environ, "AWS_ENDPOINT_URL_COGNITO_SYNC": endpoint, "AWS_REGION": region,
                    "AWS_DEFAULT_REGION": region, "AWS_ACCESS_KEY_ID": ACCESS_KEY,
                    "AWS_SECRET_ACCESS_KEY": SECRET_KEY, "AWS_MAX_ATTEMPTS": "1"}
 
-    def run(operation, *arguments):
-        return subprocess.run([AWS, "cognito-sync", operation, "--output", "json", *arguments],
+    def run(*arguments):
+        return subprocess.run([program, *more, "--output", "json", *arguments],
                               capture_output=True, text=True, timeout=60, env=environment)
 
-    return run
+    assert run("--version").stdout.startswith(f"aws-cli/{request.param}.")
+    return lambda operation, *arguments: run("cognito-sync", operation, *arguments)
 
 
 def output(done):

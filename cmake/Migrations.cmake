@@ -21,6 +21,8 @@ function(tidemark_migrations name)
     DEPENDS ${files} ${script}
     COMMENT "Embedding the migrations of ${ARG_SCHEMA}"
     VERBATIM)
+  add_custom_target(${name}_generate DEPENDS ${stem}.cc ${stem}.h)
+  add_dependencies(tidemark_generate ${name}_generate)
   add_library(${name} STATIC ${stem}.cc ${stem}.h)
   target_include_directories(${name} PUBLIC ${CMAKE_BINARY_DIR}/gen ${CMAKE_SOURCE_DIR})
 endfunction()

@@ -17,8 +17,8 @@ constexpr absl::Duration kTick = absl::Milliseconds(10);
 // Cancelling takes a connection; statements that end by themselves so soon are not worth it.
 constexpr absl::Duration kWorthCancelling = absl::Milliseconds(100);
 
-// PostgreSQL signals the session's process and then its process group: the second signal, if it does
-// not coincide with the first, meets the next statement.
+// PostgreSQL signals the session's process and then its process group: the second signal, if it
+// does not coincide with the first, meets the next statement.
 constexpr int kSignalsOfACancel = 2;
 
 bool WasCancelled(const absl::Status& status) { return errors::SqlStateOf(status) == "57014"; }

@@ -129,7 +129,8 @@ template <typename... Ts, std::size_t... I>
 absl::Status Row::ReadAll(std::tuple<Ts...>& values, std::index_sequence<I...>) const {
   absl::Status status;
   // Stops at the first column that does not fit.
-  ((status = Read(static_cast<int>(I), std::get<I>(values)), status.ok()) && ...);
+  static_cast<void>(
+      ((status = Read(static_cast<int>(I), std::get<I>(values)), status.ok()) && ...));
   return status;
 }
 

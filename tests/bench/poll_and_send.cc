@@ -67,11 +67,10 @@ class Loop {
     std::vector<std::string> data;
     std::vector<std::string> keys;
     for (const pg::Row row : rows) {
-      TM_ASSIGN_OR_RETURN(const auto columns,
-                          (row.Parse<std::int64_t, absl::Time, std::string>()));
+      TM_ASSIGN_OR_RETURN(const auto columns, (row.Parse<std::int64_t, absl::Time, std::string>()));
       const auto& [position, commit_time, body] = columns;
-      data.push_back(absl::StrCat("{\"lastModifiedDate\":", absl::ToUnixMillis(commit_time), "}",
-                                  body));
+      data.push_back(
+          absl::StrCat("{\"lastModifiedDate\":", absl::ToUnixMillis(commit_time), "}", body));
       keys.push_back(absl::StrCat(position));
       last = position;
     }

@@ -38,8 +38,8 @@ struct Settings {
   std::string dsn;
   std::string operation = "update";  // or "list"
   int connections = 4;
-  int batch = 32;      // updates in a call
-  int patches = 1;     // of an update
+  int batch = 32;         // updates in a call
+  int patches = 1;        // of an update
   int value_bytes = 100;  // of a patch
   double rate = 0;        // updates a second over all connections; 0: as many as possible
   int in_flight = 64;     // lists at a time
@@ -125,7 +125,8 @@ class Writer {
         .identity = {{random_(), random_()}, {0, 0}}};
     for (int k = 0; k < settings_.patches; ++k) {
       const std::string key = absl::StrCat("key-", k);
-      request.patches.push_back({key, std::string(settings_.value_bytes, 'w'), known_[{number, k}], std::nullopt});
+      request.patches.push_back(
+          {key, std::string(settings_.value_bytes, 'w'), known_[{number, k}], std::nullopt});
     }
     return request;
   }
@@ -248,8 +249,7 @@ int main(int argc, char** argv) {
   app.add_option("--connections", settings.connections)->check(CLI::Range(1, 64));
   app.add_option("--batch", settings.batch, "updates in a call")->check(CLI::Range(1, 64));
   app.add_option("--patches", settings.patches, "of an update")->check(CLI::Range(1, 16));
-  app.add_option("--value-bytes", settings.value_bytes, "of a patch")
-      ->check(CLI::Range(0, 10'000));
+  app.add_option("--value-bytes", settings.value_bytes, "of a patch")->check(CLI::Range(0, 10'000));
   app.add_option("--rate", settings.rate, "updates a second; 0: as many as possible")
       ->check(CLI::Range(0.0, 1e6));
   app.add_option("--in-flight", settings.in_flight, "lists at a time")->check(CLI::Range(1, 4096));

@@ -1,11 +1,13 @@
 """From an acknowledged update to the stream, while anything on the way fails: every change arrives,
 for each dataset in order, and repeats are identical."""
 
+import contextlib
 import pathlib
 import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 
 import pytest
 
@@ -77,6 +79,44 @@ def test_a_request_without_an_answer_is_sent_again(stack, fake, dataset):
     with Load([dataset.addresses["grpc"]]) as load:
         load.wait_for(100)
         assert fake.faults_pending() == 0
+        finish(stack, fake, load)
+
+
+@contextlib.contextmanager
+def open_transactions(dsn, sessions=3):
+    """Sessions that take positions of the log, stay open for a while, and roll back: what they took
+    are gaps, which nobody can tell from changes that are about to commit."""
+    stop = threading.Event()
+
+    def hold():
+        while not stop.is_set():
+            postgres.sql(dsn, "BEGIN; SELECT pg_current_xact_id();"
+                              "SELECT nextval('dataset.change_log_position')"
+                              "  FROM generate_series(1, 3);"
+                              "SELECT pg_sleep(0.7); ROLLBACK")
+
+    threads = [threading.Thread(target=hold) for _ in range(sessions)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_transactions_that_stay_open_or_roll_back_lose_and_reorder_nothing(stack, fake, dataset):
+    publisher = start_publisher(stack, fake)
+    publisher.wait_ready()
+    with open_transactions(stack.dsn), Load([dataset.addresses["grpc"]], writers=32) as load:
+        load.wait_for(500)
+        publisher.kill()
+        load.wait_for(200)
+        publisher.start()
+        load.wait_for(500)
+        # While they are still open.
+        eventually(lambda: deliveries(fake) > 1000, "changes arrive beside open gaps")
         finish(stack, fake, load)
 
 

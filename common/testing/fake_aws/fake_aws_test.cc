@@ -16,7 +16,6 @@ namespace {
 using aws::PutRecordsEntry;
 using nlohmann::json;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 class TestClock final : public Clock {

@@ -16,9 +16,9 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::size_t kReadBytes = 4 * kKiB;
-constexpr std::size_t kBodyReadBytes = 64 * kKiB;
+constexpr std::size_t kBodyReadBytes = 16 * kKiB;
 // Bodies up to here are read without asking the handler or the budget.
-constexpr std::uint64_t kSmallBody = 8 * kKiB;
+constexpr std::size_t kSmallBody = 8 * kKiB;
 constexpr std::int64_t kLingerBytes = 64 * kMiB;
 constexpr absl::Duration kLinger = absl::Seconds(5);
 
@@ -78,6 +78,9 @@ void HttpConnection::Enter(State state, absl::Duration patience) {
 }
 
 void HttpConnection::AwaitRequest() {
+  head_only_ = false;
+  request_ = {};
+  headers_.clear();
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(shared_.limits.header_bytes));
   parser_->body_limit(static_cast<std::uint64_t>(shared_.limits.body_bytes));
@@ -131,7 +134,14 @@ bool HttpConnection::ParseSome() {
     Handle();
     return false;
   }
-  if (state_ == State::kBody && !HoldBody()) return false;
+  if (state_ == State::kBody) {
+    if (!HoldBody()) return false;
+    // What the parser leaves is the line of a chunk or the trailers, for which it knows no bound.
+    if (error && buffer_.size() > static_cast<std::size_t>(shared_.limits.header_bytes)) {
+      Fail(HttpFault::kHeaderTooLarge);
+      return false;
+    }
+  }
   if (!error && used > 0 && buffer_.size() > 0) return true;
   Read();
   return false;
@@ -142,8 +152,7 @@ bool HttpConnection::Admit() {
   const auto& head = parser_->get();
   keep_alive_ = head.version() == 11 && head.keep_alive();
   head_only_ = head.method() == http::verb::head;
-  HttpRequest request;
-  if (!FramingIsSound(head) || !ReadHead(request)) {
+  if (!ReadHead() || !FramingIsSound(head)) {
     Fail(HttpFault::kMalformed);
     return false;
   }
@@ -151,18 +160,14 @@ bool HttpConnection::Admit() {
     Handle();
     return false;
   }
-  const bool awaits_go_ahead = EqualsIgnoreCase(request.Header("expect"), "100-continue");
+  const bool awaits_go_ahead = EqualsIgnoreCase(request_.Header("expect"), "100-continue");
   const std::uint64_t length = parser_->content_length().value_or(kSmallBody + 1);
   if (awaits_go_ahead || length > kSmallBody) {
-    if (std::optional<HttpResponse> refusal = shared_.handler.Refuse(request)) {
+    if (std::optional<HttpResponse> refusal = shared_.handler.Refuse(request_)) {
       refusal->close = true;
       Write(*std::move(refusal));
       return false;
     }
-  }
-  if (length > kSmallBody && !held_.GrowTo(static_cast<std::int64_t>(length))) {
-    Fail(HttpFault::kOverloaded);
-    return false;
   }
   Enter(State::kBody, shared_.limits.body);
   parser_->eager(true);
@@ -175,10 +180,11 @@ bool HttpConnection::Admit() {
   return false;
 }
 
-// A chunked body's length shows as it comes.
+// Takes of the budget what has come, not what was declared: who declares and sends nothing must
+// not keep others out.
 bool HttpConnection::HoldBody() {
-  if (!parser_->chunked()) return true;
-  if (held_.GrowTo(static_cast<std::int64_t>(parser_->get().body().capacity()))) return true;
+  const std::size_t bytes = parser_->get().body().capacity();
+  if (bytes <= kSmallBody || held_.GrowTo(static_cast<std::int64_t>(bytes))) return true;
   Fail(HttpFault::kOverloaded);
   return false;
 }
@@ -192,26 +198,24 @@ void HttpConnection::Continue() {
                     });
 }
 
-bool HttpConnection::ReadHead(HttpRequest& request) {
+bool HttpConnection::ReadHead() {
   const auto& head = parser_->get();
   headers_.clear();
   for (const auto& field : head) {
     headers_.push_back({View(field.name_string()), View(field.value())});
   }
-  request.method = View(head.method_string());
-  request.target = OriginForm(View(head.target()));
-  request.headers = headers_;
+  request_.method = View(head.method_string());
+  request_.target = OriginForm(View(head.target()));
+  request_.headers = headers_;
   const std::size_t hosts = head.count(http::field::host);
   return (hosts == 1 || (hosts == 0 && head.version() == 10)) &&
-         (request.target.starts_with('/') || request.target == "*");
+         (request_.target.starts_with('/') || request_.target == "*");
 }
 
 void HttpConnection::Handle() {
-  HttpRequest request;
-  if (!ReadHead(request)) return Fail(HttpFault::kMalformed);
-  request.body = parser_->get().body();
+  request_.body = parser_->get().body();
   Enter(State::kHandling, absl::InfiniteDuration());
-  shared_.handler.Handle(request, HttpReply(shared_from_this()));
+  shared_.handler.Handle(request_, HttpReply(shared_from_this()));
 }
 
 void HttpConnection::Reply(std::shared_ptr<HttpConnection> connection, HttpResponse response) {
@@ -229,9 +233,8 @@ void HttpConnection::Forget(std::shared_ptr<HttpConnection> connection) {
 }
 
 void HttpConnection::Fail(HttpFault fault) {
-  HttpRequest head;
-  if (parser_) ReadHead(head);
-  HttpResponse response = shared_.handler.Answer(fault, head);
+  if (parser_ && headers_.empty()) ReadHead();  // as much as there is
+  HttpResponse response = shared_.handler.Answer(fault, request_);
   response.status = StatusOf(fault);
   response.close = true;
   Write(std::move(response));

@@ -3,7 +3,6 @@
 #include <array>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "services/gateway/http/byte_budget.h"
+#include "services/gateway/http/growing_body.h"
 #include "services/gateway/http/handler.h"
 #include "services/gateway/http/worker.h"
 
@@ -41,7 +41,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   static void Forget(std::shared_ptr<HttpConnection> connection);
 
  private:
-  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using Parser = boost::beast::http::request_parser<GrowingBody>;
   using Error = boost::system::error_code;
   enum class State {
     kIdle,       // nothing of the next request has come
@@ -62,7 +62,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   bool HoldBody();
   void Continue();
   void Handle();
-  bool ReadHead(HttpRequest& request);
+  bool ReadHead();
   void Fail(HttpFault fault);
   void Write(HttpResponse response);
   void OnWritten(Error error);
@@ -80,6 +80,9 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   bool closing_ = false;     // after the answer
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
+  // What the head says. Views of the parser's memory, taken before the body, so that trailers (RFC
+  // 9112 section 7.1.2), which come when all is decided, are not among them.
+  HttpRequest request_;
   absl::InlinedVector<HttpHeader, 24> headers_;
   std::string out_head_;
   std::string out_body_;

@@ -65,6 +65,17 @@ TEST_F(HttpServerTest, PutsChunkedBodiesTogether) {
   EXPECT_EQ(client.Exchange(Get("/next")).body, "GET /next ");
 }
 
+// They come after the request was judged by its head.
+TEST_F(HttpServerTest, TrailersAreNotTakenForHeaders) {
+  Start();
+  RawClient client(server_->port());
+  const RawResponse response = client.Exchange(
+      "POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nabc\r\n0\r\nX-Test: t\r\nHost: other\r\n\r\n");
+  EXPECT_EQ(response.body, "POST / abc");
+  EXPECT_THAT(response.headers, Contains(Pair("x-test", "")));
+}
+
 TEST_F(HttpServerTest, AnswersHeadWithoutABody) {
   Start();
   RawClient client(server_->port());

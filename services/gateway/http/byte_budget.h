@@ -20,8 +20,8 @@ class ByteBudget {
   }
 
   // For bytes that are there already: what is left may fall below 0, and TryTake then fails.
+  // Negative to give bytes back.
   void Take(std::int64_t bytes) { free_.fetch_sub(bytes, std::memory_order_relaxed); }
-  void Return(std::int64_t bytes) { free_.fetch_add(bytes, std::memory_order_relaxed); }
 
   std::int64_t free() const { return free_.load(std::memory_order_relaxed); }
 
@@ -33,7 +33,7 @@ class ByteBudget {
 class BudgetShare {
  public:
   explicit BudgetShare(ByteBudget& budget) : budget_(budget) {}
-  ~BudgetShare() { Reset(); }
+  ~BudgetShare() { Set(0); }
 
   BudgetShare(const BudgetShare&) = delete;
   BudgetShare& operator=(const BudgetShare&) = delete;
@@ -46,14 +46,10 @@ class BudgetShare {
     return true;
   }
 
-  void Add(std::int64_t bytes) {
-    budget_.Take(bytes);
-    taken_ += bytes;
-  }
-
-  void Reset() {
-    if (taken_ != 0) budget_.Return(taken_);
-    taken_ = 0;
+  // Has taken just `bytes` from now on, even if there are not as many: they are there already.
+  void Set(std::int64_t bytes) {
+    budget_.Take(bytes - taken_);
+    taken_ = bytes;
   }
 
  private:

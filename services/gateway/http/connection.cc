@@ -17,7 +17,7 @@ namespace http = boost::beast::http;
 
 constexpr std::size_t kReadBytes = 4 * kKiB;
 constexpr std::size_t kBodyReadBytes = 16 * kKiB;
-// Bodies up to here are read without asking the handler or the budget.
+// Bodies up to here are read without asking the handler or the budget, and answered without asking.
 constexpr std::size_t kSmallBody = 8 * kKiB;
 constexpr std::int64_t kLingerBytes = 64 * kMiB;
 constexpr absl::Duration kLinger = absl::Seconds(5);
@@ -198,6 +198,10 @@ void HttpConnection::Continue() {
                     });
 }
 
+bool HttpConnection::TakeRoom(std::size_t bytes) {
+  return bytes <= kSmallBody || held_.GrowTo(static_cast<std::int64_t>(bytes));
+}
+
 bool HttpConnection::ReadHead() {
   const auto& head = parser_->get();
   headers_.clear();
@@ -213,6 +217,7 @@ bool HttpConnection::ReadHead() {
 }
 
 void HttpConnection::Handle() {
+  if (shared_.budget.free() < 0) return Fail(HttpFault::kOverloaded);
   request_.body = parser_->get().body();
   Enter(State::kHandling, absl::InfiniteDuration());
   shared_.handler.Handle(request_, HttpReply(shared_from_this()));
@@ -257,8 +262,7 @@ void HttpConnection::Write(HttpResponse response) {
   out_body_ = std::move(response.body);
   if (head_only_) out_body_.clear();
   if (!closing_) parser_.reset();
-  held_.Reset();
-  held_.Add(static_cast<std::int64_t>(out_body_.size()));
+  held_.Set(static_cast<std::int64_t>(out_body_.size()));
   Enter(State::kWriting, shared_.limits.write);
   const std::array<asio::const_buffer, 2> buffers = {asio::buffer(out_head_),
                                                      asio::buffer(out_body_)};
@@ -268,7 +272,7 @@ void HttpConnection::Write(HttpResponse response) {
 }
 
 void HttpConnection::OnWritten(Error error) {
-  held_.Reset();
+  held_.Set(0);
   std::string().swap(out_body_);
   if (state_ == State::kClosed) return;
   if (error) return Close();
@@ -322,6 +326,10 @@ HttpReply::HttpReply(std::shared_ptr<HttpConnection> connection)
 
 HttpReply::~HttpReply() {
   if (connection_) HttpConnection::Forget(std::move(connection_));
+}
+
+bool HttpReply::TakeRoom(std::size_t bytes) {
+  return connection_ == nullptr || connection_->TakeRoom(bytes);
 }
 
 void HttpReply::operator()(HttpResponse response) {

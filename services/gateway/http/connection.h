@@ -36,6 +36,9 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   void Drain();
   void Close();
 
+  // Whether there is room for an answer of `bytes` to the request that is being handled, which
+  // nobody else touches meanwhile. Any thread.
+  bool TakeRoom(std::size_t bytes);
   // Answers the request that is being handled. Any thread.
   static void Reply(std::shared_ptr<HttpConnection> connection, HttpResponse response);
   static void Forget(std::shared_ptr<HttpConnection> connection);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,7 +15,7 @@ enum class HttpFault {
   kTimeout,         // 408: it did not arrive in time
   kBodyTooLarge,    // 413
   kHeaderTooLarge,  // 431
-  kOverloaded,      // 503: too many connections, or too many bytes of requests held
+  kOverloaded,      // 503: too many connections, or too many bytes of requests and answers held
   kForgotten,       // 500: the handler let the request go without an answer
 };
 
@@ -29,6 +30,11 @@ class HttpReply {
   HttpReply(HttpReply&&) noexcept = default;
   HttpReply& operator=(HttpReply&&) = delete;
   ~HttpReply();
+
+  // Takes room for an answer with a body of `bytes`, small ones without asking. False: so much is
+  // held for clients that don't read that this answer should be dropped and a small one be given.
+  // For requests that may be repeated; others are answered anyhow. By the one who will answer.
+  bool TakeRoom(std::size_t bytes);
 
   void operator()(HttpResponse response);
 

@@ -19,7 +19,9 @@ namespace tidemark::gateway {
 struct HttpLimits {
   std::int64_t header_bytes = 16 * kKiB;  // of the request line, and of the fields
   std::int64_t body_bytes = 8 * kMiB;
-  std::int64_t held_bytes = 48 * kMiB;  // of larger bodies and of answers, over all connections
+  // Of bodies and answers over 8 KiB, over all connections. What does not fit is refused; while
+  // answers that could not be refused exceed it, no request is begun.
+  std::int64_t held_bytes = 48 * kMiB;
   int connections = 4096;
   absl::Duration idle = absl::Seconds(60);    // between requests
   absl::Duration header = absl::Seconds(10);  // from a request's first byte to the end of its head

@@ -197,6 +197,35 @@ TEST_F(HttpServerTest, BoundsTheBytesHeld) {
   EXPECT_EQ(status(chunked), 200);  // what it held is free again
 }
 
+TEST_F(HttpServerTest, BoundsTheAnswersHeldForClientsThatDoNotRead) {
+  Start({.held_bytes = 100 << 20});
+  const auto status = [&](const std::string& target) {
+    RawClient client(server_->port());
+    EXPECT_TRUE(client.Send(Get(target)));
+    return client.Read(/*to_head=*/true).status;
+  };
+  auto first = std::make_unique<RawClient>(server_->port());
+  ASSERT_TRUE(first->Send(Get("/big?")));
+  ASSERT_EQ(first->Read(/*to_head=*/true).status, 200);  // and no more
+  EXPECT_EQ(status("/big?"), 503);
+  EXPECT_EQ(status("/"), 200);
+  first.reset();
+  EXPECT_TRUE(testing::Eventually([&] { return status("/big?") == 200; }));
+}
+
+TEST_F(HttpServerTest, BeginsNothingWhileAnswersExceedTheBound) {
+  Start({.held_bytes = 1 << 20});
+  auto first = std::make_unique<RawClient>(server_->port());
+  ASSERT_TRUE(first->Send(Get("/big")));
+  ASSERT_EQ(first->Read(/*to_head=*/true).status, 200);  // and no more
+  ExpectRefused(server_->port(), Get("/"), 503);
+  first.reset();
+  EXPECT_TRUE(testing::Eventually([&] {
+    RawClient client(server_->port());
+    return client.Exchange(Get("/")).status == 200;
+  }));
+}
+
 TEST_F(HttpServerTest, BoundsConnections) {
   Start({.connections = 2});
   RawClient first(server_->port());

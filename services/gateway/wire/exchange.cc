@@ -64,6 +64,7 @@ HttpResponse Exchange::Failure(const absl::Status& status) {
   HttpResponse response = NewResponse(kind.http_status);
   response.AddHeader("Content-Type", "application/json");
   response.AddHeader("x-amzn-ErrorType", kind.text);
+  if (kind.http_status == 503) response.AddHeader("Retry-After", "1");
   {
     ObjectWriter object(response.body);
     object.Text("__type", kind.text);
@@ -80,6 +81,19 @@ void Exchange::Count(const HttpResponse& response, std::optional<ErrorName> erro
                          .took = absl::Now() - start_,
                          .received_bytes = received_bytes_,
                          .sent_bytes = response.body.size()});
+}
+
+void Pending::Succeed(std::string body) {
+  if (repeatable_ && !reply_.TakeRoom(body.size())) {
+    return Fail(WireError(ErrorName::kServiceUnavailable,
+                          "too much data is held for clients that read slowly; try again later"));
+  }
+  Answer(exchange_->Success(std::move(body)));
+}
+
+void Pending::Answer(HttpResponse response) {
+  exchange_.reset();  // once the server has the last answer, what the exchange uses may go
+  reply_(std::move(response));
 }
 
 void Exchange::Log(const HttpResponse& response, std::string_view error,

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -64,17 +65,21 @@ class Exchange {
 class Pending {
  public:
   Pending(Exchange::Shared& shared, const HttpRequest& request, HttpReply reply)
-      : exchange(shared, request), reply_(std::move(reply)) {}
+      : reply_(std::move(reply)), repeatable_(request.method == "GET") {
+    exchange_.emplace(shared, request);
+  }
+
+  Exchange& exchange() { return *exchange_; }
 
   // One of them, once; from any thread.
-  void Succeed(std::string body) { reply_(exchange.Success(std::move(body))); }
-  void Fail(const absl::Status& status) { reply_(exchange.Failure(status)); }
-  void Answer(HttpResponse response) { reply_(std::move(response)); }
-
-  Exchange exchange;
+  void Succeed(std::string body);
+  void Fail(const absl::Status& status) { Answer(exchange_->Failure(status)); }
+  void Answer(HttpResponse response);
 
  private:
   HttpReply reply_;
+  const bool repeatable_;
+  std::optional<Exchange> exchange_;
 };
 
 }  // namespace tidemark::gateway

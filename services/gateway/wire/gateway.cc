@@ -90,7 +90,7 @@ std::optional<HttpResponse> Gateway::Refuse(const HttpRequest& head) {
 void Gateway::Handle(const HttpRequest& request, HttpReply reply) {
   auto pending = std::make_unique<Pending>(shared_, request, std::move(reply));
   if (request.method == "OPTIONS") {
-    return pending->Answer(AnswerOptions(request, pending->exchange));
+    return pending->Answer(AnswerOptions(request, pending->exchange()));
   }
   Serve(request, std::move(pending));
 }
@@ -99,18 +99,18 @@ void Gateway::Serve(const HttpRequest& request, std::unique_ptr<Pending> pending
   const RequestTarget target = SplitTarget(request.target);
   const Route route = FindRoute(request.method, target);
   if (route.operation == nullptr) {
-    HttpResponse response = pending->exchange.Failure(NoRoute(request, route));
+    HttpResponse response = pending->exchange().Failure(NoRoute(request, route));
     if (!route.allowed.empty()) response.AddHeader("Allow", route.allowed);
     return pending->Answer(std::move(response));
   }
-  pending->exchange.set_operation(route.operation);
+  pending->exchange().set_operation(route.operation);
   if (const absl::Status status = CheckCoding(request); !status.ok()) return pending->Fail(status);
 
   const absl::StatusOr<std::string> access_key_id = authenticator_.Authenticate(request);
   if (!access_key_id.ok()) return pending->Fail(access_key_id.status());
-  pending->exchange.set_access_key_id(*access_key_id);
-  pending->exchange.call().caller = rpc::CallerKind::kDeveloper;
-  pending->exchange.call().principal = options_.account_id;
+  pending->exchange().set_access_key_id(*access_key_id);
+  pending->exchange().call().caller = rpc::CallerKind::kDeveloper;
+  pending->exchange().call().principal = options_.account_id;
   if (const absl::Status status = CheckAvailable(*route.operation); !status.ok()) {
     return pending->Fail(status);
   }

@@ -94,11 +94,33 @@ TEST_F(GatewayErrorsTest, WhatHttpForbids) {
 }
 
 TEST_F(GatewayErrorsTest, SlowAndTooManyClients) {
-  Start({.connections = 1, .header = absl::Milliseconds(50)});
+  Start({.connections = 1});
+  {
+    RawClient only(server_->port());
+    ASSERT_EQ(only.Exchange(UnsignedBytes({"GET", "/"})).status, 404);
+    ExpectError(Exchange(UnsignedBytes({"GET", "/"})), 503, "ServiceUnavailableException");
+  }
+  Start({.header = absl::Milliseconds(50)});
   RawClient slow(server_->port());
   ASSERT_TRUE(slow.Send("GET / HT"));
-  ExpectError(Exchange(UnsignedBytes({"GET", "/"})), 503, "ServiceUnavailableException");
   ExpectError(slow.Read(), 408, "RequestTimeoutException");
+}
+
+// Reading again costs nothing; a write has been done and is answered.
+TEST_F(GatewayErrorsTest, AnswersForWhichThereIsNoRoomAreLeftToALaterRead) {
+  Start({.held_bytes = 100'000});
+  fakes_.dataset.list_records.Does([](const auto&, auto& response) {
+    response.add_records()->set_value(std::string(200'000, 'v'));
+    return absl::OkStatus();
+  });
+  const RawResponse refused = Call({"GET", absl::StrCat(kDataset, "/records")});
+  ExpectError(refused, 503, "ServiceUnavailableException");
+  EXPECT_EQ(Header(refused, "retry-after"), "1");
+  fakes_.dataset.update_records.Does([](const auto&, auto& response) {
+    response.add_records()->set_value(std::string(200'000, 'v'));
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(Update(R"({"SyncSessionToken":"t"})").status, 200);
 }
 
 TEST_F(GatewayErrorsTest, ServicesThatAreGoneFailQuickly) {

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/errors/error.h"
+#include "common/obs/metrics.h"
 #include "services/gateway/wire/testing/gateway_fixture.h"
 
 namespace tidemark::gateway {
@@ -209,6 +210,16 @@ TEST_F(GatewayTest, ServesPipelinedCalls) {
   ASSERT_TRUE(client.Send(bytes));
   for (int i = 0; i < 50; ++i) {
     EXPECT_THAT(client.Read().body, HasSubstr(absl::StrCat("\"k", i, "\"")));
+  }
+}
+
+TEST_F(GatewayTest, AnAnsweredRequestIsNoLongerInFlight) {
+  fakes_.dataset.describe_dataset.Answers({});
+  prometheus::Gauge& in_flight = obs::Gauge(*registry_, "tidemark_gateway_requests_in_flight", "");
+  RawClient client(server_->port());
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_EQ(client.Exchange(SignedBytes({"GET", kDataset})).status, 200);
+    ASSERT_EQ(in_flight.Value(), 0);
   }
 }
 

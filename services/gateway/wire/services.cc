@@ -45,7 +45,7 @@ template <typename Codec, typename Stub, typename Done>
 void Send(Stub* stub, Method<Codec, Stub> method, Random& random,
           std::unique_ptr<InFlight<Codec>> flight, Done done) {
   InFlight<Codec>* const raw = flight.release();
-  rpc::PassOn(raw->pending->exchange.call(), random, raw->context);
+  rpc::PassOn(raw->pending->exchange().call(), random, raw->context);
   (stub->*method)(&raw->context, &raw->request, &raw->response,
                   [raw, done = std::move(done)](const grpc::Status& status) {
                     done(std::unique_ptr<InFlight<Codec>>(raw), rpc::FromGrpc(status));
@@ -129,7 +129,7 @@ Services::~Services() = default;
 
 void Services::Run(Operation operation, const OperationInput& input,
                    std::unique_ptr<Pending> pending) {
-  pending->exchange.call().deadline = absl::Now() + timeout_;
+  pending->exchange().call().deadline = absl::Now() + timeout_;
   Dataset* const dataset = stubs_->dataset->async();
   StreamConfig* const config = stubs_->stream_config->async();
   switch (operation) {

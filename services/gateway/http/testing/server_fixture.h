@@ -25,7 +25,8 @@ class EchoHandler final : public HttpHandler {
     return HttpResponse{.status = 403, .body = "not you"};
   }
 
-  // "/hold" is not answered, "/drop" dropped; others say what was read.
+  // "/hold" is not answered, "/drop" dropped; others say what was read. "/big" is 64 MiB long,
+  // "/big?" too if there is room.
   void Handle(const HttpRequest& request, HttpReply reply) override {
     if (request.target == "/drop") return;
     if (request.target == "/hold") {
@@ -36,8 +37,11 @@ class EchoHandler final : public HttpHandler {
     }
     HttpResponse response;
     response.AddHeader("X-Test", request.Header("x-test"));
-    if (request.target == "/big") {
-      response.body.assign(64 << 20, 'b');
+    constexpr std::size_t kBig = 64 << 20;
+    if (request.target == "/big?" && !reply.TakeRoom(kBig)) {
+      response.status = 503;
+    } else if (request.target.starts_with("/big")) {
+      response.body.assign(kBig, 'b');
     } else {
       response.body = std::string(request.method) + " " + std::string(request.target) + " " +
                       std::string(request.body);

@@ -57,6 +57,9 @@ class HttpHandler {
   // The answer to a request that the server refuses; its status and `close` are set by the server.
   // `head` is what could be read of the request, perhaps nothing.
   virtual HttpResponse Answer(HttpFault fault, const HttpRequest& head) = 0;
+
+  // Nobody waits any longer for the requests that are being handled: lets go of them soon.
+  virtual void Abandon() = 0;
 };
 
 }  // namespace tidemark::gateway

@@ -126,6 +126,7 @@ void HttpServer::Drain(absl::Duration delay, absl::Duration grace) {
   for (const auto& worker : impl_->workers) worker->DrainAll();
   if (impl_->shared.WaitUntilNone(deadline)) return;
   for (const auto& worker : impl_->workers) worker->CutAll();
+  impl_->shared.handler.Abandon();
   impl_->shared.WaitUntilNone(absl::InfiniteFuture());
 }
 

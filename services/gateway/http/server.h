@@ -58,8 +58,9 @@ class HttpServer final : public rpc::Endpoint {
   void SetServing(bool serving) override {}
 
   // After `delay` stops listening and closes idle connections; requests that have begun have
-  // `grace` to be read and answered, then their connections are cut. Returns when no connection is
-  // left, which is not before the handler has answered (or dropped) every request it has.
+  // `grace` to be read and answered, then their connections are cut and the handler abandons them.
+  // Returns when no connection is left, which is not before the handler has answered (or dropped)
+  // every request it has.
   void Drain(absl::Duration delay, absl::Duration grace) override;
 
  private:

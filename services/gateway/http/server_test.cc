@@ -173,6 +173,15 @@ TEST_F(HttpServerTest, DrainAnswersWhatHasArrivedAndClosesTheRest) {
   drain.join();
 }
 
+TEST_F(HttpServerTest, DrainEndsWithItsGraceIfTheHandlerHasNoAnswer) {
+  Start();
+  RawClient busy(server_->port());
+  ASSERT_TRUE(busy.Send(Get("/hold")));
+  handler_.AwaitHeld();
+  server_->Drain(absl::ZeroDuration(), absl::Milliseconds(50));
+  EXPECT_EQ(busy.Read().status, 0);
+}
+
 TEST_F(HttpServerTest, DrainCutsConnectionsAfterItsGraceAndWaitsForTheHandler) {
   Start();
   RawClient half(server_->port());

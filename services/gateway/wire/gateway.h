@@ -31,6 +31,7 @@ class Gateway final : public HttpHandler {
   std::optional<HttpResponse> Refuse(const HttpRequest& head) override;
   void Handle(const HttpRequest& request, HttpReply reply) override;
   HttpResponse Answer(HttpFault fault, const HttpRequest& head) override;
+  void Abandon() override { services_.GiveUp(); }
 
  private:
   void Serve(const HttpRequest& request, std::unique_ptr<Pending> pending);

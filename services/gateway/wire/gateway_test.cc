@@ -1,9 +1,12 @@
 // The ten operations through a real socket: what services are told, what clients are answered.
 #include <google/protobuf/text_format.h>
 
+#include <future>
+
 #include "absl/strings/str_cat.h"
 #include "common/errors/error.h"
 #include "common/obs/metrics.h"
+#include "common/testing/eventually.h"
 #include "services/gateway/wire/testing/gateway_fixture.h"
 
 namespace tidemark::gateway {
@@ -221,6 +224,22 @@ TEST_F(GatewayTest, AnAnsweredRequestIsNoLongerInFlight) {
     ASSERT_EQ(client.Exchange(SignedBytes({"GET", kDataset})).status, 200);
     ASSERT_EQ(in_flight.Value(), 0);
   }
+}
+
+TEST_F(GatewayTest, StoppingGivesUpCallsThatTakeLongerThanItsGrace) {
+  Start({}, /*timeout=*/absl::Hours(1));
+  std::promise<void> release;
+  fakes_.dataset.describe_dataset.Does([answer = release.get_future().share()](auto&, auto&) {
+    answer.wait();
+    return absl::OkStatus();
+  });
+  RawClient client(server_->port());
+  ASSERT_TRUE(client.Send(SignedBytes({"GET", kDataset})));
+  ASSERT_TRUE(testing::Eventually([&] { return fakes_.dataset.describe_dataset.calls() == 1; }));
+  auto drained = std::async(std::launch::async,
+                            [&] { server_->Drain(absl::ZeroDuration(), absl::Milliseconds(10)); });
+  EXPECT_EQ(drained.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  release.set_value();
 }
 
 TEST_F(GatewayTest, ReadinessAsksTheServices) {

@@ -8,6 +8,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
 #include "services/gateway/wire/amazon_error.h"
+#include "services/gateway/wire/calls_in_flight.h"
 #include "services/gateway/wire/health.h"
 #include "tidemark/dataset/v1/dataset_service.grpc.pb.h"
 #include "tidemark/stream_config/v1/stream_config_service.grpc.pb.h"
@@ -24,11 +25,17 @@ template <typename Codec, typename Stub>
 using Method = void (Stub::*)(grpc::ClientContext*, const typename Codec::Request*,
                               typename Codec::Response*, OnStatus);
 
+// What every call needs.
+struct Line {
+  Random& random;
+  CallsInFlight in_flight;
+};
+
 // A call on its way, kept by its callback.
 template <typename Codec>
 struct InFlight {
   std::unique_ptr<Pending> pending;
-  grpc::ClientContext context;
+  const std::shared_ptr<grpc::ClientContext> context = std::make_shared<grpc::ClientContext>();
   typename Codec::Request request;
   typename Codec::Response response;
 
@@ -42,26 +49,28 @@ struct InFlight {
 
 // Sends a request; `done(flight, status)` gets the answer.
 template <typename Codec, typename Stub, typename Done>
-void Send(Stub* stub, Method<Codec, Stub> method, Random& random,
+void Send(Stub* stub, Method<Codec, Stub> method, Line& line,
           std::unique_ptr<InFlight<Codec>> flight, Done done) {
   InFlight<Codec>* const raw = flight.release();
-  rpc::PassOn(raw->pending->exchange().call(), random, raw->context);
-  (stub->*method)(&raw->context, &raw->request, &raw->response,
-                  [raw, done = std::move(done)](const grpc::Status& status) {
+  rpc::PassOn(raw->pending->exchange().call(), line.random, *raw->context);
+  line.in_flight.Add(raw->context);
+  (stub->*method)(raw->context.get(), &raw->request, &raw->response,
+                  [raw, &line, done = std::move(done)](const grpc::Status& status) {
+                    line.in_flight.Remove(raw->context);
                     done(std::unique_ptr<InFlight<Codec>>(raw), rpc::FromGrpc(status));
                   });
 }
 
 // An operation that is one call of one service.
 template <typename Codec, typename Stub>
-void RunUnary(Stub* stub, Method<Codec, Stub> method, Random& random, const OperationInput& input,
+void RunUnary(Stub* stub, Method<Codec, Stub> method, Line& line, const OperationInput& input,
               std::unique_ptr<Pending> pending) {
   auto flight = std::make_unique<InFlight<Codec>>();
   flight->pending = std::move(pending);
   if (const absl::Status status = Codec::Decode(input, flight->request); !status.ok()) {
     return flight->pending->Fail(status);
   }
-  Send<Codec>(stub, method, random, std::move(flight),
+  Send<Codec>(stub, method, line, std::move(flight),
               [](std::unique_ptr<InFlight<Codec>> done, const absl::Status& status) {
                 done->Answer(status);
               });
@@ -77,8 +86,7 @@ absl::Status AsConcurrentModification(const absl::Status& status) {
 
 // Reads the pool's version and changes that version, so that of two who write at the same time one
 // learns of the other (contract section 11, row 11).
-void RunSetIdentityPoolConfiguration(StreamConfig* stub, Random& random,
-                                     const OperationInput& input,
+void RunSetIdentityPoolConfiguration(StreamConfig* stub, Line& line, const OperationInput& input,
                                      std::unique_ptr<Pending> pending) {
   using Read = InFlight<GetIdentityPoolConfigurationCodec>;
   using Write = InFlight<SetIdentityPoolConfigurationCodec>;
@@ -91,16 +99,15 @@ void RunSetIdentityPoolConfiguration(StreamConfig* stub, Random& random,
   read->pending = std::move(pending);
   read->request.set_identity_pool_id(input.identity_pool_id);
   Send<GetIdentityPoolConfigurationCodec>(
-      stub, &StreamConfig::GetPool, random, std::move(read),
-      [stub, &random, raw = write.release()](std::unique_ptr<Read> done,
-                                             const absl::Status& status) {
+      stub, &StreamConfig::GetPool, line, std::move(read),
+      [stub, &line, raw = write.release()](std::unique_ptr<Read> done, const absl::Status& status) {
         std::unique_ptr<Write> next(raw);
         const bool changes_nothing = next->request.update_mask().paths().empty();
         if (!status.ok() || changes_nothing) return done->Answer(status);
         next->request.set_expected_version(done->response.pool().version());
         next->pending = std::move(done->pending);
         Send<SetIdentityPoolConfigurationCodec>(
-            stub, &StreamConfig::UpdatePool, random, std::move(next),
+            stub, &StreamConfig::UpdatePool, line, std::move(next),
             [](std::unique_ptr<Write> written, const absl::Status& outcome) {
               written->Answer(AsConcurrentModification(outcome));
             });
@@ -110,12 +117,15 @@ void RunSetIdentityPoolConfiguration(StreamConfig* stub, Random& random,
 }  // namespace
 
 struct Services::Stubs {
-  explicit Stubs(const Options& options)
-      : dataset_channel(rpc::MakeChannel(options.dataset_address)),
-        stream_config_channel(rpc::MakeChannel(options.stream_config_address)),
+  Stubs(const Options& options, Random& random)
+      : line{.random = random, .in_flight = {}},
+        dataset_channel(rpc::MakeChannel(options.dataset_address)),
+        stream_config_channel(
+            rpc::MakeChannel(options.stream_config_address)),
         dataset(dataset::v1::DatasetService::NewStub(dataset_channel)),
         stream_config(stream_config::v1::StreamConfigService::NewStub(stream_config_channel)) {}
 
+  Line line;
   const std::shared_ptr<grpc::Channel> dataset_channel;
   const std::shared_ptr<grpc::Channel> stream_config_channel;
   const std::unique_ptr<dataset::v1::DatasetService::Stub> dataset;
@@ -123,7 +133,7 @@ struct Services::Stubs {
 };
 
 Services::Services(const Options& options, Random& random)
-    : timeout_(options.timeout), random_(random), stubs_(std::make_unique<Stubs>(options)) {}
+    : timeout_(options.timeout), stubs_(std::make_unique<Stubs>(options, random)) {}
 
 Services::~Services() = default;
 
@@ -132,36 +142,37 @@ void Services::Run(Operation operation, const OperationInput& input,
   pending->exchange().call().deadline = absl::Now() + timeout_;
   Dataset* const dataset = stubs_->dataset->async();
   StreamConfig* const config = stubs_->stream_config->async();
+  Line& line = stubs_->line;
   switch (operation) {
     case Operation::kListDatasets:
-      return RunUnary<ListDatasetsCodec>(dataset, &Dataset::ListDatasets, random_, input,
+      return RunUnary<ListDatasetsCodec>(dataset, &Dataset::ListDatasets, line, input,
                                          std::move(pending));
     case Operation::kDescribeDataset:
-      return RunUnary<DescribeDatasetCodec>(dataset, &Dataset::DescribeDataset, random_, input,
+      return RunUnary<DescribeDatasetCodec>(dataset, &Dataset::DescribeDataset, line, input,
                                             std::move(pending));
     case Operation::kDeleteDataset:
-      return RunUnary<DeleteDatasetCodec>(dataset, &Dataset::DeleteDataset, random_, input,
+      return RunUnary<DeleteDatasetCodec>(dataset, &Dataset::DeleteDataset, line, input,
                                           std::move(pending));
     case Operation::kListRecords:
-      return RunUnary<ListRecordsCodec>(dataset, &Dataset::ListRecords, random_, input,
+      return RunUnary<ListRecordsCodec>(dataset, &Dataset::ListRecords, line, input,
                                         std::move(pending));
     case Operation::kUpdateRecords:
-      return RunUnary<UpdateRecordsCodec>(dataset, &Dataset::UpdateRecords, random_, input,
+      return RunUnary<UpdateRecordsCodec>(dataset, &Dataset::UpdateRecords, line, input,
                                           std::move(pending));
     case Operation::kDescribeIdentityUsage:
-      return RunUnary<DescribeIdentityUsageCodec>(dataset, &Dataset::DescribeIdentityUsage, random_,
+      return RunUnary<DescribeIdentityUsageCodec>(dataset, &Dataset::DescribeIdentityUsage, line,
                                                   input, std::move(pending));
     case Operation::kDescribeIdentityPoolUsage:
       return RunUnary<DescribeIdentityPoolUsageCodec>(dataset, &Dataset::DescribeIdentityPoolUsage,
-                                                      random_, input, std::move(pending));
+                                                      line, input, std::move(pending));
     case Operation::kListIdentityPoolUsage:
-      return RunUnary<ListIdentityPoolUsageCodec>(dataset, &Dataset::ListIdentityPoolUsage, random_,
+      return RunUnary<ListIdentityPoolUsageCodec>(dataset, &Dataset::ListIdentityPoolUsage, line,
                                                   input, std::move(pending));
     case Operation::kGetIdentityPoolConfiguration:
-      return RunUnary<GetIdentityPoolConfigurationCodec>(config, &StreamConfig::GetPool, random_,
+      return RunUnary<GetIdentityPoolConfigurationCodec>(config, &StreamConfig::GetPool, line,
                                                          input, std::move(pending));
     case Operation::kSetIdentityPoolConfiguration:
-      return RunSetIdentityPoolConfiguration(config, random_, input, std::move(pending));
+      return RunSetIdentityPoolConfiguration(config, line, input, std::move(pending));
     case Operation::kBulkPublish:
     case Operation::kGetBulkPublishDetails:
     case Operation::kGetCognitoEvents:
@@ -173,6 +184,8 @@ void Services::Run(Operation operation, const OperationInput& input,
                                      "this operation is not available in this version"));
   }
 }
+
+void Services::GiveUp() { stubs_->line.in_flight.GiveUp(); }
 
 std::vector<obs::Readiness::Check> Services::Checks() const {
   return {ServesCheck("dataset", stubs_->dataset_channel),

@@ -30,6 +30,9 @@ class Services {
   // Runs an operation and answers `pending`: decodes the input at once, the rest later.
   void Run(Operation operation, const OperationInput& input, std::unique_ptr<Pending> pending);
 
+  // Fails all operations in flight, and those to come.
+  void GiveUp();
+
   // Whether the services say that they serve, one check each.
   std::vector<obs::Readiness::Check> Checks() const;
 
@@ -37,8 +40,7 @@ class Services {
   struct Stubs;
 
   const absl::Duration timeout_;
-  Random& random_;
-  std::unique_ptr<Stubs> stubs_;
+  const std::unique_ptr<Stubs> stubs_;
 };
 
 }  // namespace tidemark::gateway

@@ -53,7 +53,17 @@ class EchoHandler final : public HttpHandler {
     return {.body = absl::StrCat("fault ", StatusOf(fault))};
   }
 
+  void Abandon() override {
+    const std::lock_guard lock(mutex_);
+    held_.clear();
+  }
+
   // Waits for a request to "/hold".
+  void AwaitHeld() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !held_.empty(); });
+  }
+  // The same, and takes it.
   HttpReply TakeHeld() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !held_.empty(); });

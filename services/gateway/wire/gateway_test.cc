@@ -216,6 +216,18 @@ TEST_F(GatewayTest, ServesPipelinedCalls) {
   }
 }
 
+TEST_F(GatewayTest, ReplicasThatDoNotServeAreLeftOut) {
+  FakeServices well;
+  others_ = absl::StrCat(",", well.address());
+  fakes_.dataset.describe_dataset.Answers({});
+  well.dataset.describe_dataset.Answers({});
+  fakes_.server->SetServing(false);
+  Start({});
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Call({"GET", kDataset}).status, 200);
+  EXPECT_EQ(fakes_.dataset.describe_dataset.calls(), 0);
+  EXPECT_EQ(well.dataset.describe_dataset.calls(), 20);
+}
+
 TEST_F(GatewayTest, AnAnsweredRequestIsNoLongerInFlight) {
   fakes_.dataset.describe_dataset.Answers({});
   prometheus::Gauge& in_flight = obs::Gauge(*registry_, "tidemark_gateway_requests_in_flight", "");
@@ -242,7 +254,7 @@ TEST_F(GatewayTest, StoppingGivesUpCallsThatTakeLongerThanItsGrace) {
   release.set_value();
 }
 
-TEST_F(GatewayTest, ReadinessAsksTheServices) {
+TEST_F(GatewayTest, ReadinessAsksTheDatasetServiceAlone) {
   for (const auto& check : calls_->Checks()) EXPECT_TRUE(check.ask().ok()) << check.name;
   fakes_.server->SetServing(false);
   for (const auto& check : calls_->Checks()) EXPECT_FALSE(check.ask().ok()) << check.name;

@@ -119,9 +119,9 @@ void RunSetIdentityPoolConfiguration(StreamConfig* stub, Line& line, const Opera
 struct Services::Stubs {
   Stubs(const Options& options, Random& random)
       : line{.random = random, .in_flight = {}},
-        dataset_channel(rpc::MakeChannel(options.dataset_address)),
+        dataset_channel(rpc::MakeChannel(options.dataset_address, {.heed_health = true})),
         stream_config_channel(
-            rpc::MakeChannel(options.stream_config_address)),
+            rpc::MakeChannel(options.stream_config_address, {.heed_health = true})),
         dataset(dataset::v1::DatasetService::NewStub(dataset_channel)),
         stream_config(stream_config::v1::StreamConfigService::NewStub(stream_config_channel)) {}
 
@@ -188,8 +188,7 @@ void Services::Run(Operation operation, const OperationInput& input,
 void Services::GiveUp() { stubs_->line.in_flight.GiveUp(); }
 
 std::vector<obs::Readiness::Check> Services::Checks() const {
-  return {ServesCheck("dataset", stubs_->dataset_channel),
-          ServesCheck("stream-config", stubs_->stream_config_channel)};
+  return {ServesCheck("dataset", stubs_->dataset_channel)};
 }
 
 }  // namespace tidemark::gateway

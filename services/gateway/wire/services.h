@@ -33,7 +33,8 @@ class Services {
   // Fails all operations in flight, and those to come.
   void GiveUp();
 
-  // Whether the services say that they serve, one check each.
+  // Whether the dataset service says that it serves. The stream configuration service is not asked:
+  // without it the gateway still does all it does for devices.
   std::vector<obs::Readiness::Check> Checks() const;
 
  private:

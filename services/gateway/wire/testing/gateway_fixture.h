@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/aws/static_secrets.h"
 #include "common/base/clock.h"
 #include "common/base/random.h"
@@ -32,10 +33,11 @@ class GatewayTest : public ::testing::Test {
     server_.reset();
     gateway_.reset();
     registry_ = std::make_unique<prometheus::Registry>();
-    calls_ = std::make_unique<Services>(Services::Options{.dataset_address = fakes_.address(),
-                                                          .stream_config_address = fakes_.address(),
-                                                          .timeout = timeout},
-                                        SystemRandom());
+    calls_ = std::make_unique<Services>(
+        Services::Options{.dataset_address = absl::StrCat("ipv4:", fakes_.address(), others_),
+                          .stream_config_address = fakes_.address(),
+                          .timeout = timeout},
+        SystemRandom());
     gateway_ = std::make_unique<Gateway>(
         Gateway::Options{.account_id = "123456789012",
                          .cors = Cors::Parse("https://app.example").value()},
@@ -73,6 +75,7 @@ class GatewayTest : public ::testing::Test {
   }
 
   FakeServices fakes_;
+  std::string others_;  // ",address" of each further replica of the dataset service
   std::unique_ptr<prometheus::Registry> registry_;
   aws::StaticSecrets keys_{
       {aws::Credentials{.access_key_id = "AKIDTEST", .secret_access_key = aws::Secret("secret")},

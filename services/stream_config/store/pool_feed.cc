@@ -21,6 +21,7 @@ prometheus::Counter& Reads(prometheus::Registry& registry, const std::string& ou
 }
 
 absl::Status NotLoaded() { return NotReady("the pools are not loaded yet; try again"); }
+absl::Status Unreadable() { return NotReady("the pools can't be read now; watch again"); }
 absl::Status Stopping() { return NotReady("the process is stopping; watch another replica"); }
 
 }  // namespace
@@ -79,9 +80,9 @@ void PoolFeed::ReadLoop() {
     refresh_ = false;
     ++reads_begun_;
     lock.unlock();
-    while (ReadPage()) {
-    }
+    const bool read = ReadAll();
     lock.lock();
+    if (!read) EndAwaitingLocked();
     reads_over_ = reads_begun_;
     news_ = true;
     tell_wanted_.notify_one();
@@ -89,29 +90,31 @@ void PoolFeed::ReadLoop() {
   }
 }
 
-bool PoolFeed::ReadPage() {
-  Revision after;
-  {
+bool PoolFeed::ReadAll() {
+  for (bool more = true; more;) {
+    Revision after;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return false;
+      after = log_.head();
+    }
+    absl::StatusOr<ChangePage> page =
+        store_.ChangesSince(after, options_.read_limit, absl::Now() + options_.read_timeout);
+    if (!page.ok()) {
+      reads_failed_.Increment();
+      LogFailure(page.status());
+      return false;  // The next poll may do.
+    }
     const std::lock_guard lock(mutex_);
-    if (stopping_) return false;
-    after = log_.head();
+    more = TakeLocked(*std::move(page));
   }
-  absl::StatusOr<ChangePage> page =
-      store_.ChangesSince(after, options_.read_limit, absl::Now() + options_.read_timeout);
-  if (!page.ok()) {
-    reads_failed_.Increment();
-    LogFailure(page.status());
-    return false;  // The next poll may do.
-  }
-
-  const std::lock_guard lock(mutex_);
-  return TakeLocked(*std::move(page));
+  return true;
 }
 
 void PoolFeed::LogFailure(const absl::Status& status) {
   const std::optional<std::int64_t> held_back = failures_.Admit(absl::Now());
   if (!held_back) return;
-  obs::Log(obs::Level::kWarning, "The pools can't be read; watchers are served from memory.",
+  obs::Log(obs::Level::kWarning, "The pools can't be read; watchers hear of no change.",
            {{"error", ToStd(status.message())},
             {"driver_text", errors::DriverTextOf(status)},
             {"held_back", *held_back}});
@@ -136,6 +139,15 @@ void PoolFeed::StartOverLocked() {
   seats_.clear();
   log_ = PoolLog(options_.max_deleted);
   loaded_ = false;
+}
+
+// What is known may be older than what another replica has told them.
+void PoolFeed::EndAwaitingLocked() {
+  seats_.remove_if([this](const Seat& seat) {
+    const bool awaits = seat.awaits > reads_over_ && seat.awaits <= reads_begun_;
+    if (awaits) seat.watcher->End(Unreadable());
+    return awaits;
+  });
 }
 
 void PoolFeed::TellLoop() {

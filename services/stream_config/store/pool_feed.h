@@ -22,7 +22,7 @@ namespace tidemark::stream_config {
 
 // Follows the store and tells watchers: what other replicas write is seen at the next poll, what
 // this one writes at once (Refresh). Has two threads: one reads, so that a database that hangs
-// delays no watcher, and one tells. When the database is away, watchers are served from memory.
+// delays no watcher, and one tells. When the database is away, watchers keep what they were told.
 // Metrics:
 //   tidemark_stream_config_pools                      pools that exist
 //   tidemark_stream_config_watchers                   watchers being told
@@ -61,9 +61,9 @@ class PoolFeed {
   PoolFeed(const PoolFeed&) = delete;
   PoolFeed& operator=(const PoolFeed&) = delete;
 
-  // Tells `watcher` all pools and then every change. The list is read after this call (unless the
-  // store is away): who comes from another replica is never told less than there. Ends it at once,
-  // as NOT_READY, before the first read of the store.
+  // Tells `watcher` all pools and then every change. The list is read after this call: who comes
+  // from another replica is never told less than there. Ends it as NOT_READY before the first read
+  // of the store, or if the store can't be read now.
   void Watch(std::unique_ptr<Watcher> watcher);
 
   // Reads now: something was written.
@@ -81,12 +81,14 @@ class PoolFeed {
   enum class Served { kAll, kFull, kOver };
 
   void ReadLoop();
-  // Reads a page of what is new. True if there may be more.
-  bool ReadPage();
+  // Reads all that is new. False if the store can't be read.
+  bool ReadAll();
   void LogFailure(const absl::Status& status);
   // True if the page was full.
   bool TakeLocked(ChangePage page);
   void StartOverLocked();
+  // Ends the watchers that await the read just made.
+  void EndAwaitingLocked();
   void TellLoop();
   Served ServeLocked(Seat& seat);
 

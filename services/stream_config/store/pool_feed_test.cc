@@ -274,17 +274,29 @@ TEST_F(PoolFeedTest, IsNotReadyBeforeTheFirstReadAndTellsSo) {
   EXPECT_TRUE(testing::Eventually([this] { return feed_->Ready().ok(); }));
 }
 
-TEST_F(PoolFeedTest, ServesFromMemoryWhileTheStoreIsAwayAndGoesOnAfterwards) {
+TEST_F(PoolFeedTest, WhileTheStoreIsAwayWatchersKeepWhatTheyKnowAndGoOnAfterwards) {
   Create(store_, "a");
   Start(Quick());
-  store_.down = true;
   const auto told = Watch();
   ASSERT_TRUE(told->UntilListed());
-  EXPECT_THAT(told->Names(), SizeIs(1));
-  EXPECT_TRUE(feed_->Ready().ok());
+  store_.down = true;
   Rename(store_, "a", "meanwhile");
+  ASSERT_TRUE(Watch()->UntilEnded());  // a read has failed
+  EXPECT_TRUE(told->end().ok());
+  EXPECT_TRUE(feed_->Ready().ok());
   store_.down = false;
   EXPECT_TRUE(told->UntilNamed("a", "meanwhile"));
+}
+
+// It may come from a replica that told it more.
+TEST_F(PoolFeedTest, NobodyIsToldAListThatCouldNotBeReadAnew) {
+  Start(Quick());
+  store_.down = true;
+  Create(store_, "a");
+  const auto told = Watch();
+  ASSERT_TRUE(told->UntilEnded());
+  EXPECT_EQ(errors::ReasonOf(told->end()), errors::v1::ERROR_REASON_NOT_READY);
+  EXPECT_EQ(told->batches(), 0);
 }
 
 TEST_F(PoolFeedTest, ASlowWatcherHoldsUpNobodyAndSkipsWhatWasOvertaken) {

@@ -20,12 +20,12 @@ class Datasets {
   // A position of the change log above which every change lies that is committed from now on.
   virtual absl::StatusOr<Position> EndPosition(const rpc::Call& call) = 0;
 
-  // Lets all data of a pool be erased in the background. Without `force` only if there is none:
-  // POOL_NOT_EMPTY. May be repeated.
-  virtual absl::Status PurgePool(const rpc::Call& call, const std::string& pool_id, bool force) = 0;
+  // POOL_NOT_EMPTY if identities hold data in a pool. Changes nothing.
+  virtual absl::Status CheckEmpty(const rpc::Call& call, const std::string& pool_id) = 0;
 
-  // The same with force, for nobody's call: to be sure that nothing is left of a deleted pool.
-  virtual absl::Status PurgeRest(const std::string& pool_id, absl::Time deadline) = 0;
+  // Lets all data of a deleted pool be erased in the background. May be repeated. Errors are the
+  // dataset service's own: nobody but us hears them.
+  virtual absl::Status Purge(const std::string& pool_id, absl::Time deadline) = 0;
 };
 
 }  // namespace tidemark::stream_config

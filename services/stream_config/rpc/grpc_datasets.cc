@@ -12,12 +12,11 @@ namespace {
 
 // The end of the log is one row away; who waits longer had better hear that it is not to be had.
 constexpr absl::Duration kEndPositionTimeout = absl::Seconds(3);
-constexpr absl::Duration kPurgeTimeout = absl::Seconds(20);
+constexpr absl::Duration kCheckTimeout = absl::Seconds(5);
 
 // What the caller is told: only its own faults as they are, all else as the dataset service's.
 absl::Status Explain(const absl::Status& status, std::string_view what) {
-  if (status.ok() || absl::IsCancelled(status) ||
-      errors::ReasonOf(status) == errors::v1::ERROR_REASON_POOL_NOT_EMPTY) {
+  if (status.ok() || errors::ReasonOf(status) == errors::v1::ERROR_REASON_POOL_NOT_EMPTY) {
     return status;
   }
   return errors::Error(
@@ -43,28 +42,27 @@ absl::StatusOr<Position> GrpcDatasets::EndPosition(const rpc::Call& call) {
   return Position(response.position());
 }
 
-absl::Status GrpcDatasets::PurgePool(const rpc::Call& call, const std::string& pool_id,
-                                     bool force) {
+// Without force the dataset service marks nothing: that there is no data is all it says.
+absl::Status GrpcDatasets::CheckEmpty(const rpc::Call& call, const std::string& pool_id) {
   grpc::ClientContext context;
-  rpc::PassOn(call, random_, context, kPurgeTimeout);
-  return Purge(context, pool_id, force);
+  rpc::PassOn(call, random_, context, kCheckTimeout);
+  return Explain(PurgePool(context, pool_id, false), "tell whether the pool is empty");
 }
 
-absl::Status GrpcDatasets::PurgeRest(const std::string& pool_id, absl::Time deadline) {
+absl::Status GrpcDatasets::Purge(const std::string& pool_id, absl::Time deadline) {
   grpc::ClientContext context;
   rpc::ActAsService("tidemark-stream-config", random_, context);
   context.set_deadline(absl::ToChronoTime(deadline));
-  return Purge(context, pool_id, true);
+  return PurgePool(context, pool_id, true);
 }
 
-absl::Status GrpcDatasets::Purge(grpc::ClientContext& context, const std::string& pool_id,
-                                 bool force) {
+absl::Status GrpcDatasets::PurgePool(grpc::ClientContext& context, const std::string& pool_id,
+                                     bool force) {
   dataset::v1::PurgePoolRequest request;
   request.set_identity_pool_id(pool_id);
   request.set_force(force);
   dataset::v1::PurgePoolResponse response;
-  const grpc::Status status = admin_->PurgePool(&context, request, &response);
-  return Explain(rpc::FromGrpc(status), "purge the pool");
+  return rpc::FromGrpc(admin_->PurgePool(&context, request, &response));
 }
 
 }  // namespace tidemark::stream_config

@@ -19,11 +19,11 @@ class GrpcDatasets final : public Datasets {
   GrpcDatasets(const std::shared_ptr<grpc::Channel>& channel, Random& random);
 
   absl::StatusOr<Position> EndPosition(const rpc::Call& call) override;
-  absl::Status PurgePool(const rpc::Call& call, const std::string& pool_id, bool force) override;
-  absl::Status PurgeRest(const std::string& pool_id, absl::Time deadline) override;
+  absl::Status CheckEmpty(const rpc::Call& call, const std::string& pool_id) override;
+  absl::Status Purge(const std::string& pool_id, absl::Time deadline) override;
 
  private:
-  absl::Status Purge(grpc::ClientContext& context, const std::string& pool_id, bool force);
+  absl::Status PurgePool(grpc::ClientContext& context, const std::string& pool_id, bool force);
 
   Random& random_;
   const std::unique_ptr<dataset::v1::ChangeLogService::StubInterface> change_log_;

@@ -69,12 +69,12 @@ TEST_F(GrpcDatasetsTest, AsksForTheEndOnBehalfOfTheCaller) {
   EXPECT_EQ(service_.principal, "somebody");
 }
 
-TEST_F(GrpcDatasetsTest, PurgesOnBehalfOfTheCallerAndByItself) {
-  EXPECT_TRUE(datasets_->PurgePool(call_, "r:1", false).ok());
+TEST_F(GrpcDatasetsTest, ChecksOnBehalfOfTheCallerAndPurgesByItself) {
+  EXPECT_TRUE(datasets_->CheckEmpty(call_, "r:1").ok());
   EXPECT_EQ(service_.purge.identity_pool_id(), "r:1");
   EXPECT_FALSE(service_.purge.force());
   EXPECT_EQ(service_.principal, "somebody");
-  EXPECT_TRUE(datasets_->PurgeRest("r:2", absl::Now() + absl::Seconds(20)).ok());
+  EXPECT_TRUE(datasets_->Purge("r:2", absl::Now() + absl::Seconds(20)).ok());
   EXPECT_EQ(service_.purge.identity_pool_id(), "r:2");
   EXPECT_TRUE(service_.purge.force());
   EXPECT_EQ(service_.principal, "tidemark-stream-config");
@@ -83,7 +83,7 @@ TEST_F(GrpcDatasetsTest, PurgesOnBehalfOfTheCallerAndByItself) {
 TEST_F(GrpcDatasetsTest, APoolWithDataIsTheCallersToKnow) {
   service_.answer = errors::Error(absl::StatusCode::kFailedPrecondition,
                                   errors::v1::ERROR_REASON_POOL_NOT_EMPTY, "holds data");
-  EXPECT_EQ(datasets_->PurgePool(call_, "r:1", false), service_.answer);
+  EXPECT_EQ(datasets_->CheckEmpty(call_, "r:1"), service_.answer);
 }
 
 TEST_F(GrpcDatasetsTest, AllElseIsAServiceThatCantBeHad) {
@@ -95,7 +95,7 @@ TEST_F(GrpcDatasetsTest, AllElseIsAServiceThatCantBeHad) {
                       "no")}) {
     service_.answer = answer;
     for (const absl::Status& status :
-         {datasets_->EndPosition(call_).status(), datasets_->PurgePool(call_, "r:1", true)}) {
+         {datasets_->EndPosition(call_).status(), datasets_->CheckEmpty(call_, "r:1")}) {
       EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
       EXPECT_EQ(errors::ReasonOf(status), errors::v1::ERROR_REASON_SERVICE_UNAVAILABLE);
       EXPECT_EQ(errors::MetadataOf(status, "service"), "dataset");

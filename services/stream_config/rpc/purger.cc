@@ -66,13 +66,13 @@ void Purger::PurgeAll() {
       obs::Log(obs::Level::kWarning, "A deleted pool can't be purged; it is tried again.",
                {{"error", ToStd(status.message())}, {"held_back", *held_back}});
     }
-    return;  // The others would fare no better.
+    if (absl::IsUnavailable(status)) return;  // The others would fare no better.
   }
 }
 
 absl::Status Purger::Purge(const std::string& pool_id) {
   const absl::Time deadline = absl::Now() + options_.timeout;
-  TM_RETURN_IF_ERROR(datasets_.PurgeRest(pool_id, deadline));
+  TM_RETURN_IF_ERROR(datasets_.Purge(pool_id, deadline));
   return store_.MarkPurged(pool_id, clock_.Now(), deadline);
 }
 

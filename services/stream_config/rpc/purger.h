@@ -16,8 +16,9 @@
 namespace tidemark::stream_config {
 
 // Asks the dataset service once more to purge pools that were deleted a while ago. Devices could
-// write until the dataset service had learnt of the deletion; what came in then goes now. Any
-// replica may do it, and do it twice. Has one thread. Metric:
+// write until the dataset service had learnt of the deletion; what came in then goes now, as does
+// all of it if the first purge failed. Any replica may do it, and do it twice. Has one thread.
+// Metric:
 //   tidemark_stream_config_purges_total{outcome}  final purges of deleted pools: ok, failed
 class Purger {
  public:

@@ -49,7 +49,7 @@ TEST_F(PurgerTest, PurgesOnceMoreWhatWasDeletedLongAgo) {
     Purger purger(store_, datasets_, SystemClock(), kQuick, registry_);
     EXPECT_TRUE(Eventually([&] { return AllPurged(); }));
   }
-  EXPECT_THAT(datasets_.purged(), ElementsAre("rest of r:old"));
+  EXPECT_THAT(datasets_.purged(), ElementsAre("r:old"));
   EXPECT_EQ(Purges("ok"), 1);
 }
 
@@ -62,6 +62,14 @@ TEST_F(PurgerTest, TriesAgainUntilTheDatasetServiceIsBack) {
   EXPECT_THAT(datasets_.purged(), IsEmpty());
   datasets_.SetAway(false);
   EXPECT_TRUE(Eventually([&] { return AllPurged(); }));
+}
+
+TEST_F(PurgerTest, APoolThatCannotBePurgedHoldsUpNoOther) {
+  for (const char* id : {"r:1", "r:2", "r:3"}) Delete(id, absl::Hours(2));
+  datasets_.SetUnpurgeable("r:1");
+  Purger purger(store_, datasets_, SystemClock(), kQuick, registry_);
+  EXPECT_TRUE(Eventually([&] { return datasets_.purged().size() == 2; }));
+  EXPECT_FALSE(AllPurged());
 }
 
 TEST_F(PurgerTest, EndsAtOnceInTheMiddleOfAPause) {

@@ -5,10 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "common/base/abseil.h"
 #include "common/base/status_macros.h"
 #include "common/base/units.h"
 #include "common/errors/error.h"
 #include "common/errors/violations.h"
+#include "common/obs/log.h"
 #include "common/seal/seal.h"
 #include "services/stream_config/domain/change.h"
 #include "services/stream_config/domain/creation.h"
@@ -24,6 +27,7 @@ constexpr int kDefaultPageSize = 60;
 // Of a page of pools, which may hold 30 KB each: it ends early so that clients can take it.
 constexpr std::size_t kMaxPageBytes = 2 * kMiB;
 constexpr std::string_view kPageTokens = "list-pools";
+constexpr absl::Duration kPurgeTimeout = absl::Seconds(3);
 
 absl::StatusOr<std::string> OpenPageToken(const config::Keyring& keyring,
                                           const std::string& token) {
@@ -119,19 +123,21 @@ absl::Status StreamConfigRpc::Update(const rpc::Call& call, const v1::UpdatePool
   return absl::OkStatus();
 }
 
-// Data first: were the pool deleted first, a crash would leave data that nobody can name any more.
-// What devices write in between is for the Purger.
+// The pool first, by the version that was asked for: whoever is refused loses nothing. Its data is
+// let go of at once, or, if that fails, by the Purger, which also takes what devices write until
+// the dataset service has learnt of the deletion.
 absl::Status StreamConfigRpc::Delete(const rpc::Call& call, const v1::DeletePoolRequest& request,
                                      v1::DeletePoolResponse&) {
   TM_ASSIGN_OR_RETURN(const ParsedDelete parsed, ParseDelete(request));
-  TM_ASSIGN_OR_RETURN(const Pool pool, backend_.store.Get(parsed.pool_id, call.deadline));
-  if (parsed.expected && pool.version != *parsed.expected) {
-    return VersionMismatch(pool.id, *parsed.expected, pool.version);
-  }
-  TM_RETURN_IF_ERROR(backend_.datasets.PurgePool(call, pool.id, parsed.force));
+  if (!parsed.force) TM_RETURN_IF_ERROR(backend_.datasets.CheckEmpty(call, parsed.pool_id));
   TM_RETURN_IF_ERROR(
-      backend_.store.Delete(pool.id, parsed.expected, backend_.clock.Now(), call.deadline));
+      backend_.store.Delete(parsed.pool_id, parsed.expected, backend_.clock.Now(), call.deadline));
   backend_.feed.Refresh();
+  const absl::Status purged = backend_.datasets.Purge(parsed.pool_id, absl::Now() + kPurgeTimeout);
+  if (!purged.ok()) {
+    obs::Log(obs::Level::kWarning, "A deleted pool's data can't be purged yet; it will be.",
+             {{"request_id", call.request_id}, {"error", ToStd(purged.message())}});
+  }
   return absl::OkStatus();
 }
 

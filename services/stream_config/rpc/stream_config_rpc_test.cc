@@ -219,7 +219,7 @@ TEST_F(StreamConfigRpcTest, DisablingNeedsAPoolAndAStream) {
   EXPECT_EQ(ReasonOf(Disable(request).status()), errors::v1::ERROR_REASON_STREAM_NOT_CONFIGURED);
 }
 
-TEST_F(StreamConfigRpcTest, APoolIsPurgedAndThenDeleted) {
+TEST_F(StreamConfigRpcTest, APoolIsDeletedAndPurged) {
   Make();
   v1::DeletePoolRequest request;
   request.set_identity_pool_id(kPool);
@@ -256,7 +256,19 @@ TEST_F(StreamConfigRpcTest, AnotherVersionIsNeitherPurgedNorDeleted) {
   EXPECT_TRUE(Get(kPool).ok());
 }
 
-TEST_F(StreamConfigRpcTest, WithoutTheDatasetServiceNothingIsDeleted) {
+// Else an update that came between would save the pool without its data.
+TEST_F(StreamConfigRpcTest, DataIsPurgedOnlyOnceThePoolIsGone) {
+  Make();
+  absl::Status seen;
+  datasets_.BeforePurge([&] { seen = store_.Get(kPool, absl::InfiniteFuture()).status(); });
+  v1::DeletePoolRequest request;
+  request.set_identity_pool_id(kPool);
+  request.set_force(true);
+  ASSERT_TRUE(Delete(request).ok());
+  EXPECT_EQ(ReasonOf(seen), errors::v1::ERROR_REASON_POOL_NOT_FOUND);
+}
+
+TEST_F(StreamConfigRpcTest, WithoutTheDatasetServiceNobodyKnowsThatAPoolIsEmpty) {
   Make();
   datasets_.SetAway(true);
   v1::DeletePoolRequest request;
@@ -265,6 +277,18 @@ TEST_F(StreamConfigRpcTest, WithoutTheDatasetServiceNothingIsDeleted) {
   EXPECT_TRUE(Get(kPool).ok());
   datasets_.SetAway(false);
   EXPECT_TRUE(Delete(request).ok());
+}
+
+TEST_F(StreamConfigRpcTest, AForcedDeletionLeavesThePurgeToLaterIfItMust) {
+  Make();
+  datasets_.SetAway(true);
+  v1::DeletePoolRequest request;
+  request.set_identity_pool_id(kPool);
+  request.set_force(true);
+  EXPECT_TRUE(Delete(request).ok());
+  EXPECT_FALSE(Get(kPool).ok());
+  const auto unpurged = store_.ListUnpurged(absl::InfiniteFuture(), 10, absl::InfiniteFuture());
+  EXPECT_THAT(unpurged.value(), ElementsAre(kPool));
 }
 
 TEST_F(StreamConfigRpcTest, ListsPoolsByPages) {

@@ -22,21 +22,20 @@ class FakeDatasets final : public Datasets {
     return end_;
   }
 
-  absl::Status PurgePool(const rpc::Call&, const std::string& pool_id, bool force) override {
+  absl::Status CheckEmpty(const rpc::Call&, const std::string&) override {
     const std::lock_guard lock(mutex_);
     if (away_) return Away();
-    if (holds_data_ && !force) {
-      return errors::Error(absl::StatusCode::kFailedPrecondition,
-                           errors::v1::ERROR_REASON_POOL_NOT_EMPTY, "holds data");
-    }
-    purged_.push_back(pool_id);
-    return absl::OkStatus();
+    if (!holds_data_) return absl::OkStatus();
+    return errors::Error(absl::StatusCode::kFailedPrecondition,
+                         errors::v1::ERROR_REASON_POOL_NOT_EMPTY, "holds data");
   }
 
-  absl::Status PurgeRest(const std::string& pool_id, absl::Time) override {
+  absl::Status Purge(const std::string& pool_id, absl::Time) override {
     const std::lock_guard lock(mutex_);
+    if (before_purge_) before_purge_();
     if (away_) return Away();
-    purged_.push_back("rest of " + pool_id);
+    if (pool_id == unpurgeable_) return absl::InternalError("a fault");
+    purged_.push_back(pool_id);
     return absl::OkStatus();
   }
 
@@ -52,10 +51,21 @@ class FakeDatasets final : public Datasets {
     const std::lock_guard lock(mutex_);
     holds_data_ = holds;
   }
+  // The purge of this pool fails.
+  void SetUnpurgeable(const std::string& pool_id) {
+    const std::lock_guard lock(mutex_);
+    unpurgeable_ = pool_id;
+  }
   // Runs before each end position is told.
   void BeforeEndPosition(std::function<void()> hook) {
     const std::lock_guard lock(mutex_);
     before_end_position_ = std::move(hook);
+  }
+
+  // Runs before each purge.
+  void BeforePurge(std::function<void()> hook) {
+    const std::lock_guard lock(mutex_);
+    before_purge_ = std::move(hook);
   }
 
   int end_positions() const {
@@ -78,7 +88,9 @@ class FakeDatasets final : public Datasets {
   Position end_{1000};
   bool away_ = false;
   bool holds_data_ = false;
+  std::string unpurgeable_;
   std::function<void()> before_end_position_;
+  std::function<void()> before_purge_;
   int end_positions_ = 0;
   std::vector<std::string> purged_;
 };

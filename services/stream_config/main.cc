@@ -38,11 +38,19 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   PostgresStore feed_store(ConnectOptionsOf(config, "tidemark-stream-config feed"), 1);
   GrpcDatasets datasets(rpc::MakeChannel(config::FormatAddress(config.dataset)), SystemRandom());
   Executor executor(config.connections, kQueuedCalls);
+  Executor dataset_executor(config.connections, kQueuedCalls);
   PoolFeed feed(feed_store, {.poll_interval = config.poll_interval}, process.metrics());
   const Purger purger(store, datasets, SystemClock(), {}, process.metrics());
 
-  const Backend backend{store,         feed,           datasets,        executor,
-                        SystemClock(), SystemRandom(), *config.keyring, config.installation.region};
+  const Backend backend{store,
+                        feed,
+                        datasets,
+                        executor,
+                        dataset_executor,
+                        SystemClock(),
+                        SystemRandom(),
+                        *config.keyring,
+                        config.installation.region};
   StreamConfigRpc service(backend, process.calls_options(), process.metrics());
   return process.Serve({&service},
                        {{"pools", [&] { return feed.Ready(); }},

@@ -1,5 +1,6 @@
 #include "services/stream_config/rpc/stream_config_rpc.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -38,6 +39,13 @@ absl::StatusOr<std::string> OpenPageToken(const config::Keyring& keyring,
                        errors::v1::ERROR_REASON_PAGE_TOKEN_INVALID,
                        "page_token was not given by ListPools, or was altered; start the list from "
                        "its first page");
+}
+
+// Whether a change may start a stream.
+bool TouchesStream(const v1::UpdatePoolRequest& request) {
+  const auto& paths = request.update_mask().paths();
+  return std::any_of(paths.begin(), paths.end(),
+                     [](const std::string& path) { return path.starts_with("stream"); });
 }
 
 }  // namespace
@@ -157,10 +165,10 @@ absl::Status StreamConfigRpc::Disable(const rpc::Call& call,
 
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* StreamConfigRpc::Run(
-    grpc::CallbackServerContext* context, std::string_view method, const Request* request,
-    Response* response,
+    Executor& executor, grpc::CallbackServerContext* context, std::string_view method,
+    const Request* request, Response* response,
     absl::Status (StreamConfigRpc::*body)(const rpc::Call&, const Request&, Response&)) {
-  return calls_.Blocking(backend_.executor, context, method, request, response,
+  return calls_.Blocking(executor, context, method, request, response,
                          [=, this](const rpc::Call& call) -> absl::Status {
                            TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
                            return (this->*body)(call, *request, *response);
@@ -170,37 +178,41 @@ grpc::ServerUnaryReactor* StreamConfigRpc::Run(
 grpc::ServerUnaryReactor* StreamConfigRpc::CreatePool(grpc::CallbackServerContext* context,
                                                       const v1::CreatePoolRequest* request,
                                                       v1::CreatePoolResponse* response) {
-  return Run(context, "CreatePool", request, response, &StreamConfigRpc::Create);
+  return Run(request->has_stream() ? backend_.dataset_executor : backend_.executor, context,
+             "CreatePool", request, response, &StreamConfigRpc::Create);
 }
 
 grpc::ServerUnaryReactor* StreamConfigRpc::GetPool(grpc::CallbackServerContext* context,
                                                    const v1::GetPoolRequest* request,
                                                    v1::GetPoolResponse* response) {
-  return Run(context, "GetPool", request, response, &StreamConfigRpc::Get);
+  return Run(backend_.executor, context, "GetPool", request, response, &StreamConfigRpc::Get);
 }
 
 grpc::ServerUnaryReactor* StreamConfigRpc::ListPools(grpc::CallbackServerContext* context,
                                                      const v1::ListPoolsRequest* request,
                                                      v1::ListPoolsResponse* response) {
-  return Run(context, "ListPools", request, response, &StreamConfigRpc::List);
+  return Run(backend_.executor, context, "ListPools", request, response, &StreamConfigRpc::List);
 }
 
 grpc::ServerUnaryReactor* StreamConfigRpc::UpdatePool(grpc::CallbackServerContext* context,
                                                       const v1::UpdatePoolRequest* request,
                                                       v1::UpdatePoolResponse* response) {
-  return Run(context, "UpdatePool", request, response, &StreamConfigRpc::Update);
+  return Run(TouchesStream(*request) ? backend_.dataset_executor : backend_.executor, context,
+             "UpdatePool", request, response, &StreamConfigRpc::Update);
 }
 
 grpc::ServerUnaryReactor* StreamConfigRpc::DeletePool(grpc::CallbackServerContext* context,
                                                       const v1::DeletePoolRequest* request,
                                                       v1::DeletePoolResponse* response) {
-  return Run(context, "DeletePool", request, response, &StreamConfigRpc::Delete);
+  return Run(backend_.dataset_executor, context, "DeletePool", request, response,
+             &StreamConfigRpc::Delete);
 }
 
 grpc::ServerUnaryReactor* StreamConfigRpc::DisableStream(grpc::CallbackServerContext* context,
                                                          const v1::DisableStreamRequest* request,
                                                          v1::DisableStreamResponse* response) {
-  return Run(context, "DisableStream", request, response, &StreamConfigRpc::Disable);
+  return Run(backend_.executor, context, "DisableStream", request, response,
+             &StreamConfigRpc::Disable);
 }
 
 grpc::ServerWriteReactor<v1::WatchPoolsResponse>* StreamConfigRpc::WatchPools(

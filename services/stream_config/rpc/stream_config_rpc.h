@@ -24,6 +24,8 @@ struct Backend {
   PoolFeed& feed;
   Datasets& datasets;
   Executor& executor;
+  Executor&
+      dataset_executor;  // of calls that may wait for the dataset service: they hold up no other
   const Clock& clock;
   Random& random;
   config::Keyring keyring;
@@ -72,10 +74,10 @@ class StreamConfigRpc final : public v1::StreamConfigService::CallbackService {
   absl::Status Disable(const rpc::Call& call, const v1::DisableStreamRequest& request,
                        v1::DisableStreamResponse& response);
 
-  // Runs a body on the executor, for developers only.
+  // Runs a body on an executor, for developers only.
   template <typename Request, typename Response>
-  grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context, std::string_view method,
-                                const Request* request, Response* response,
+  grpc::ServerUnaryReactor* Run(Executor& executor, grpc::CallbackServerContext* context,
+                                std::string_view method, const Request* request, Response* response,
                                 absl::Status (StreamConfigRpc::*body)(const rpc::Call&,
                                                                       const Request&, Response&));
 

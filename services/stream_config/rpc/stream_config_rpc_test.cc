@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "common/errors/error.h"
 #include "common/errors/violations.h"
 #include "services/stream_config/rpc/testing/rpc_fixture.h"
@@ -289,6 +291,21 @@ TEST_F(StreamConfigRpcTest, AForcedDeletionLeavesThePurgeToLaterIfItMust) {
   EXPECT_FALSE(Get(kPool).ok());
   const auto unpurged = store_.ListUnpurged(absl::InfiniteFuture(), 10, absl::InfiniteFuture());
   EXPECT_THAT(unpurged.value(), ElementsAre(kPool));
+}
+
+TEST_F(StreamConfigRpcTest, ADatasetServiceThatHangsDelaysOnlyWhatNeedsIt) {
+  std::promise<void> release;
+  datasets_.BeforeEndPosition([hang = release.get_future().share()] { hang.wait(); });
+  std::vector<std::future<v1::Pool>> waiting;
+  for (const char* id : {"r:1", "r:2", "r:3", "r:4"}) {
+    Make(id);
+    waiting.push_back(
+        std::async(std::launch::async, [this, id] { return SetStream(Stream(), id); }));
+  }
+  auto others = std::async(std::launch::async, [this] { return Get("r:1").ok(); });
+  EXPECT_EQ(others.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  release.set_value();
+  EXPECT_TRUE(others.get());
 }
 
 TEST_F(StreamConfigRpcTest, ListsPoolsByPages) {

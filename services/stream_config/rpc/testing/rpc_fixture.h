@@ -98,8 +98,8 @@ class StreamConfigRpcTest : public ::testing::Test {
   }
 
   // Sets the pool's stream, which must succeed.
-  v1::Pool SetStream(const v1::StreamSettings& stream) {
-    v1::UpdatePoolRequest request = UpdateOf({"stream"});
+  v1::Pool SetStream(const v1::StreamSettings& stream, const std::string& pool_id = kPool) {
+    v1::UpdatePoolRequest request = UpdateOf({"stream"}, pool_id);
     *request.mutable_pool()->mutable_stream() = stream;
     const auto response = Update(request);
     EXPECT_TRUE(response.ok()) << response.status();
@@ -116,11 +116,12 @@ class StreamConfigRpcTest : public ::testing::Test {
   FakeDatasets datasets_;
   SettableClock clock_;
   Executor executor_{2, 100};
+  Executor dataset_executor_{1, 100};
   PoolFeed feed_{store_, {.poll_interval = absl::Milliseconds(20)}, registry_};
-  StreamConfigRpc service_{
-      {store_, feed_, datasets_, executor_, clock_, SystemRandom(), TestKeyring(), "eu-west-1"},
-      {.service = "stream_config"},
-      registry_};
+  StreamConfigRpc service_{{store_, feed_, datasets_, executor_, dataset_executor_, clock_,
+                            SystemRandom(), TestKeyring(), "eu-west-1"},
+                           {.service = "stream_config"},
+                           registry_};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::StreamConfigService::Stub> stub_;
 };

@@ -214,7 +214,7 @@ AuthOutcome SigV4Verifier::CheckSignature(const RequestView& request, const Sign
                                           const Secret& secret) {
   std::string computed_hash;
   std::string_view payload_hash = claim.content_sha256;
-  if (payload_hash != kUnsignedPayload) {
+  if (payload_hash != kUnsignedPayload || !options_.accept_unsigned_payload) {
     computed_hash = Hex(Sha256(request.body));
     if (payload_hash.empty()) {
       payload_hash = computed_hash;

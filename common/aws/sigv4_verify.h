@@ -75,13 +75,17 @@ class SigV4Verifier {
     std::string service;
     // How far a request's clock may be from ours, either way; AWS takes 15 minutes.
     absl::Duration max_clock_skew = absl::Minutes(15);
+    // Takes x-amz-content-sha256: UNSIGNED-PAYLOAD, which leaves the body out of the signature, as
+    // S3 does over TLS.
+    bool accept_unsigned_payload = false;
   };
 
   // `clock` must outlive the verifier.
   SigV4Verifier(Options options, const Clock& clock);
 
   // Reads the headers alone (the body may still be on its way) and checks all that needs no secret:
-  // form, scope, clock, and that host and every x-amz- header that means something is signed.
+  // form, scope, clock, and that Host, the date and x-amz-security-token are signed. Of other
+  // headers, those that the client chose to sign are.
   AuthOutcome ReadClaim(const RequestView& request, SignatureClaim& claim) const;
 
   // Checks body hash and signature; both must come from the same `request` as the claim.

@@ -37,14 +37,15 @@ class SigV4VerifierTest : public ::testing::Test {
     return request;
   }
 
-  AuthOutcome Verify(const HttpRequest& request) {
+  AuthOutcome Verify(const HttpRequest& request) { return Verify(request, verifier_); }
+  AuthOutcome Verify(const HttpRequest& request, SigV4Verifier& verifier) {
     views_.clear();
     for (const HttpHeader& header : request.headers) views_.push_back({header.name, header.value});
-    return verifier_.Verify({.method = request.method,
-                             .target = request.target,
-                             .headers = views_,
-                             .body = request.body},
-                            StaticSecrets({credentials_}), claim_);
+    return verifier.Verify({.method = request.method,
+                            .target = request.target,
+                            .headers = views_,
+                            .body = request.body},
+                           StaticSecrets({credentials_}), claim_);
   }
 
   // The one header called `name`.
@@ -237,12 +238,16 @@ TEST_F(SigV4VerifierTest, AHashThatWasSentMustBeTheBodys) {
   EXPECT_THAT(Verify(request).message, HasSubstr("x-amz-content-sha256"));
 }
 
-TEST_F(SigV4VerifierTest, TakesAnUnsignedPayload) {
+TEST_F(SigV4VerifierTest, TakesAnUnsignedPayloadOnlyIfToldTo) {
   HttpRequest request = Request();
   request.headers = {{"Host", "h"},
                      {"X-Amz-Date", std::string(AmzDate(clock_.now).text())},
                      {"X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"}};
-  EXPECT_TRUE(Verify(SignedAsIs(request, "UNSIGNED-PAYLOAD")).ok());
+  request = SignedAsIs(request, "UNSIGNED-PAYLOAD");
+  EXPECT_EQ(Verify(request).error, AuthError::kInvalidSignature);
+  SigV4Verifier lenient(
+      {.region = "us-east-1", .service = "cognito-sync", .accept_unsigned_payload = true}, clock_);
+  EXPECT_TRUE(Verify(request, lenient).ok());
 }
 
 TEST_F(SigV4VerifierTest, ToleratesTheHashOfBracesOnAGetWithoutABody) {

@@ -48,7 +48,7 @@ class Parser {
     const std::string_view name = Trim(text.substr(1, text.size() - 2));
     if (name.empty()) return Fault("names an empty profile");
     if (!names_.emplace(name).second) return Fault("names a profile for the second time");
-    profile_ = {.name = std::string(name), .credentials = {}, .extra = {}};
+    profile_ = {.name = std::string(name), .credentials = {}};
     return absl::OkStatus();
   }
 
@@ -68,8 +68,6 @@ class Parser {
       profile_.credentials.secret_access_key = Secret(std::move(value));
     } else if (name == "aws_session_token") {
       profile_.credentials.session_token = Secret(std::move(value));
-    } else {
-      profile_.extra.emplace(std::move(name), std::move(value));
     }
     return absl::OkStatus();
   }
@@ -129,14 +127,6 @@ absl::StatusOr<std::vector<CredentialsProfile>> LoadCredentialsFile(const std::s
     return absl::InvalidArgumentError(absl::StrCat(path, " is over 1 MiB"));
   }
   return ParseCredentialsFile(std::string_view(text).substr(0, file.gcount()), path);
-}
-
-absl::StatusOr<Credentials> FindProfile(const std::vector<CredentialsProfile>& profiles,
-                                        std::string_view name) {
-  for (const CredentialsProfile& profile : profiles) {
-    if (profile.name == name) return profile.credentials;
-  }
-  return absl::NotFoundError(absl::StrCat("no profile \"", ToAbsl(name), "\" with a key"));
 }
 
 }  // namespace tidemark::aws

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,16 +12,15 @@
 //   [alice]
 //   aws_access_key_id = AKIDALICE
 //   aws_secret_access_key = ...
-//   tidemark_account = 123456789012
 //
-// Lines starting with '#' or ';' are comments; there are none behind a value. A line that starts
-// with white space belongs to the setting above it (nested settings) and is passed over.
+// Other settings are passed over. Lines starting with '#' or ';' are comments; there are none
+// behind a value. A line that starts with white space belongs to the setting above it (nested
+// settings) and is passed over.
 namespace tidemark::aws {
 
 struct CredentialsProfile {
   std::string name;
   Credentials credentials;
-  std::map<std::string, std::string> extra;  // all other settings, names in lower case
 };
 
 // The profiles of `text` that hold a key, in order. INVALID_ARGUMENT names `source` and the line of
@@ -34,9 +32,5 @@ absl::StatusOr<std::vector<CredentialsProfile>> ParseCredentialsFile(std::string
 // Reads and parses the file at `path`. NOT_FOUND or PERMISSION_DENIED if it can't be read,
 // INVALID_ARGUMENT if it is over 1 MiB or as above.
 absl::StatusOr<std::vector<CredentialsProfile>> LoadCredentialsFile(const std::string& path);
-
-// The credentials of profile `name`. NOT_FOUND if there is none.
-absl::StatusOr<Credentials> FindProfile(const std::vector<CredentialsProfile>& profiles,
-                                        std::string_view name);
 
 }  // namespace tidemark::aws

@@ -10,11 +10,9 @@
 namespace tidemark::aws {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-using ::testing::Pair;
 
 std::string FaultOf(std::string_view text) {
   const auto parsed = ParseCredentialsFile(text, "keys");
@@ -26,7 +24,7 @@ TEST(CredentialsFileTest, ReadsProfilesInOrder) {
   const auto good = ParseCredentialsFile(
       "\xEF\xBB\xBF# comment\r\n[ alice ]\r\nAWS_Access_Key_Id = "
       "AKIDALICE\r\naws_secret_access_key=a/b+c=#;d\r\n"
-      "tidemark_account = 123456789012\r\ns3 =\r\n  addressing_style = path\r\n; comment\r\n"
+      "region = us-east-1\r\ns3 =\r\n  addressing_style = path\r\n; comment\r\n"
       "[bob]\naws_session_token=T\naws_secret_access_key = S\naws_access_key_id = B",
       "keys");
   ASSERT_TRUE(good.ok()) << good.status();
@@ -34,8 +32,6 @@ TEST(CredentialsFileTest, ReadsProfilesInOrder) {
   EXPECT_EQ((*good)[0].name, "alice");
   EXPECT_EQ((*good)[0].credentials,
             (Credentials{"AKIDALICE", Secret("a/b+c=#;d"), Secret(), absl::InfiniteFuture()}));
-  EXPECT_THAT((*good)[0].extra,
-              ElementsAre(Pair("s3", ""), Pair("tidemark_account", "123456789012")));
   EXPECT_EQ((*good)[1].credentials,
             (Credentials{"B", Secret("S"), Secret("T"), absl::InfiniteFuture()}));
 }
@@ -65,14 +61,6 @@ TEST(CredentialsFileTest, RefusesHalfAKeyAndNeverRepeatsIt) {
   const std::string fault = FaultOf("[a]\naws_secret_access_key = hush\n[b]\n");
   EXPECT_THAT(fault, HasSubstr("profile a, which has no aws_access_key_id"));
   EXPECT_THAT(fault, Not(HasSubstr("hush")));
-}
-
-TEST(CredentialsFileTest, FindsAProfileByName) {
-  const auto profiles =
-      ParseCredentialsFile("[a]\naws_access_key_id = A\naws_secret_access_key = S", "keys");
-  ASSERT_TRUE(profiles.ok());
-  EXPECT_EQ(FindProfile(*profiles, "a")->access_key_id, "A");
-  EXPECT_EQ(FindProfile(*profiles, "b").status().code(), absl::StatusCode::kNotFound);
 }
 
 TEST(CredentialsFileTest, LoadsFromAFile) {

@@ -13,8 +13,8 @@
 
 // Reads JSON bodies the way Amazon's services do: members that an operation does not have are
 // passed over, null means absent, and a value of a wrong type is a SerializationException. Strict
-// otherwise: valid UTF-8, no lone surrogates, a bounded depth, no member twice. What is passed over
-// is not stored, so a body costs no more memory than what it says.
+// otherwise: valid UTF-8, no lone surrogates, a bounded depth, no wanted member twice. Of what is
+// passed over no more than one string is stored at a time.
 //
 // A codec describes its body by readers, one for each value it wants:
 //

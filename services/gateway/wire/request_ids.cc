@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/abseil.h"
 #include "common/base/sha256.h"
+#include "common/base/uuid.h"
 
 namespace tidemark::gateway {
 namespace {
@@ -18,11 +19,7 @@ constexpr std::size_t kMaxBytes = 128;
 std::string NewRequestId(Random& random) {
   std::array<std::uint8_t, 16> bytes{};
   random.Fill(bytes);
-  bytes[6] = (bytes[6] & 0x0F) | 0x40;  // version 4
-  bytes[8] = (bytes[8] & 0x3F) | 0x80;  // variant of RFC 9562
-  std::string id = Hex(bytes);
-  for (const std::size_t dash : {8, 13, 18, 23}) id.insert(dash, 1, '-');
-  return id;
+  return MakeUuid(bytes);
 }
 
 std::string WriteRequestId(std::string_view access_key_id, std::string_view invocation_id) {

@@ -1,11 +1,10 @@
 #include "services/stream_config/domain/creation.h"
 
 #include <algorithm>
-#include <array>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/abseil.h"
-#include "common/base/sha256.h"
+#include "common/base/uuid.h"
 #include "common/errors/error.h"
 #include "services/stream_config/domain/pool_errors.h"
 
@@ -42,13 +41,7 @@ absl::StatusOr<std::optional<Pool>> AnswerRepeat(const Creation& creation,
 }
 
 std::string MakePoolId(std::string_view region, std::span<const std::uint8_t, 16> random) {
-  std::array<std::uint8_t, 16> bytes;
-  std::copy(random.begin(), random.end(), bytes.begin());
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);  // version 4 (RFC 9562)
-  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
-  const std::string hex = Hex(bytes);
-  return absl::StrCat(ToAbsl(region), ":", hex.substr(0, 8), "-", hex.substr(8, 4), "-",
-                      hex.substr(12, 4), "-", hex.substr(16, 4), "-", hex.substr(20));
+  return absl::StrCat(ToAbsl(region), ":", MakeUuid(random));
 }
 
 }  // namespace tidemark::stream_config

@@ -46,7 +46,8 @@ bool FramingIsSound(const Head& head) {
 std::string_view OriginForm(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!EqualsIgnoreCase(target.substr(0, scheme.size()), scheme)) continue;
-    const std::size_t path = target.find('/', scheme.size());
+    // A query without a path before it is left as it is, to be refused.
+    const std::size_t path = target.find_first_of("/?", scheme.size());
     return path == std::string_view::npos ? "/" : target.substr(path);
   }
   return target;

@@ -32,6 +32,7 @@ TEST_F(HttpServerTest, RefusesWhatIsNotHttp) {
            "GET / HTTP/1.1\r\nHost: test\r\nX: \x01\r\n\r\n",
            "GET / HTTP/1.1\nHost: test\n\n",
            "GET relative HTTP/1.1\r\nHost: test\r\n\r\n",
+           "GET http://test?query HTTP/1.1\r\nHost: test\r\n\r\n",
            "CONNECT other:443 HTTP/1.1\r\nHost: test\r\n\r\n",
        }) {
     ExpectRefused(server_->port(), request, 400);

@@ -84,6 +84,9 @@ TEST_F(HttpServerTest, AnswersHeadWithoutABody) {
   EXPECT_EQ(response.status, 200);
   EXPECT_THAT(response.headers, Contains(Pair("content-length", "11")));
   EXPECT_EQ(client.Exchange(Get("/next")).body, "GET /next ");
+  ASSERT_TRUE(client.Send("HEAD /head HTTP/1.1\r\nHost: test\r\n\r\n"));
+  ASSERT_EQ(client.Read(/*to_head=*/true).status, 200);
+  EXPECT_EQ(client.Exchange("nonsense\r\n\r\n").body, "fault 400");
 }
 
 TEST_F(HttpServerTest, ClosesWhenTheClientWishes) {

@@ -23,32 +23,11 @@ absl::Status CheckCoding(const HttpRequest& request) {
                    "Content-Encoding is not supported; send the body as it is");
 }
 
-absl::Status NoRoute(const HttpRequest& request, const Route& route) {
-  if (route.allowed.empty()) {
-    return WireError(ErrorName::kUnknownOperation,
-                     "no operation has this path; see the API reference of Amazon Cognito Sync");
-  }
-  return WireError(ErrorName::kMethodNotAllowed,
-                   absl::StrCat("this path takes ", route.allowed, "; not this method"));
-}
-
-// Whether developers may call it, and it is there.
-absl::Status CheckAvailable(const OperationInfo& info) {
-  if (info.callers == Callers::kIdentity) {
-    return WireError(ErrorName::kNotAuthorized,
-                     "These credentials are not valid for accessing this resource");
-  }
-  switch (info.operation) {
-    case Operation::kBulkPublish:
-    case Operation::kGetBulkPublishDetails:
-    case Operation::kGetCognitoEvents:
-    case Operation::kSetCognitoEvents:
-      return WireError(
-          ErrorName::kUnsupportedOperation,
-          absl::StrCat(ToAbsl(info.name), " is not available in this version of Tidemark"));
-    default:
-      return absl::OkStatus();
-  }
+// Only developers get this far.
+absl::Status CheckCaller(const OperationInfo& info) {
+  if (info.callers != Callers::kIdentity) return absl::OkStatus();
+  return WireError(ErrorName::kNotAuthorized,
+                   "These credentials are not valid for accessing this resource");
 }
 
 absl::StatusOr<OperationInput> ReadInput(const HttpRequest& request, const RequestTarget& target,
@@ -79,7 +58,11 @@ Gateway::Gateway(const Options& options, Authenticator& authenticator, Services&
 
 std::optional<HttpResponse> Gateway::Refuse(const HttpRequest& head) {
   const Route route = FindRoute(head.method, SplitTarget(head.target));
-  absl::Status status = route.operation == nullptr ? NoRoute(head, route) : CheckCoding(head);
+  if (route.operation == nullptr) {
+    Exchange exchange(shared_, head);
+    return AnswerNoRoute(route, exchange);
+  }
+  absl::Status status = CheckCoding(head);
   if (status.ok()) status = authenticator_.CheckHead(head);
   if (status.ok()) return std::nullopt;
   Exchange exchange(shared_, head);
@@ -99,9 +82,7 @@ void Gateway::Serve(const HttpRequest& request, std::unique_ptr<Pending> pending
   const RequestTarget target = SplitTarget(request.target);
   const Route route = FindRoute(request.method, target);
   if (route.operation == nullptr) {
-    HttpResponse response = pending->exchange().Failure(NoRoute(request, route));
-    if (!route.allowed.empty()) response.AddHeader("Allow", route.allowed);
-    return pending->Answer(std::move(response));
+    return pending->Answer(AnswerNoRoute(route, pending->exchange()));
   }
   pending->exchange().set_operation(route.operation);
   if (const absl::Status status = CheckCoding(request); !status.ok()) return pending->Fail(status);
@@ -111,7 +92,7 @@ void Gateway::Serve(const HttpRequest& request, std::unique_ptr<Pending> pending
   pending->exchange().set_access_key_id(*access_key_id);
   pending->exchange().call().caller = rpc::CallerKind::kDeveloper;
   pending->exchange().call().principal = options_.account_id;
-  if (const absl::Status status = CheckAvailable(*route.operation); !status.ok()) {
+  if (const absl::Status status = CheckCaller(*route.operation); !status.ok()) {
     return pending->Fail(status);
   }
 
@@ -119,6 +100,19 @@ void Gateway::Serve(const HttpRequest& request, std::unique_ptr<Pending> pending
   if (!input.ok()) return pending->Fail(input.status());
   input->request_id = WriteRequestId(*access_key_id, request.Header("amz-sdk-invocation-id"));
   services_.Run(route.operation->operation, *input, std::move(pending));
+}
+
+HttpResponse Gateway::AnswerNoRoute(const Route& route, Exchange& exchange) {
+  if (route.allowed.empty()) {
+    return exchange.Failure(
+        WireError(ErrorName::kUnknownOperation,
+                  "no operation has this path; see the API reference of Amazon Cognito Sync"));
+  }
+  HttpResponse response = exchange.Failure(
+      WireError(ErrorName::kMethodNotAllowed,
+                absl::StrCat("this path takes ", ToAbsl(route.allowed), "; not this method")));
+  response.AddHeader("Allow", route.allowed);
+  return response;
 }
 
 // Preflights are not signed: browsers send them by themselves.

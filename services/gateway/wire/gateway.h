@@ -11,6 +11,7 @@
 #include "services/gateway/wire/cors.h"
 #include "services/gateway/wire/exchange.h"
 #include "services/gateway/wire/request_metrics.h"
+#include "services/gateway/wire/routes.h"
 #include "services/gateway/wire/services.h"
 
 namespace tidemark::gateway {
@@ -35,6 +36,7 @@ class Gateway final : public HttpHandler {
 
  private:
   void Serve(const HttpRequest& request, std::unique_ptr<Pending> pending);
+  static HttpResponse AnswerNoRoute(const Route& route, Exchange& exchange);
   HttpResponse AnswerOptions(const HttpRequest& request, Exchange& exchange) const;
 
   const Options options_;

@@ -58,6 +58,8 @@ TEST_F(GatewayErrorsTest, BadTargets) {
   const RawResponse response = Exchange(UnsignedBytes({"PUT", kDataset, "{}"}));
   ExpectError(response, 405, "MethodNotAllowedException");
   EXPECT_EQ(Header(response, "allow"), "DELETE, GET, POST");
+  const std::string large = UnsignedBytes({"PUT", kDataset, std::string(100'000, ' ')});
+  EXPECT_EQ(Header(Exchange(large), "allow"), "DELETE, GET, POST");
   ExpectError(Call({"GET", absl::StrCat(kIdentity, "/datasets/%zz")}), 400,
               "InvalidParameterException");
   ExpectError(Call({"GET", absl::StrCat(kIdentity, "/datasets/%FF")}), 400,

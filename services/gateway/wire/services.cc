@@ -180,8 +180,9 @@ void Services::Run(Operation operation, const OperationInput& input,
     case Operation::kSetCognitoEvents:
     case Operation::kSubscribeToDataset:
     case Operation::kUnsubscribeFromDataset:
-      return pending->Fail(WireError(ErrorName::kUnsupportedOperation,
-                                     "this operation is not available in this version"));
+      return pending->Fail(
+          WireError(ErrorName::kUnsupportedOperation,
+                    "this operation is not available in this version of Tidemark"));
   }
 }
 

@@ -11,6 +11,10 @@
 namespace tidemark::gateway {
 namespace {
 
+// Of what a client sent, in a line of the log.
+constexpr std::size_t kMaxMethod = 32;
+constexpr std::size_t kMaxPath = 512;
+
 // As ErrorInfo has it; empty for none.
 std::string ReasonName(errors::Reason reason) {
   if (reason == errors::v1::ERROR_REASON_UNSPECIFIED) return "";
@@ -29,8 +33,8 @@ obs::TraceContext TraceOf(const HttpRequest& request, Random& random) {
 Exchange::Exchange(Shared& shared, const HttpRequest& request)
     : shared_(shared),
       start_(absl::Now()),
-      method_(request.method),
-      path_(PathOf(request.target)),
+      method_(errors::Excerpt(request.method, kMaxMethod)),
+      path_(errors::Excerpt(PathOf(request.target), kMaxPath)),
       origin_(request.Header("origin")),
       received_bytes_(request.body.size()) {
   call_.request_id = NewRequestId(shared.random);
@@ -54,7 +58,7 @@ HttpResponse Exchange::Success(std::string body, int status) {
   if (!body.empty()) response.AddHeader("Content-Type", "application/json");
   response.body = std::move(body);
   Count(response, std::nullopt);
-  if (obs::LogEnabled(obs::Level::kDebug)) Log(response, "", absl::OkStatus());
+  Log(response, "", absl::OkStatus());
   return response;
 }
 
@@ -83,6 +87,34 @@ void Exchange::Count(const HttpResponse& response, std::optional<ErrorName> erro
                          .sent_bytes = response.body.size()});
 }
 
+void Exchange::Log(const HttpResponse& response, std::string_view error,
+                   const absl::Status& status) const {
+  const obs::Level level = response.status >= 500 ? obs::Level::kWarning : obs::Level::kInfo;
+  if (!obs::LogEnabled(level)) return;
+  const absl::Time now = absl::Now();
+  std::optional<std::int64_t> held_back = 0;
+  if (access_key_id_.empty()) held_back = shared_.strangers.Admit(now);
+  if (!held_back) return;
+  const std::string reason = ReasonName(errors::ReasonOf(status));
+  // A service's message may name keys, and stands in its own log under the same request id.
+  const std::string_view message = reason.empty() ? ToStd(status.message()) : "";
+  obs::Log(level, "request",
+           {{"request_id", call_.request_id},
+            {"trace_id", call_.trace.trace_id},
+            {"operation", operation_ == nullptr ? "none" : operation_->name},
+            {"method", method_},
+            {"path", path_},
+            {"access_key_id", access_key_id_},
+            {"status", response.status},
+            {"error", error},
+            {"reason", reason},
+            {"error_message", message},
+            {"duration_ms", absl::ToDoubleMilliseconds(now - start_)},
+            {"request_bytes", received_bytes_},
+            {"response_bytes", response.body.size()},
+            {"held_back", *held_back}});
+}
+
 void Pending::Succeed(std::string body) {
   if (repeatable_ && !reply_.TakeRoom(body.size())) {
     return Fail(WireError(ErrorName::kServiceUnavailable,
@@ -94,27 +126,6 @@ void Pending::Succeed(std::string body) {
 void Pending::Answer(HttpResponse response) {
   exchange_.reset();  // once the server has the last answer, what the exchange uses may go
   reply_(std::move(response));
-}
-
-void Exchange::Log(const HttpResponse& response, std::string_view error,
-                   const absl::Status& status) const {
-  const std::string reason = ReasonName(errors::ReasonOf(status));
-  // A service's message may name keys, and stands in its own log under the same request id.
-  const std::string_view message = reason.empty() ? ToStd(status.message()) : "";
-  obs::Log(status.ok() ? obs::Level::kDebug : obs::Level::kWarning, "request",
-           {{"request_id", call_.request_id},
-            {"trace_id", call_.trace.trace_id},
-            {"operation", operation_ == nullptr ? "none" : operation_->name},
-            {"method", method_},
-            {"path", path_},
-            {"access_key_id", access_key_id_},
-            {"status", response.status},
-            {"error", error},
-            {"reason", reason},
-            {"error_message", message},
-            {"duration_ms", absl::ToDoubleMilliseconds(absl::Now() - start_)},
-            {"request_bytes", received_bytes_},
-            {"response_bytes", response.body.size()}});
 }
 
 }  // namespace tidemark::gateway

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/random.h"
+#include "common/obs/log.h"
 #include "common/rpc/call.h"
 #include "services/gateway/http/handler.h"
 #include "services/gateway/wire/amazon_error.h"
@@ -16,8 +17,10 @@
 namespace tidemark::gateway {
 
 // One request from its arrival to its answer: makes the answer as Amazon's clients expect it, and
-// measures and logs it. The log has no header, no query and no body, so neither signatures nor
-// tokens nor values.
+// measures and logs it: a line at level info, or warning if the status is 500 or more. The log has
+// no header, no query and no body, so neither signatures nor tokens nor values. Strangers, whose
+// requests were not authenticated, can't fill it: theirs are logged once in a while, with how many
+// were held back.
 class Exchange {
  public:
   // What all of them use; it outlives them.
@@ -25,6 +28,7 @@ class Exchange {
     RequestMetrics& metrics;
     const Cors& cors;
     Random& random;
+    obs::LogLimiter& strangers;
   };
 
   // Takes request id, trace and origin from `request`, or makes them.

@@ -54,7 +54,8 @@ Gateway::Gateway(const Options& options, Authenticator& authenticator, Services&
       authenticator_(authenticator),
       services_(services),
       metrics_(registry),
-      shared_{metrics_, options_.cors, random} {}
+      strangers_(options.strangers_log_interval),
+      shared_{metrics_, options_.cors, random, strangers_} {}
 
 std::optional<HttpResponse> Gateway::Refuse(const HttpRequest& head) {
   const Route route = FindRoute(head.method, SplitTarget(head.target));

@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
 #include "common/base/random.h"
+#include "common/obs/log.h"
 #include "services/gateway/http/handler.h"
 #include "services/gateway/wire/authenticator.h"
 #include "services/gateway/wire/cors.h"
@@ -23,6 +25,8 @@ class Gateway final : public HttpHandler {
   struct Options {
     std::string account_id;  // whom developers act for
     Cors cors;
+    // Between lines of the log for requests that were not authenticated.
+    absl::Duration strangers_log_interval = absl::Milliseconds(100);
   };
 
   // All outlive it.
@@ -43,6 +47,7 @@ class Gateway final : public HttpHandler {
   Authenticator& authenticator_;
   Services& services_;
   RequestMetrics metrics_;
+  obs::LogLimiter strangers_;
   Exchange::Shared shared_;
 };
 

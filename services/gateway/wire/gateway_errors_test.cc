@@ -2,6 +2,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/errors/error.h"
 #include "common/obs/log.h"
 #include "services/gateway/wire/testing/gateway_fixture.h"
@@ -10,6 +11,7 @@ namespace tidemark::gateway {
 namespace {
 
 using ::testing::AnyOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -168,13 +170,50 @@ TEST_F(GatewayErrorsTest, ARequestIsCountedByOperationAndError) {
   EXPECT_EQ(operations.size(), 18U);
 }
 
+// What is logged while it lives.
+class LogLines {
+ public:
+  std::string text() const {
+    const std::lock_guard lock(mutex_);
+    return text_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string text_;
+  const obs::ScopedLogSink sink_{[this](std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    text_ += line;
+  }};
+};
+
+TEST_F(GatewayErrorsTest, TheLogHasALineForEachRequestOfAKnownCaller) {
+  fakes_.dataset.describe_dataset.Answers({});
+  const LogLines log;
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(Call({"GET", kDataset}).status, 200);
+  fakes_.dataset.describe_dataset.Fails(absl::InternalError("a fault"));
+  ASSERT_EQ(Call({"GET", kDataset}).status, 500);
+  std::vector<std::string> seen;
+  for (const std::string& line :
+       std::vector<std::string>(absl::StrSplit(log.text(), '\n', absl::SkipEmpty()))) {
+    const auto fields = nlohmann::json::parse(line);
+    seen.push_back(absl::StrCat(std::string(fields["level"]), " ", int{fields["status"]}));
+  }
+  EXPECT_THAT(seen, ElementsAre("info 200", "info 200", "info 200", "warning 500"));
+}
+
+TEST_F(GatewayErrorsTest, StrangersCannotFillTheLog) {
+  const LogLines log;
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_EQ(Exchange(UnsignedBytes({"GET", "/" + std::string(10'000, 'a')})).status, 404);
+  }
+  const auto line = nlohmann::json::parse(log.text());  // one line
+  EXPECT_EQ(line["held_back"], 0);
+  EXPECT_LT(log.text().size(), 1500U);
+}
+
 TEST_F(GatewayErrorsTest, TheLogNamesTheRequestAndKeepsItsSecrets) {
-  std::mutex mutex;
-  std::string lines;
-  const obs::ScopedLogSink sink([&](std::string_view line) {
-    const std::lock_guard lock(mutex);
-    lines += line;
-  });
+  const LogLines log;
   fakes_.dataset.update_records.Fails(
       errors::Error(absl::StatusCode::kAborted, errors::v1::ERROR_REASON_STALE_SYNC_COUNT,
                     "Current SyncCount for: private-key is: 2 not: 1"));
@@ -183,9 +222,9 @@ TEST_F(GatewayErrorsTest, TheLogNamesTheRequestAndKeepsItsSecrets) {
             R"({"SyncSessionToken":"hidden-token","RecordPatches":[)"
             R"({"Op":"replace","Key":"private-key","Value":"hidden-value","SyncCount":1}]})"});
   EXPECT_EQ(response.status, 409);
-  const std::lock_guard lock(mutex);
+  const std::string lines = log.text();
   const auto line = nlohmann::json::parse(lines);  // one line
-  EXPECT_EQ(line["level"], "warning");
+  EXPECT_EQ(line["level"], "info");
   EXPECT_EQ(line["operation"], "UpdateRecords");
   EXPECT_EQ(line["path"], kDataset);
   EXPECT_EQ(line["status"], 409);

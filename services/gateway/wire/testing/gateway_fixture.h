@@ -40,7 +40,8 @@ class GatewayTest : public ::testing::Test {
         SystemRandom());
     gateway_ = std::make_unique<Gateway>(
         Gateway::Options{.account_id = "123456789012",
-                         .cors = Cors::Parse("https://app.example").value()},
+                         .cors = Cors::Parse("https://app.example").value(),
+                         .strangers_log_interval = absl::Hours(1)},
         authenticator_, *calls_, SystemRandom(), *registry_);
     server_ = HttpServer::Start({.limits = limits}, *gateway_, *registry_).value();
   }

@@ -5,10 +5,13 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
+#include <boost/beast/http/field.hpp>
 #include <boost/beast/http/status.hpp>
+#include <boost/beast/http/verb.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/gateway/http/head.h"
 
 namespace tidemark::gateway {
 namespace {
@@ -21,37 +24,6 @@ constexpr std::size_t kBodyReadBytes = 16 * kKiB;
 constexpr std::size_t kSmallBody = 8 * kKiB;
 constexpr std::int64_t kLingerBytes = 64 * kMiB;
 constexpr absl::Duration kLinger = absl::Seconds(5);
-
-std::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
-
-HttpFault FaultOf(const boost::system::error_code& error) {
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    return HttpFault::kHeaderTooLarge;
-  }
-  return error == http::error::body_limit ? HttpFault::kBodyTooLarge : HttpFault::kMalformed;
-}
-
-// Whether the body's length is beyond doubt. The parser has refused most of what RFC 9112 section
-// 6.3 tells to; it takes an unknown transfer coding for none.
-template <typename Head>
-bool FramingIsSound(const Head& head) {
-  const std::size_t codings = head.count(http::field::transfer_encoding);
-  if (codings == 0) return true;
-  return codings == 1 && head.version() == 11 &&
-         EqualsIgnoreCase(View(head[http::field::transfer_encoding]), "chunked");
-}
-
-// The path and query of a target in absolute form (RFC 9112 section 3.2.2), as proxies send it;
-// others as they are.
-std::string_view OriginForm(std::string_view target) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!EqualsIgnoreCase(target.substr(0, scheme.size()), scheme)) continue;
-    // A query without a path before it is left as it is, to be refused.
-    const std::size_t path = target.find_first_of("/?", scheme.size());
-    return path == std::string_view::npos ? "/" : target.substr(path);
-  }
-  return target;
-}
 
 }  // namespace
 

@@ -66,8 +66,9 @@ class LeaseStore {
  public:
   virtual ~LeaseStore() = default;
 
-  // Makes or renews the member, removes those that expired, and takes all shards if nobody holds
-  // any. Nothing if somebody does.
+  // Makes or renews the member, removes those that expired, and takes all shards if nobody else
+  // holds any. Nothing if somebody does. After an unknown outcome the same member asks again: what
+  // it holds without knowing is taken anew, with greater tokens.
   virtual absl::StatusOr<std::optional<Leases>> Acquire(const std::string& member,
                                                         absl::Duration ttl) = 0;
 

@@ -79,6 +79,15 @@ TEST_P(LeaseStoreContract, OneHoldsAllShardsTheOtherWaits) {
   EXPECT_TRUE(Waits(leases_->two(), "two"));
 }
 
+TEST_P(LeaseStoreContract, AMemberThatDidNotHearThatItTookTheShardsTakesThemAgain) {
+  const Leases unheard = Acquire(leases_->one(), "one");
+  const Leases term = Acquire(leases_->one(), "one");
+  EXPECT_THAT(term.tokens, Each(2));
+  EXPECT_FALSE(Settle(leases_->one(), "one", unheard, 10)) << "an older take stores nothing";
+  EXPECT_TRUE(Settle(leases_->one(), "one", term, 10));
+  EXPECT_TRUE(Waits(leases_->two(), "two"));
+}
+
 TEST_P(LeaseStoreContract, ReleasedShardsCanBeTakenAtOnce) {
   const Leases first = Acquire(leases_->one(), "one");
   EXPECT_TRUE(Waits(leases_->two(), "two"));

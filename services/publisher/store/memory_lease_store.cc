@@ -18,7 +18,7 @@ absl::StatusOr<std::optional<Leases>> MemoryLeaseStore::Acquire(const std::strin
     if (expiry < now) expired.push_back(id);
   }
   for (const std::string& id : expired) Remove(id);
-  if (!holder_.empty()) return std::nullopt;
+  if (!holder_.empty() && holder_ != member) return std::nullopt;
   holder_ = member;
   for (std::int64_t& token : tokens_) ++token;
   return Leases{tokens_, state_};

@@ -29,14 +29,16 @@ constexpr pg::Query kRemoveExpired{
 constexpr pg::Query kRemoveMember{"publisher_remove_member",
                                   "DELETE FROM publisher.member WHERE member_id = $1"};
 
-constexpr pg::Query kLockFree{
-    "publisher_lock_free",
-    "SELECT log_shard FROM publisher.lease WHERE member_id IS NULL ORDER BY log_shard FOR UPDATE"};
+// Those of $1 as well: it may have taken them without having heard of it.
+constexpr pg::Query kLockFree{"publisher_lock_free",
+                              "SELECT log_shard FROM publisher.lease"
+                              " WHERE member_id IS NULL OR member_id = $1"
+                              " ORDER BY log_shard FOR UPDATE"};
 
 constexpr pg::Query kTake{"publisher_take",
                           "UPDATE publisher.lease"
                           "   SET member_id = $1, fencing_token = fencing_token + 1"
-                          " WHERE member_id IS NULL"
+                          " WHERE member_id IS NULL OR member_id = $1"
                           " RETURNING log_shard, fencing_token, settled_position"};
 
 std::int64_t Micros(absl::Duration duration) { return absl::ToInt64Microseconds(duration); }
@@ -44,7 +46,7 @@ std::int64_t Micros(absl::Duration duration) { return absl::ToInt64Microseconds(
 // Takes all shards or, if not all are free, none.
 absl::StatusOr<std::optional<Leases>> TakeAll(pg::Transaction& transaction,
                                               const std::string& member) {
-  TM_ASSIGN_OR_RETURN(const pg::Result free, transaction.Run(kLockFree, pg::Params()));
+  TM_ASSIGN_OR_RETURN(const pg::Result free, transaction.Run(kLockFree, pg::Params(member)));
   if (free.size() != kLogShards) return std::nullopt;
   TM_ASSIGN_OR_RETURN(const pg::Result taken, transaction.Run(kTake, pg::Params(member)));
   Leases term;

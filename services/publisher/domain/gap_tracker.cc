@@ -38,6 +38,10 @@ void GapTracker::AddProof(Xid xid) {
   }
 }
 
+void GapTracker::ForgetProofs() {
+  for (auto& [first, gap] : gaps_) gap.proof = 0;
+}
+
 std::vector<PositionRange> GapTracker::gaps() const {
   std::vector<PositionRange> ranges;
   ranges.reserve(gaps_.size());

@@ -44,6 +44,10 @@ class GapTracker {
   // `xid` was taken in a transaction that began after the last Apply().
   void AddProof(Xid xid);
 
+  // Xids may begin anew, as in a database that was restored: what was taken says nothing any more,
+  // and is asked for again. Does no harm at any time.
+  void ForgetProofs();
+
   // The highest position read.
   Position hi() const { return hi_; }
 

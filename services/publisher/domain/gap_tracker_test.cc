@@ -76,6 +76,18 @@ TEST(GapTrackerTest, AsksForProofOnlyOfGapsThatStayOpen) {
   EXPECT_FALSE(tracker.WantsProof());
 }
 
+TEST(GapTrackerTest, AProofThatIsForgottenIsAskedForAgain) {
+  GapTracker tracker(0);
+  See(tracker, {2});
+  See(tracker, {});
+  tracker.AddProof(1'000'000'000);  // of a server whose xids were far ahead
+  tracker.ForgetProofs();
+  EXPECT_THAT(See(tracker, {}, 1'000'000'000), IsEmpty());
+  EXPECT_TRUE(tracker.WantsProof());
+  tracker.AddProof(5);
+  EXPECT_THAT(See(tracker, {}, 5), ElementsAre(PositionRange{1, 1}));
+}
+
 // A database as far as the log is concerned: transactions take an xid, then the lock of a dataset,
 // then positions, and end in any order.
 class SimulatedLog {
@@ -188,7 +200,8 @@ class Reader {
 // One random step of writers and reader.
 void Step(SimulatedLog& log, Reader& reader) {
   const auto pick = Pick<std::size_t>(0, 1000);
-  switch (*rc::gen::weightedElement<int>({{3, 0}, {8, 1}, {2, 2}, {1, 3}, {4, 4}, {1, 5}})) {
+  switch (
+      *rc::gen::weightedElement<int>({{6, 0}, {16, 1}, {4, 2}, {2, 3}, {8, 4}, {2, 5}, {1, 6}})) {
     case 0:
       return log.Begin();
     case 1:
@@ -199,6 +212,8 @@ void Step(SimulatedLog& log, Reader& reader) {
       return log.End(pick, /*commit=*/false);
     case 4:
       return reader.Poll(1 + pick % 4);
+    case 5:
+      return reader.tracker().ForgetProofs();
     default:
       return reader.tracker().AddProof(log.TakeXid());
   }

@@ -67,6 +67,7 @@ void LogFollower::Loop() {
       state_.broken = status;
       return;
     } else {
+      gaps_.ForgetProofs();
       Complain(status);
       pause = kRetryInterval;
     }

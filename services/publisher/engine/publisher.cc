@@ -78,6 +78,11 @@ std::optional<Leases> Publisher::Await(const std::string& member) {
 
 void Publisher::Serve(const std::string& member, Leases taken) {
   obs::Log(obs::Level::kInfo, "took the log shards", {{"member", member}});
+  if (taken.cut_back) {
+    obs::Log(obs::Level::kError,
+             "progress was stored above the end of the change log and goes back to it: was another "
+             "database restored?");
+  }
   around_.metrics.Leases(Metrics::LeaseMove::kTaken);
   Term* term = nullptr;
   {
@@ -163,6 +168,7 @@ absl::Status Publisher::CheckProgress() const {
   if (term_ == nullptr) return absl::OkStatus();  // CheckLease says so
   const absl::Time now = around_.boottime.Now();
   const LogFollower::State follower = term_->follower();
+  if (!follower.broken.ok()) return NotReady("the change log is another one: reading begins again");
   if (follower.last_poll != absl::InfinitePast() && now - follower.last_poll > kPollPatience) {
     return NotReady("the change log can't be read: see the log of this process");
   }

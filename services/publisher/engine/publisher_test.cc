@@ -323,5 +323,21 @@ TEST_F(PublisherTest, ALogThatIsAnotherOneThanBeforeIsReadFromWhatIsStored) {
   CheckArrived();
 }
 
+TEST_F(PublisherTest, OfALogThatIsAnotherOneThanBeforeNothingMoreIsStored) {
+  settings_.grace = absl::Minutes(1);  // until the answer
+  sender_.Hold(true);
+  const auto instance = Start();
+  const Position position = Write(Change("a"));
+  ASSERT_TRUE(Eventually([this] { return sender_.waiting() > 0; }));
+  EXPECT_TRUE(instance->publisher.CheckProgress().ok());
+  log_.SetFailure(absl::DataLossError("the log ends before what was read"));
+  ASSERT_TRUE(Eventually([&] { return !instance->publisher.CheckProgress().ok(); }));
+  log_.SetFailure(absl::OkStatus());
+  sender_.Hold(false);
+  EXPECT_TRUE(Eventually([this] { return sender_.Positions(StreamOf(1)).size() == 2; }))
+      << "its position was not stored, so what is there now arrives";
+  EXPECT_THAT(sender_.Positions(StreamOf(1)), ElementsAre(position, position));
+}
+
 }  // namespace
 }  // namespace tidemark::publisher

@@ -54,18 +54,19 @@ Term::Term(const Settings& settings, const Surroundings& surroundings, LeaseGuar
 
 Term::End Term::Run(const StopFlag& stop) {
   while (!stop.WaitFor(settings_.store_interval)) {
-    if (!Tick()) return End::kLost;
     if (const absl::Status broken = follower_.state().broken; !broken.ok()) {
       obs::Log(obs::Level::kError, "reading the change log begins again",
                {{"error", std::string(broken.message())}});
       break;
     }
+    if (!Tick()) return End::kLost;
   }
   follower_.Stop();
   if (!Renew()) return End::kLost;
   dispatcher_.Stop(settings_.grace);
-  if (!StoreProgress()) return End::kLost;
-  return follower_.state().broken.ok() ? End::kStopped : End::kBroken;
+  // Positions of the log that was read before mean nothing in the one that took its place.
+  if (!follower_.state().broken.ok()) return End::kBroken;
+  return StoreProgress() ? End::kStopped : End::kLost;
 }
 
 bool Term::Tick() {

@@ -72,7 +72,7 @@ class Term {
     kBroken,  // reading must begin again
   };
   // Works until `stop` is set or it can't go on. At a stop, finishes what is in flight and stores
-  // all progress.
+  // all progress. Once reading is broken, nothing more is stored.
   End Run(const StopFlag& stop);
 
   struct Standing {

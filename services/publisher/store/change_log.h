@@ -40,8 +40,9 @@ struct LogPage {
 
 // The change log, for one reader. Blocking, one thread at a time. Errors: UNAVAILABLE
 // DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL; the next call tries anew. DATA_LOSS once the
-// log ends below what was read from it: the database is another one than before, and the reader
-// must begin again.
+// database is another one than before, restored or failed over, or the log ends below what was read
+// from it: the reader must begin again. That is noticed by the first call after one that failed,
+// and by End().
 class ChangeLog {
  public:
   virtual ~ChangeLog() = default;

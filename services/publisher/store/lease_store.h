@@ -38,6 +38,9 @@ using FencingTokens = std::array<std::int64_t, kLogShards>;
 struct Leases {
   FencingTokens tokens{};
   StoredState state;
+  // Whether what was stored lay above the log's end, as after a careless restore: it was cut back
+  // to the end, so that changes which take those positions again are not left out.
+  bool cut_back = false;
 };
 
 // A change to be stored as parked, with its destination.
@@ -76,7 +79,8 @@ class LeaseStore {
   virtual absl::StatusOr<bool> Renew(const std::string& member, absl::Duration ttl) = 0;
 
   // Stores all, or (false) nothing because the shards were taken by somebody else. Storing the same
-  // again after an unknown outcome does no harm.
+  // again after an unknown outcome does no harm. DATA_LOSS, and nothing is stored, if this is not
+  // the database in which the shards were taken, or if its log ends below what is to be stored.
   virtual absl::StatusOr<bool> Store(const std::string& member, const FencingTokens& tokens,
                                      const Progress& progress) = 0;
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
+#include "services/publisher/store/postgres_log_end.h"
 
 namespace tidemark::publisher {
 namespace {
@@ -54,10 +55,6 @@ constexpr pg::Query kReadPool{
                       " ORDER BY position LIMIT 2000")};
 
 constexpr pg::Query kTakeXid{"publisher_take_xid", "SELECT pg_current_xact_id()::text::bigint"};
-
-constexpr pg::Query kLogEnd{"publisher_log_end",
-                            "SELECT CASE WHEN is_called THEN last_value ELSE 0 END"
-                            "  FROM dataset.change_log_position"};
 
 // The plan must be right also for partitions that were never analysed.
 pg::ConnectOptions ForReading(pg::ConnectOptions options) {
@@ -122,29 +119,37 @@ absl::StatusOr<Xid> PostgresChangeLog::TakeXid() {
 }
 
 absl::StatusOr<Position> PostgresChangeLog::End() {
-  TM_ASSIGN_OR_RETURN(const pg::Result result, Run(kLogEnd, pg::Params()));
-  TM_ASSIGN_OR_RETURN(const auto row, result.ParseOnly<std::int64_t>());
-  return std::get<0>(row);
+  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(options_.timeout));
+  return CheckEnd(*connection);
 }
 
 absl::StatusOr<pg::Result> PostgresChangeLog::Run(const pg::Query& query,
                                                   const pg::Params& params) {
   TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(options_.timeout));
-  if (check_end_) TM_RETURN_IF_ERROR(CheckEnd(*connection));
+  if (check_end_) TM_RETURN_IF_ERROR(CheckEnd(*connection).status());
   absl::StatusOr<pg::Result> result =
       connection->Run(query, params, absl::Now() + options_.timeout);
   check_end_ = !result.ok();
   return result;
 }
 
-absl::Status PostgresChangeLog::CheckEnd(pg::Connection& connection) {
+absl::StatusOr<Position> PostgresChangeLog::CheckEnd(pg::Connection& connection) {
+  check_end_ = true;
   TM_ASSIGN_OR_RETURN(const pg::Result result,
                       connection.Run(kLogEnd, pg::Params(), absl::Now() + options_.timeout));
-  TM_ASSIGN_OR_RETURN(const auto row, result.ParseOnly<std::int64_t>());
-  const Position read_through = std::exchange(highest_, std::min(highest_, std::get<0>(row)));
-  if (highest_ == read_through) return absl::OkStatus();
-  return absl::DataLossError(
-      absl::StrCat("the change log ends at ", highest_, " but was read up to ", read_through));
+  TM_ASSIGN_OR_RETURN(LogEnd end, ParseLogEnd(result));
+  const std::string before = std::exchange(database_, std::move(end.database));
+  const Position read_through = std::exchange(highest_, std::min(highest_, end.position));
+  if (highest_ < read_through) {
+    return absl::DataLossError(
+        absl::StrCat("the change log ends at ", highest_, " but was read up to ", read_through));
+  }
+  if (!before.empty() && before != database_) {
+    return absl::DataLossError(
+        absl::StrCat("the database is ", database_, " and was ", before, " before"));
+  }
+  check_end_ = false;
+  return end.position;
 }
 
 absl::StatusOr<LogPage> PostgresChangeLog::MakePage(pg::Result result) const {

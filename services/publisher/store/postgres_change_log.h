@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "absl/time/time.h"
 #include "common/base/units.h"
 #include "common/pg/connection.h"
@@ -28,13 +30,15 @@ class PostgresChangeLog final : public ChangeLog {
 
  private:
   absl::StatusOr<pg::Result> Run(const pg::Query& query, const pg::Params& params);
-  absl::Status CheckEnd(pg::Connection& connection);
+  // The log's end, if this is the database that was read before.
+  absl::StatusOr<Position> CheckEnd(pg::Connection& connection);
   absl::StatusOr<LogPage> MakePage(pg::Result result) const;
 
   const Options options_;
   pg::Reconnector connections_;
-  bool check_end_ = false;  // the last statement failed: the next one may meet another server
-  Position highest_ = 0;    // that was read
+  bool check_end_ = true;  // nothing was read yet, or a statement failed: it may be another server
+  std::string database_;   // that is read; empty at first
+  Position highest_ = 0;   // that was read
 };
 
 }  // namespace tidemark::publisher

@@ -144,6 +144,26 @@ TEST_F(PostgresChangeLogTest, ALostConnectionIsMadeAnewAndAnOlderDatabaseIsNotic
   EXPECT_EQ(log_.Poll(3, {}).status().code(), absl::StatusCode::kDataLoss);
 }
 
+TEST_F(PostgresChangeLogTest, AnotherDatabaseOfTheSameLengthIsNoticed) {
+  writer_.Write(std::vector<TestChange>(3));
+  Poll(3);
+  const auto other = MakeDatabase();
+  other->Run("SELECT setval('dataset.change_log_position', 3)");
+  Swap(database_, *other);
+  EXPECT_FALSE(log_.Poll(3, {}).ok()) << "the connection was lost";
+  EXPECT_EQ(log_.Poll(3, {}).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(log_.Poll(3, {}).ok()) << "once";
+  Swap(database_, *other);
+}
+
+TEST_F(PostgresChangeLogTest, ALogThatEndsBelowTheStartIsNoticedAtOnceAndByEnd) {
+  writer_.Write(std::vector<TestChange>(3));
+  EXPECT_EQ(log_.Poll(5, {}).status().code(), absl::StatusCode::kDataLoss);
+  Poll(3);
+  writer_.Run("SELECT setval('dataset.change_log_position', 2)");
+  EXPECT_EQ(log_.End().status().code(), absl::StatusCode::kDataLoss);
+}
+
 // Writers on few datasets. Some hold their transactions open beside the others, and half of those
 // roll back (measured section 2).
 class LogRace : public PostgresChangeLogTest {

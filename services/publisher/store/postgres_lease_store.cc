@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/pg/query.h"
+#include "services/publisher/store/postgres_log_end.h"
 #include "services/publisher/store/postgres_progress.h"
 
 namespace tidemark::publisher {
@@ -43,13 +45,16 @@ constexpr pg::Query kTake{"publisher_take",
 
 std::int64_t Micros(absl::Duration duration) { return absl::ToInt64Microseconds(duration); }
 
-// Takes all shards or, if not all are free, none.
+// Takes all shards or, if not all are free, none. `database`: as LogEnd's, if they were taken.
 absl::StatusOr<std::optional<Leases>> TakeAll(pg::Transaction& transaction,
-                                              const std::string& member) {
+                                              const std::string& member, std::string& database) {
   TM_ASSIGN_OR_RETURN(const pg::Result free, transaction.Run(kLockFree, pg::Params(member)));
   if (free.size() != kLogShards) return std::nullopt;
-  TM_ASSIGN_OR_RETURN(const pg::Result taken, transaction.Run(kTake, pg::Params(member)));
+  TM_ASSIGN_OR_RETURN(const pg::Result described, transaction.Run(kLogEnd, pg::Params()));
+  TM_ASSIGN_OR_RETURN(LogEnd end, ParseLogEnd(described));
   Leases term;
+  TM_ASSIGN_OR_RETURN(term.cut_back, CutBack(transaction, end.position));
+  TM_ASSIGN_OR_RETURN(const pg::Result taken, transaction.Run(kTake, pg::Params(member)));
   TM_ASSIGN_OR_RETURN(const auto rows, (taken.ParseAll<std::int16_t, std::int64_t, Position>()));
   for (const auto& [log_shard, token, settled] : rows) {
     const auto index = static_cast<std::size_t>(log_shard);
@@ -57,6 +62,7 @@ absl::StatusOr<std::optional<Leases>> TakeAll(pg::Transaction& transaction,
     term.state.settled[index] = settled;
   }
   TM_RETURN_IF_ERROR(LoadDestinations(transaction, term.state));
+  database = std::move(end.database);
   return term;
 }
 
@@ -72,7 +78,7 @@ absl::StatusOr<std::optional<Leases>> PostgresLeaseStore::Acquire(const std::str
                       pg::Transaction::Begin(*connection, absl::Now() + timeout_));
   TM_RETURN_IF_ERROR(transaction.Run(kMakeMember, pg::Params(member, Micros(ttl))).status());
   TM_RETURN_IF_ERROR(transaction.Run(kRemoveExpired, pg::Params(member)).status());
-  TM_ASSIGN_OR_RETURN(std::optional<Leases> term, TakeAll(transaction, member));
+  TM_ASSIGN_OR_RETURN(std::optional<Leases> term, TakeAll(transaction, member, database_));
   TM_RETURN_IF_ERROR(std::move(transaction).Commit());
   return term;
 }
@@ -93,6 +99,16 @@ absl::StatusOr<bool> PostgresLeaseStore::Store(const std::string& member,
                       pg::Transaction::Begin(*connection, absl::Now() + timeout_));
   TM_ASSIGN_OR_RETURN(const bool held, LockHeld(transaction, member, tokens));
   if (!held) return false;
+  TM_ASSIGN_OR_RETURN(const pg::Result described, transaction.Run(kLogEnd, pg::Params()));
+  TM_ASSIGN_OR_RETURN(const LogEnd end, ParseLogEnd(described));
+  if (end.database != database_) {
+    return absl::DataLossError(absl::StrCat("the log shards were taken in the database ", database_,
+                                            ", and this is ", end.database));
+  }
+  if (const Position highest = HighestOf(progress); highest > end.position) {
+    return absl::DataLossError(
+        absl::StrCat("the change log ends at ", end.position, " but was read up to ", highest));
+  }
   TM_RETURN_IF_ERROR(StoreProgress(transaction, progress));
   TM_RETURN_IF_ERROR(std::move(transaction).Commit());
   return true;

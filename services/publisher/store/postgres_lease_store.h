@@ -26,6 +26,7 @@ class PostgresLeaseStore final : public LeaseStore {
  private:
   const absl::Duration timeout_;
   pg::Reconnector connections_;
+  std::string database_;  // in which the shards were taken last
 };
 
 }  // namespace tidemark::publisher

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/publisher/store/lease_store_contract.h"
 #include "services/publisher/store/testing/postgres_database.h"
@@ -11,9 +12,16 @@
 namespace tidemark::publisher {
 namespace {
 
+void EndLogAt(Position end) {
+  SharedDatabase().Run(absl::StrCat("SELECT setval('dataset.change_log_position', ", end, ")"));
+}
+
 class PostgresLeases final : public LeasesUnderTest {
  public:
-  PostgresLeases() { Clear(SharedDatabase()); }
+  PostgresLeases() {
+    Clear(SharedDatabase());
+    EndLogAt(100);
+  }
 
   LeaseStore& one() override { return one_; }
   LeaseStore& two() override { return two_; }
@@ -31,6 +39,7 @@ INSTANTIATE_TEST_SUITE_P(Postgres, LeaseStoreContract, ::testing::Values(LeasesF
 TEST(PostgresLeaseStoreTest, CursorsThatSettledPositionsCoverAreDroppedByTheNextHolder) {
   const testing::TestDatabase& database = SharedDatabase();
   Clear(database);
+  EndLogAt(11);
   database.Run(
       "UPDATE publisher.lease SET settled_position = 10;"
       "INSERT INTO publisher.destination (pool_number, epoch, counts)"
@@ -43,6 +52,68 @@ TEST(PostgresLeaseStoreTest, CursorsThatSettledPositionsCoverAreDroppedByTheNext
   EXPECT_EQ(destinations.at({1, 1}).cursors.size(), 1U);
   EXPECT_EQ(destinations.at({1, 1}).cursors.at(LogShard(1)), 11);
   EXPECT_EQ(destinations.at({2, 1}).cursors.size(), 1U);
+  EXPECT_FALSE((*term)->cut_back);
+}
+
+TEST(PostgresLeaseStoreTest, WhatLiesAboveTheLogsEndIsNotStored) {
+  Clear(SharedDatabase());
+  EndLogAt(10);
+  PostgresLeaseStore store(ServiceOptions(SharedDatabase()));
+  const auto term = store.Acquire("one", absl::Minutes(1));
+  ASSERT_TRUE(term.ok() && term->has_value());
+  Progress progress;
+  progress.cursors.emplace().settled.fill(10);
+  EXPECT_TRUE(store.Store("one", (*term)->tokens, progress).value());
+  Progress above = progress;
+  above.cursors->settled[3] = 11;
+  EXPECT_EQ(store.Store("one", (*term)->tokens, above).status().code(),
+            absl::StatusCode::kDataLoss);
+  above = progress;
+  above.cursors->rows = {{{1, 1}, LogShard(3), 11}};
+  EXPECT_EQ(store.Store("one", (*term)->tokens, above).status().code(),
+            absl::StatusCode::kDataLoss);
+}
+
+TEST(PostgresLeaseStoreTest, WhatWasStoredAboveTheLogsEndIsCutBack) {
+  const testing::TestDatabase& database = SharedDatabase();
+  Clear(database);
+  EndLogAt(990);
+  database.Run(
+      "UPDATE publisher.lease SET settled_position = 1000 WHERE log_shard < 255;"
+      "UPDATE publisher.lease SET settled_position = 980 WHERE log_shard = 255;"
+      "INSERT INTO publisher.cursor VALUES (1, 1, 0, 1005), (1, 1, 255, 985)");
+  PostgresLeaseStore store(ServiceOptions(database));
+  const auto term = store.Acquire("one", absl::Minutes(1));
+  ASSERT_TRUE(term.ok() && term->has_value());
+  EXPECT_TRUE((*term)->cut_back);
+  const StoredState& state = (*term)->state;
+  EXPECT_EQ(state.settled[0], 990);
+  EXPECT_EQ(state.settled[255], 980);
+  EXPECT_EQ(state.destinations.at({1, 1}).cursors.at(LogShard(0)), 990);
+  EXPECT_EQ(state.destinations.at({1, 1}).cursors.at(LogShard(255)), 985);
+}
+
+TEST(PostgresLeaseStoreTest, NothingIsStoredInAnotherDatabase) {
+  Clear(SharedDatabase());
+  EndLogAt(10);
+  PostgresLeaseStore store(ServiceOptions(SharedDatabase()));
+  const auto term = store.Acquire("one", absl::Minutes(1));
+  ASSERT_TRUE(term.ok() && term->has_value());
+  const auto other = MakeDatabase();
+  other->Run(
+      "SELECT setval('dataset.change_log_position', 10);"
+      "INSERT INTO publisher.member (member_id, expires_time) VALUES ('one', 'infinity');"
+      "UPDATE publisher.lease SET member_id = 'one', fencing_token = 1");
+  Swap(SharedDatabase(), *other);
+  Progress progress;
+  progress.cursors.emplace().settled.fill(10);
+  EXPECT_FALSE(store.Store("one", (*term)->tokens, progress).ok()) << "the connection was lost";
+  EXPECT_EQ(store.Store("one", (*term)->tokens, progress).status().code(),
+            absl::StatusCode::kDataLoss);
+  const auto again = store.Acquire("one", absl::Minutes(1));
+  ASSERT_TRUE(again.ok() && again->has_value());
+  EXPECT_TRUE(store.Store("one", (*again)->tokens, progress).value());
+  Swap(SharedDatabase(), *other);
 }
 
 TEST(PostgresLeaseStoreTest, ALostConnectionIsMadeAnew) {

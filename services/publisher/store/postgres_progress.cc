@@ -1,5 +1,6 @@
 #include "services/publisher/store/postgres_progress.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <numeric>
@@ -23,6 +24,13 @@ constexpr pg::Query kSettle{
     "UPDATE publisher.lease AS l SET settled_position = new.position"
     "  FROM unnest($1::smallint[], $2::bigint[]) AS new (log_shard, position)"
     " WHERE l.log_shard = new.log_shard AND l.settled_position < new.position"};
+
+constexpr pg::Query kCutSettled{
+    "publisher_cut_settled",
+    "UPDATE publisher.lease SET settled_position = $1 WHERE settled_position > $1"};
+
+constexpr pg::Query kCutCursors{"publisher_cut_cursors",
+                                "UPDATE publisher.cursor SET position = $1 WHERE position > $1"};
 
 constexpr pg::Query kForgetCursors{
     "publisher_forget_cursors",
@@ -162,6 +170,23 @@ absl::StatusOr<bool> LockHeld(pg::Transaction& transaction, const std::string& m
   TM_ASSIGN_OR_RETURN(const pg::Result held,
                       transaction.Run(kLockHeld, pg::Params(member, AllShards(), all)));
   return held.size() == kLogShards;
+}
+
+Position HighestOf(const Progress& progress) {
+  Position highest = 0;
+  for (const NewlyParked& parked : progress.parked) {
+    highest = std::max(highest, parked.event.position);
+  }
+  if (!progress.cursors) return highest;
+  for (const Position settled : progress.cursors->settled) highest = std::max(highest, settled);
+  for (const CursorRow& row : progress.cursors->rows) highest = std::max(highest, row.position);
+  return highest;
+}
+
+absl::StatusOr<bool> CutBack(pg::Transaction& transaction, Position end) {
+  TM_ASSIGN_OR_RETURN(const pg::Result settled, transaction.Run(kCutSettled, pg::Params(end)));
+  TM_ASSIGN_OR_RETURN(const pg::Result cursors, transaction.Run(kCutCursors, pg::Params(end)));
+  return settled.affected() + cursors.affected() > 0;
 }
 
 absl::Status StoreProgress(pg::Transaction& transaction, const Progress& progress) {

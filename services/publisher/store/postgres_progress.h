@@ -15,6 +15,12 @@ namespace tidemark::publisher {
 absl::StatusOr<bool> LockHeld(pg::Transaction& transaction, const std::string& member,
                               const FencingTokens& tokens);
 
+// The highest position of which `progress` says that it was dealt with; 0 for none.
+Position HighestOf(const Progress& progress);
+
+// Lowers what is stored above the log's end. Whether there was any.
+absl::StatusOr<bool> CutBack(pg::Transaction& transaction, Position end);
+
 // `progress` of a holder.
 absl::Status StoreProgress(pg::Transaction& transaction, const Progress& progress);
 

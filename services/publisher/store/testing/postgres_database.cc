@@ -2,14 +2,18 @@
 
 #include <memory>
 
+#include "absl/strings/str_cat.h"
 #include "tidemark/dataset/migrations.h"
 #include "tidemark/publisher/migrations.h"
 
 namespace tidemark::publisher {
 
+std::unique_ptr<testing::TestDatabase> MakeDatabase() {
+  return testing::TestDatabase::Create({&dataset::Migrations(), &publisher::Migrations()});
+}
+
 testing::TestDatabase& SharedDatabase() {
-  static const std::unique_ptr<testing::TestDatabase> database =
-      testing::TestDatabase::Create({&dataset::Migrations(), &publisher::Migrations()});
+  static const std::unique_ptr<testing::TestDatabase> database = MakeDatabase();
   return *database;
 }
 
@@ -30,6 +34,15 @@ pg::ConnectOptions ServiceOptions(const testing::TestDatabase& database) {
   pg::ConnectOptions options = database.options();
   options.dsn = database.DsnAs("tidemark_publisher");
   return options;
+}
+
+void Swap(const testing::TestDatabase& a, const testing::TestDatabase& b) {
+  const auto elsewhere = testing::TestDatabase::Create();
+  elsewhere->Run(absl::StrCat(
+      "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname IN ('", a.name(),
+      "', '", b.name(), "');", "ALTER DATABASE ", a.name(), " RENAME TO swapped;",
+      "ALTER DATABASE ", b.name(), " RENAME TO ", a.name(), ";",
+      "ALTER DATABASE swapped RENAME TO ", b.name()));
 }
 
 void Disconnect(const testing::TestDatabase& database) {

@@ -24,6 +24,7 @@ LogFollower::LogFollower(const Options& options, const Parts& parts, Position st
                          Position emptied_through)
     : options_(options), parts_(parts), gaps_(start), emptied_through_(emptied_through) {
   state_.hi = start;
+  state_.last_poll = parts_.boottime.Now();
   thread_ = std::thread([this] { Loop(); });
 }
 

@@ -54,7 +54,7 @@ class LogFollower {
     Position hi = 0;
     Position log_end = 0;  // as of the last second
     std::size_t open_gaps = 0;
-    absl::Time last_poll = absl::InfinitePast();  // by the boottime clock; waiting for room counts
+    absl::Time last_poll;  // by the boottime clock; at first the start; waiting for room counts
     absl::Time newest_commit = absl::InfinitePast();
     bool behind = false;  // the last poll left rows behind
     absl::Status broken;  // not OK: reading ended and must begin again

@@ -169,7 +169,7 @@ absl::Status Publisher::CheckProgress() const {
   const absl::Time now = around_.boottime.Now();
   const LogFollower::State follower = term_->follower();
   if (!follower.broken.ok()) return NotReady("the change log is another one: reading begins again");
-  if (follower.last_poll != absl::InfinitePast() && now - follower.last_poll > kPollPatience) {
+  if (now - follower.last_poll > kPollPatience) {
     return NotReady("the change log can't be read: see the log of this process");
   }
   const Dispatcher::Report report = term_->report();

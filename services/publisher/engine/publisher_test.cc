@@ -83,9 +83,10 @@ TEST_F(PublisherTest, WhatACrashLeftUnstoredArrivesAgainInOrder) {
   for (int i = 0; i < 40; ++i) Write(Change(absl::StrCat("i", i % 3)));
   ASSERT_TRUE(Arrives());
   instance.reset();
+  leases_.Expire();
   leases_.SetFailure(absl::OkStatus());
   const std::size_t before = sender_.Positions(StreamOf(1)).size();
-  instance = Start();  // when the dead one's lease has ended
+  instance = Start();
   Write(Change("i0"));
   CheckArrived();
   EXPECT_EQ(sender_.Positions(StreamOf(1)).size(), before + 41) << "all that was not stored, once";
@@ -216,9 +217,18 @@ TEST_F(PublisherTest, ReadingStopsWhileThereIsNoRoom) {
   const auto instance = Start();
   for (int i = 0; i < 2000; ++i) Write(Change(absl::StrCat("i", i)));
   ASSERT_TRUE(Eventually([this] { return sender_.waiting() > 0; }));
-  ASSERT_TRUE(Eventually([&] { return instance->publisher.View().read_position >= 40; }));
-  EXPECT_LT(instance->publisher.View().read_position, 400);
-  EXPECT_TRUE(instance->publisher.CheckProgress().ok());
+  ASSERT_TRUE(
+      Eventually([&] { return instance->Gauge("tidemark_publisher_queued_bytes") >= 64 * kKiB; }));
+  // Waiting for room counts as getting on: so the reader is known to have looked for it anew.
+  const auto look_again = [&] {
+    boottime_.Advance(20);
+    return Eventually([&] { return instance->publisher.CheckProgress().ok(); });
+  };
+  ASSERT_TRUE(look_again());
+  const Position read = instance->publisher.View().read_position;
+  EXPECT_LT(read, 400);
+  ASSERT_TRUE(look_again());
+  EXPECT_EQ(instance->publisher.View().read_position, read);
   sender_.Hold(false);
   CheckArrived();
   EXPECT_TRUE(Settles(2000));
@@ -247,17 +257,21 @@ TEST_F(PublisherTest, APublisherThatLostItsLeaseStopsSendingAndStoresNothing) {
   settings_.lease_retry = absl::Milliseconds(1);
   std::optional<Leases> stolen;
   ASSERT_TRUE(Eventually([&] {
-    const auto taken = leases_.Acquire("thief", absl::Minutes(1));
+    const auto taken = leases_.Acquire("thief", absl::Hours(24));
     if (taken.ok() && *taken) stolen = **taken;
     if (!stolen) leases_.Expire();
     return stolen.has_value();
   }));
+  boottime_.Advance(1800);  // to its next renewal
   EXPECT_TRUE(Eventually([&] { return !instance->publisher.View().active; }));
   const std::size_t before = sender_.requests();
-  log_.Write(Change("a"));
+  Write(Change("a"));
   ASSERT_TRUE(leases_.Store("thief", stolen->tokens, Progress{}).value());
-  instance.reset();
+  const std::int64_t asked = leases_.asked();
+  ASSERT_TRUE(Eventually([&] { return leases_.asked() >= asked + 3; }));
   EXPECT_EQ(sender_.requests(), before);
+  ASSERT_TRUE(leases_.Release("thief").ok());
+  CheckArrived();
 }
 
 TEST_F(PublisherTest, ADatabaseThatIsAwayIsWaitedFor) {
@@ -266,6 +280,7 @@ TEST_F(PublisherTest, ADatabaseThatIsAwayIsWaitedFor) {
   ASSERT_TRUE(Arrives());
   log_.SetFailure(absl::UnavailableError("no database"));
   leases_.SetFailure(absl::UnavailableError("no database"));
+  boottime_.Advance(2 * 3600);  // beyond the lease
   EXPECT_TRUE(Eventually([&] { return !instance->publisher.CheckLease().ok(); }));
   for (int i = 0; i < 10; ++i) Write(Change("a"));
   log_.SetFailure(absl::OkStatus());
@@ -321,6 +336,15 @@ TEST_F(PublisherTest, ALogThatIsAnotherOneThanBeforeIsReadFromWhatIsStored) {
   log_.SetFailure(absl::OkStatus());
   Write(Change("a"));
   CheckArrived();
+}
+
+TEST_F(PublisherTest, ALogThatCanNotBeReadFromTheStartMakesItNotReady) {
+  log_.SetFailure(absl::UnavailableError("no database"));
+  const auto instance = Start();
+  ASSERT_TRUE(Eventually([&] { return instance->publisher.CheckLease().ok(); }));
+  EXPECT_TRUE(instance->publisher.CheckProgress().ok());
+  boottime_.Advance(60);
+  EXPECT_TRUE(Eventually([&] { return !instance->publisher.CheckProgress().ok(); }));
 }
 
 TEST_F(PublisherTest, OfALogThatIsAnotherOneThanBeforeNothingMoreIsStored) {

@@ -10,6 +10,7 @@ namespace tidemark::publisher {
 absl::StatusOr<std::optional<Leases>> MemoryLeaseStore::Acquire(const std::string& member,
                                                                 absl::Duration ttl) {
   const std::lock_guard lock(mutex_);
+  ++asked_;
   TM_RETURN_IF_ERROR(failure_);
   const absl::Time now = clock_.Now();
   members_[member] = now + ttl;
@@ -62,6 +63,11 @@ absl::Status MemoryLeaseStore::Release(const std::string& member) {
   TM_RETURN_IF_ERROR(failure_);
   Remove(member);
   return absl::OkStatus();
+}
+
+std::int64_t MemoryLeaseStore::asked() const {
+  const std::lock_guard lock(mutex_);
+  return asked_;
 }
 
 StoredState MemoryLeaseStore::state() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <set>
@@ -24,6 +25,8 @@ class MemoryLeaseStore final : public LeaseStore {
                              const Progress& progress) override;
   absl::Status Release(const std::string& member) override;
 
+  // How often the leases were asked for.
+  std::int64_t asked() const;
   // What is stored now.
   StoredState state() const;
   void SetEmptiedThrough(Position position);
@@ -44,6 +47,7 @@ class MemoryLeaseStore final : public LeaseStore {
   StoredState state_;
   std::set<std::tuple<Position, DestinationId>> parked_;
   absl::Status failure_;
+  std::int64_t asked_ = 0;
 };
 
 }  // namespace tidemark::publisher

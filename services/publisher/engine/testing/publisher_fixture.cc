@@ -33,13 +33,20 @@ PublisherFixture::Instance::Instance(PublisherFixture& fixture, const Settings& 
     : reader(fixture.log_),
       publisher(settings,
                 {reader, fixture.leases_, fixture.sender_, fixture.neighbours_, fixture.catalogue_,
-                 metrics, SystemClock(), BoottimeClock(), SystemRandom()}) {}
+                 metrics, SystemClock(), fixture.boottime_, SystemRandom()}) {}
+
+double PublisherFixture::Instance::Gauge(const std::string& name) const {
+  for (const prometheus::MetricFamily& family : registry.Collect()) {
+    if (family.name == name) return family.metric.at(0).gauge.value;
+  }
+  return 0;
+}
 
 PublisherFixture::PublisherFixture() {
   settings_.name = "test";
   settings_.store_interval = absl::Milliseconds(10);
   settings_.lease_retry = absl::Milliseconds(10);
-  settings_.lease_ttl = absl::Seconds(1);
+  settings_.lease_ttl = absl::Hours(1);
   settings_.follower.idle_interval = absl::Milliseconds(2);
   catalogue_.Replace({Destination()});
 }

@@ -34,6 +34,16 @@ class FakeNeighbours final : public Neighbours {
   std::vector<Position> low_marks_;
 };
 
+// The boottime clock, which may be put forward.
+class MovableClock final : public Clock {
+ public:
+  absl::Time Now() const override { return BoottimeClock().Now() + absl::Seconds(ahead_.load()); }
+  void Advance(int seconds) { ahead_ += seconds; }
+
+ private:
+  std::atomic<int> ahead_ = 0;
+};
+
 // Publishers over a log, leases and streams in memory.
 class PublisherFixture : public ::testing::Test {
  protected:
@@ -42,6 +52,9 @@ class PublisherFixture : public ::testing::Test {
   // One process.
   struct Instance {
     Instance(PublisherFixture& fixture, const Settings& settings);
+
+    // The value of a metric without labels; 0 if there is none of that name.
+    double Gauge(const std::string& name) const;
 
     prometheus::Registry registry;
     Metrics metrics{registry};
@@ -72,7 +85,8 @@ class PublisherFixture : public ::testing::Test {
 
   Settings settings_;
   FakeChangeLog log_;
-  MemoryLeaseStore leases_{BoottimeClock()};
+  MovableClock boottime_;
+  MemoryLeaseStore leases_{boottime_};
   std::atomic<bool> catalogue_current_ = true;
   Catalogue catalogue_{[this] { return catalogue_current_.load(); }};
   FakeSender sender_;

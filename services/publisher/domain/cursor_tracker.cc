@@ -178,7 +178,6 @@ std::optional<CursorUpdate> CursorTracker::Take() {
     TakeRows(id, destination, update);
   }
   update.removed = removed_;
-  update.low = LowOf(update.settled, update.joined);
   if (update.settled == stored_ && update.rows.empty() && update.joined.empty() &&
       update.removed.empty()) {
     return std::nullopt;
@@ -207,15 +206,9 @@ void CursorTracker::Confirm(const CursorUpdate& update) {
 
 Position CursorTracker::Low() const {
   const std::lock_guard lock(mutex_);
-  return LowOf(stored_, {});
-}
-
-Position CursorTracker::LowOf(const ShardPositions& settled,
-                              const std::vector<DestinationId>& joined) const {
-  Position low = LeastOf(settled);
+  Position low = LeastOf(stored_);
   for (const auto& [id, destination] : destinations_) {
-    if (destination.counts || std::find(joined.begin(), joined.end(), id) != joined.end()) continue;
-    low = std::min(low, destination.floors.Lowest());
+    if (!destination.counts) low = std::min(low, destination.floors.Lowest());
   }
   return low;
 }

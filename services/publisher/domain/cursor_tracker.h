@@ -46,8 +46,6 @@ struct CursorUpdate {
   std::vector<CursorRow> rows;
   std::vector<DestinationId> joined;   // count from now on
   std::vector<DestinationId> removed;  // forget them
-  // Once this is stored, nothing at or below is needed by anyone.
-  Position low = 0;
 };
 
 // Knows how far everything is settled: read, and then for every destination delivered, parked or
@@ -89,7 +87,7 @@ class CursorTracker {
   std::optional<CursorUpdate> Take();
   void Confirm(const CursorUpdate& update);
 
-  // As CursorUpdate::low, of what is stored.
+  // By what is stored, nothing at or below is needed by anyone.
   Position Low() const;
   // Changes on their way.
   std::int64_t size() const;
@@ -121,7 +119,6 @@ class CursorTracker {
   Position CursorOf(const Destination& destination, const Cursors& held_up, LogShard shard) const;
   ShardPositions SettledNow() const;
   bool Counts(const Destination& destination, const ShardPositions& settled) const;
-  Position LowOf(const ShardPositions& settled, const std::vector<DestinationId>& joined) const;
   void TakeRows(DestinationId id, Destination& destination, CursorUpdate& update) const;
 
   mutable std::mutex mutex_;

@@ -64,7 +64,7 @@ TEST_F(CursorTrackerTest, AChangeOnItsWayHoldsUpItsShardAlone) {
   const CursorUpdate update = Store();
   EXPECT_EQ(update.settled[kShard.value()], 14);
   EXPECT_EQ(update.settled[0], 20);
-  EXPECT_EQ(update.low, 14);
+  EXPECT_EQ(tracker_.Low(), 14);
   EXPECT_EQ(tracker_.size(), 1);
   Settle(kOne, 15);
   EXPECT_THAT(Store().settled, Each(20));

@@ -327,6 +327,24 @@ TEST_F(PublisherTest, TheLowMarkIsWhatIsStoredOneReportAgo) {
       [this] { return !neighbours_.low_marks().empty() && neighbours_.low_marks().back() == 1; }));
 }
 
+TEST_F(PublisherTest, TheLowMarkStaysBelowWhatALateDestinationNeeds) {
+  settings_.low_mark_interval = absl::Milliseconds(20);
+  catalogue_.Replace({Destination(2)});
+  const auto instance = Start();
+  for (int i = 0; i < 50; ++i) Write(Change("a"));
+  ASSERT_TRUE(Settles(50));
+  ASSERT_TRUE(Eventually([this] {
+    const auto marks = neighbours_.low_marks();
+    return !marks.empty() && marks.back() == 50;
+  }));
+  sender_.Hold(true);
+  catalogue_.Replace({Destination(2), Destination(1, 1, /*start=*/30)});
+  ASSERT_TRUE(Eventually([this] { return sender_.waiting() > 0; })) << "it was learned";
+  const std::size_t before = neighbours_.low_marks().size();
+  ASSERT_TRUE(Eventually([&] { return neighbours_.low_marks().size() >= before + 3; }));
+  EXPECT_EQ(neighbours_.low_marks().back(), 30);
+}
+
 TEST_F(PublisherTest, ALogThatIsAnotherOneThanBeforeIsReadFromWhatIsStored) {
   const auto instance = Start();
   Write(Change("a"));

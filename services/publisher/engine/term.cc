@@ -49,7 +49,6 @@ Term::Term(const Settings& settings, const Surroundings& surroundings, LeaseGuar
                 {around_.log, router_, dispatcher_, around_.catalogue, guard_, around_.metrics,
                  around_.boottime},
                 StartOf(taken.state), taken.state.emptied_through),
-      stored_low_(*std::min_element(taken.state.settled.begin(), taken.state.settled.end())),
       standings_(StandingsOf(taken.state)) {}
 
 Term::End Term::Run(const StopFlag& stop) {
@@ -110,10 +109,7 @@ bool Term::StoreProgress() {
 }
 
 void Term::Confirm(const Progress& progress) {
-  if (progress.cursors) {
-    tracker_.Confirm(*progress.cursors);
-    stored_low_ = progress.cursors->low;
-  }
+  if (progress.cursors) tracker_.Confirm(*progress.cursors);
   for (const NewlyParked& parked : progress.parked) {
     tracker_.Settle(parked.destination, {&parked.event.position, 1});
   }
@@ -127,10 +123,12 @@ void Term::ReportLowMark() {
   if (now < report_at_) return;
   report_at_ = now + settings_.low_mark_interval;
   // One interval late, and not while the list of destinations may be old: one that was just enabled
-  // finds the log as it needs it.
+  // finds the log as it needs it. Never above what one needs that was learned meanwhile.
   if (!around_.catalogue.current()) return;
-  if (next_low_mark_ > 0) around_.neighbours.ReportLowMark(next_low_mark_);
-  next_low_mark_ = stored_low_;
+  const Position low = tracker_.Low();
+  const Position mark = std::min(next_low_mark_, low);
+  if (mark > 0) around_.neighbours.ReportLowMark(mark);
+  next_low_mark_ = low;
 }
 
 void Term::Measure() {
@@ -143,7 +141,7 @@ void Term::Measure() {
     failing += stats.last_error.empty() ? 0 : 1;
   }
   const absl::Duration age = std::max(absl::ZeroDuration(), around_.wall.Now() - oldest);
-  around_.metrics.Lag(std::max<Position>(0, follower.log_end - stored_low_),
+  around_.metrics.Lag(std::max<Position>(0, follower.log_end - tracker_.Low()),
                       oldest == absl::InfiniteFuture() ? absl::ZeroDuration() : age);
   std::size_t gapped = 0;
   for (const auto& [id, standing] : standings()) {

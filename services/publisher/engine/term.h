@@ -110,7 +110,6 @@ class Term {
   absl::Time report_at_ = absl::InfinitePast();
   absl::Time measure_at_ = absl::InfinitePast();
   Position next_low_mark_ = 0;
-  Position stored_low_;
   obs::LogLimiter failures_{absl::Seconds(10)};
 
   mutable std::mutex mutex_;

@@ -56,11 +56,7 @@ void CursorTracker::Join(DestinationId id) {
 
 void CursorTracker::Remove(DestinationId id) {
   const std::lock_guard lock(mutex_);
-  if (destinations_.erase(id) > 0) removed_.push_back(id);
-}
-
-void CursorTracker::Forget(DestinationId id) {
-  const std::lock_guard lock(mutex_);
+  destinations_.erase(id);
   removed_.push_back(id);
 }
 

@@ -67,9 +67,8 @@ class CursorTracker {
   void Add(DestinationId id, Floors floors, std::optional<Position> caught_up_to);
   void CatchUp(DestinationId id, Position caught_up_to);
   void Join(DestinationId id);
+  // One that exists no more, whether it was added or is only in the database.
   void Remove(DestinationId id);
-  // A destination in the database that exists no more.
-  void Forget(DestinationId id);
 
   // A change on its way to a destination.
   struct OnItsWay {

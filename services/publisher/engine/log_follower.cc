@@ -76,10 +76,13 @@ void LogFollower::Loop() {
 }
 
 void LogFollower::Learn() {
+  // In this order: what is current then has at least that version.
+  const bool current = parts_.catalogue.current();
   const std::int64_t version = parts_.catalogue.version();
-  if (version == catalogue_version_) return;
-  parts_.router.Update(parts_.catalogue.All(), gaps_.hi(), emptied_through_);
+  if (version == catalogue_version_ && current == catalogue_current_) return;
+  parts_.router.Update(parts_.catalogue.All(), current, gaps_.hi(), emptied_through_);
   catalogue_version_ = version;
+  catalogue_current_ = current;
 }
 
 absl::Status LogFollower::Poll() {

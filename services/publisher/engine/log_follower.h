@@ -83,6 +83,7 @@ class LogFollower {
   // The reader's thread alone.
   GapTracker gaps_;
   std::int64_t catalogue_version_ = 0;
+  bool catalogue_current_ = false;
   Position emptied_through_;
   std::size_t rows_found_ = 0;  // by the last poll
   absl::Duration interval_ = absl::ZeroDuration();

@@ -180,7 +180,29 @@ TEST_F(PublisherTest, ADestinationLearnedLateGetsWhatItMissedInOrder) {
   CheckArrived();
   EXPECT_THAT(sender_.Positions(StreamOf(1)), SizeIs(351)) << "nothing twice";
   EXPECT_TRUE(Settles(351));
-  EXPECT_TRUE(Eventually([this] { return leases_.state().destinations.at(kDestination).counts; }));
+  EXPECT_TRUE(Eventually([this] { return leases_.state().destinations[kDestination].counts; }));
+}
+
+TEST_F(PublisherTest, TakingOverWithAnOldListKeepsThePlaceOfWhatIsNotInIt) {
+  auto instance = Start();
+  for (int i = 0; i < 10; ++i) Write(Change("a"));
+  ASSERT_TRUE(Arrives());
+  ASSERT_TRUE(Eventually([this] { return leases_.state().destinations[kDestination].counts; }));
+  instance.reset();
+  catalogue_current_ = false;
+  catalogue_.Replace({});
+  instance = Start();
+  for (int i = 0; i < 5; ++i) Write(Change("a"));
+  ASSERT_TRUE(Eventually([&] { return instance->publisher.View().read_position == 15; }));
+  catalogue_.Replace({Destination()});
+  catalogue_current_ = true;
+  CheckArrived();
+  EXPECT_TRUE(Settles(15));
+  EXPECT_THAT(sender_.Positions(StreamOf(1)), SizeIs(15)) << "nothing twice";
+  instance.reset();
+  catalogue_.Replace({});
+  instance = Start();
+  EXPECT_TRUE(Eventually([this] { return leases_.state().destinations.empty(); })) << "it is gone";
 }
 
 TEST_F(PublisherTest, ADestinationGetsNothingFromBeforeItsStart) {

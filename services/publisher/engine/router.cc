@@ -13,7 +13,7 @@ namespace tidemark::publisher {
 Router::Router(StoredState stored, std::int64_t record_limit, const Parts& parts)
     : stored_(std::move(stored)), record_limit_(record_limit), parts_(parts) {}
 
-void Router::Update(const std::vector<DestinationConfig>& all, Position hi,
+void Router::Update(const std::vector<DestinationConfig>& all, bool current, Position hi,
                     Position emptied_through) {
   std::map<std::int32_t, const DestinationConfig*> wanted;
   for (const DestinationConfig& config : all) {
@@ -28,19 +28,39 @@ void Router::Update(const std::vector<DestinationConfig>& all, Position hi,
   for (const auto& [pool_number, config] : wanted) {
     if (!by_pool_.contains(pool_number)) Follow(*config, hi, emptied_through);
   }
-  // What was stored of others is of no use; should one appear later, it has to catch up.
-  for (const auto& [id, destination] : stored_.destinations) parts_.tracker.Forget(id);
-  stored_.destinations.clear();
+  ForgetOrHold(all, current);
+}
+
+Floors Router::FloorsOf(const StoredDestination& stored, Position start) const {
+  Floors floors{.start = start, .rows = stored.cursors};
+  if (stored.counts) floors.settled = std::make_shared<const ShardPositions>(stored_.settled);
+  return floors;
+}
+
+// Deals with what was stored of destinations that are not to be followed. One that exists, though
+// it is not known yet, must not be passed by: settled positions wait, as for one that catches up.
+void Router::ForgetOrHold(const std::vector<DestinationConfig>& all, bool current) {
+  std::map<std::int32_t, std::int64_t> epochs;
+  for (const DestinationConfig& config : all) epochs[config.id.pool_number] = config.id.epoch;
+  std::erase_if(stored_.destinations, [&](const auto& entry) {
+    const auto& [id, stored] = entry;
+    const auto known = epochs.find(id.pool_number);
+    const bool gone = known == epochs.end() ? current : id.epoch <= known->second;
+    if (gone) {
+      parts_.tracker.Remove(id);
+    } else {
+      const Floors floors = FloorsOf(stored, 0);
+      parts_.tracker.Add(id, floors, floors.Lowest());
+    }
+    return gone;
+  });
 }
 
 void Router::Follow(const DestinationConfig& config, Position hi, Position emptied_through) {
   Following following{.config = config, .floors = {.start = config.start}};
   if (const auto stored = stored_.destinations.find(config.id);
       stored != stored_.destinations.end()) {
-    if (stored->second.counts) {
-      following.floors.settled = std::make_shared<const ShardPositions>(stored_.settled);
-    }
-    following.floors.rows = std::move(stored->second.cursors);
+    following.floors = FloorsOf(stored->second, config.start);
     stored_.destinations.erase(stored);
   }
   Position lowest = following.floors.Lowest();
@@ -48,8 +68,7 @@ void Router::Follow(const DestinationConfig& config, Position hi, Position empti
     MarkGapped(config, lowest, emptied_through);
     following.floors.start = lowest = emptied_through;
   }
-  const bool live = following.floors.settled != nullptr || lowest >= hi;
-  if (!live) {
+  if (lowest < hi) {
     following.caught_up_to = lowest;
     laggards_.insert(config.id.pool_number);
   }

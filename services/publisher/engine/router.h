@@ -38,9 +38,11 @@ class Router {
   // `record_limit`: the most that data and key of a record may have, in bytes.
   Router(StoredState stored, std::int64_t record_limit, const Parts& parts);
 
-  // Follows what is in `all` and nothing else. `hi`: the highest position read; `emptied_through`:
-  // what may be gone from the log.
-  void Update(const std::vector<DestinationConfig>& all, Position hi, Position emptied_through);
+  // Follows what is in `all` and nothing else. `current`: what is not there is gone for good;
+  // otherwise, and if it is of a newer epoch, its place is held. `hi`: the highest position read;
+  // `emptied_through`: what may be gone from the log.
+  void Update(const std::vector<DestinationConfig>& all, bool current, Position hi,
+              Position emptied_through);
 
   // A row that was read live, in order of position.
   void RouteLive(const LogRow& row);
@@ -71,12 +73,14 @@ class Router {
   };
 
   void Follow(const DestinationConfig& config, Position hi, Position emptied_through);
+  Floors FloorsOf(const StoredDestination& stored, Position start) const;
+  void ForgetOrHold(const std::vector<DestinationConfig>& all, bool current);
   void Unfollow(std::int32_t pool_number);
   void Route(const Following& following, const LogRow& row);
   void Park(const Following& following, const Event& event, std::string reason);
   void MarkGapped(const DestinationConfig& config, Position from, Position through);
 
-  StoredState stored_;
+  StoredState stored_;  // its destinations: those that are not followed
   const std::int64_t record_limit_;
   const Parts parts_;
   EventDecoder decoder_;

@@ -121,7 +121,9 @@ void DeliveryWindow::FailRequest(InFlight request, const SendResult& result, abs
   }
   // An answer that does not fit the request is a fault of the other side, like a broken connection.
   const Fault fault = result.fault == Fault::kNone ? Fault::kTransient : result.fault;
-  paused_until_ = std::max(paused_until_, now + BackoffDelay(fault, ++failures_, random));
+  // Requests that were in flight together fail as one.
+  if (now >= paused_until_) ++failures_;
+  paused_until_ = std::max(paused_until_, now + BackoffDelay(fault, failures_, random));
   if (request.suspect) {
     suspects_.push_front(std::move(request.lines));
   } else {

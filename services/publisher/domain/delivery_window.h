@@ -72,9 +72,6 @@ class DeliveryWindow {
   };
   Settled Finish(RequestId id, const SendResult& result, absl::Time now, Random& random);
 
-  // Lets no request go before `until`.
-  void Pause(absl::Time until) { paused_until_ = until; }
-
   // When Next() may have something, if nothing happens before; InfiniteFuture for never.
   absl::Time NextDue() const;
 
@@ -127,7 +124,7 @@ class DeliveryWindow {
   RequestId last_id_ = 0;
 
   absl::Time paused_until_ = absl::InfinitePast();
-  int failures_ = 0;            // of whole requests, in a row
+  int failures_ = 0;            // rounds of requests that failed as a whole, in a row
   std::uint64_t accepted_ = 0;  // requests of which at least one record arrived
   std::string last_error_;
   std::int64_t waiting_ = 0;

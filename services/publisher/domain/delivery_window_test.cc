@@ -146,6 +146,21 @@ TEST_F(DeliveryWindowTest, AFailedRequestIsSentAgainInItsOrderAfterEverLongerPau
   EXPECT_EQ(window_.waiting(), 2);
 }
 
+TEST_F(DeliveryWindowTest, RequestsThatFailTogetherMakeThePauseGrowOnce) {
+  for (int i = 0; i < 6; ++i) window_.Add(MakeEvent(i, std::string(1, static_cast<char>('a' + i))));
+  absl::Time now = kNow;
+  absl::Duration longest = absl::Milliseconds(200);
+  for (int round = 0; round < 4; ++round, longest *= 2) {
+    const Request one = Next(now);
+    const Request two = Next(now);
+    Finish(one, Failed(Fault::kThrottled), now);
+    Finish(two, Failed(Fault::kThrottled), now + absl::Milliseconds(1));
+    EXPECT_LE(window_.NextDue() - now, longest + absl::Milliseconds(1));
+    EXPECT_GE(window_.NextDue() - now, longest / 2);
+    now = window_.NextDue();
+  }
+}
+
 TEST_F(DeliveryWindowTest, AnAnswerThatDoesNotFitTheRequestIsAFailure) {
   window_.Add(MakeEvent(1, "a"));
   const Request request = Next();

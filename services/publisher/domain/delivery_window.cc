@@ -10,6 +10,7 @@ namespace tidemark::publisher {
 void DeliveryWindow::Add(Event event) {
   ++waiting_;
   memory_bytes_ += event.memory_bytes();
+  commit_times_.insert(event.commit_time);
   const auto [it, made] = lines_.try_emplace(event.key);
   Line& line = it->second;
   line.events.push_back(std::move(event));
@@ -24,19 +25,18 @@ std::optional<DeliveryWindow::Request> DeliveryWindow::Next(absl::Time now) {
     sent.suspect = true;
     sent.lines = std::move(suspects_.front());
     suspects_.pop_front();
-    for (const Line* line : sent.lines) sent.bytes += line->events.front().record_bytes();
   } else {
-    sent.lines = Gather(sent.bytes);
+    sent.lines = Gather();
   }
   if (sent.lines.empty()) return std::nullopt;
 
-  Request request{.id = ++last_id_, .bytes = sent.bytes};
+  Request request{.id = ++last_id_};
   request.records.reserve(sent.lines.size());
   for (const Line* line : sent.lines) {
     const Event& event = line->events.front();
     request.records.push_back({event.key, event.data, &event});
+    request.bytes += event.record_bytes();
   }
-  bytes_in_flight_ += sent.bytes;
   in_flight_.emplace(request.id, std::move(sent));
   return request;
 }
@@ -53,8 +53,9 @@ void DeliveryWindow::WakeDue(absl::Time now) {
   }
 }
 
-DeliveryWindow::Lines DeliveryWindow::Gather(std::int64_t& bytes) {
+DeliveryWindow::Lines DeliveryWindow::Gather() {
   Lines lines;
+  std::int64_t bytes = 0;
   while (!ready_.empty() && lines.size() < limits_.records_per_request) {
     const std::int64_t size = ready_.front()->events.front().record_bytes();
     if (!lines.empty() && bytes + size > limits_.bytes_per_request) break;
@@ -72,7 +73,6 @@ DeliveryWindow::Settled DeliveryWindow::Finish(RequestId id, const SendResult& r
   if (it == in_flight_.end()) return settled;
   InFlight request = std::move(it->second);
   in_flight_.erase(it);
-  bytes_in_flight_ -= request.bytes;
 
   if (result.fault != Fault::kNone || result.records.size() != request.lines.size()) {
     FailRequest(std::move(request), result, now, random, settled);
@@ -156,6 +156,7 @@ Event DeliveryWindow::PopFront(Line& line) {
   line.events.pop_front();
   --waiting_;
   memory_bytes_ -= event.memory_bytes();
+  commit_times_.erase(commit_times_.find(event.commit_time));
   return event;
 }
 
@@ -181,11 +182,7 @@ absl::Time DeliveryWindow::NextDue() const {
 }
 
 absl::Time DeliveryWindow::OldestCommit() const {
-  absl::Time oldest = absl::InfiniteFuture();
-  for (const auto& [key, line] : lines_) {
-    oldest = std::min(oldest, line.events.front().commit_time);
-  }
-  return oldest;
+  return commit_times_.empty() ? absl::InfiniteFuture() : *commit_times_.begin();
 }
 
 }  // namespace tidemark::publisher

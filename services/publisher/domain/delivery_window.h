@@ -5,6 +5,7 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -78,9 +79,8 @@ class DeliveryWindow {
   // Changes taken and not yet settled.
   std::int64_t waiting() const { return waiting_; }
   std::int64_t memory_bytes() const { return memory_bytes_; }
-  std::int64_t bytes_in_flight() const { return bytes_in_flight_; }
   std::size_t requests_in_flight() const { return in_flight_.size(); }
-  // When the oldest of them was committed; InfiniteFuture if there is none. Looks at every key.
+  // When the oldest of them was committed; InfiniteFuture if there is none.
   absl::Time OldestCommit() const;
   // The last error; empty once something was delivered.
   const std::string& last_error() const { return last_error_; }
@@ -97,12 +97,11 @@ class DeliveryWindow {
 
   struct InFlight {
     Lines lines;
-    std::int64_t bytes = 0;
     bool suspect = false;  // a part of a refused request
   };
 
   void WakeDue(absl::Time now);
-  Lines Gather(std::int64_t& bytes);
+  Lines Gather();
   void FinishRecord(Line& line, const RecordResult& result, absl::Time now, Random& random,
                     Settled& settled);
   void FailRequest(InFlight request, const SendResult& result, absl::Time now, Random& random,
@@ -129,7 +128,7 @@ class DeliveryWindow {
   std::string last_error_;
   std::int64_t waiting_ = 0;
   std::int64_t memory_bytes_ = 0;
-  std::int64_t bytes_in_flight_ = 0;
+  std::multiset<absl::Time> commit_times_;  // of all that wait
 };
 
 }  // namespace tidemark::publisher

@@ -77,7 +77,7 @@ struct Event {
   std::int64_t record_bytes() const { return static_cast<std::int64_t>(data.size() + key.size()); }
   // What it takes of memory, roughly.
   std::int64_t memory_bytes() const {
-    constexpr std::int64_t kOverhead = 192;  // containers and allocator
+    constexpr std::int64_t kOverhead = 240;  // containers and allocator
     return static_cast<std::int64_t>(sizeof(Event) + data.capacity() + key.size() +
                                      change.dataset_name.size() + traceparent.size()) +
            kOverhead;

@@ -109,8 +109,7 @@ absl::Time Dispatcher::NextDue() const {
   absl::Time due = timers_.empty() ? absl::InfiniteFuture() : timers_.begin()->first;
   if (!runnable_.empty() && !lease_held_)
     due = std::min(due, parts_.boottime.Now() + kLeaseInterval);
-  if (publish_at_ != absl::InfiniteFuture()) due = std::min(due, publish_at_);
-  return due;
+  return std::min(due, publish_at_);
 }
 
 void Dispatcher::Execute(Command command) {
@@ -151,6 +150,7 @@ void Dispatcher::Close(DestinationId destination) {
   timers_.erase({outlet.due, destination});
   std::erase(runnable_, &outlet);
   outlets_.erase(it);
+  PublishSoon();
   const std::lock_guard lock(report_mutex_);
   report_.destinations.erase(destination);
 }
@@ -238,9 +238,7 @@ void Dispatcher::WakeDue() {
 }
 
 void Dispatcher::MakeRunnable(Outlet& outlet) {
-  if (!std::exchange(outlet.touched, true)) {
-    publish_at_ = std::min(publish_at_, parts_.boottime.Now() + kPublishInterval);
-  }
+  if (!std::exchange(outlet.touched, true)) PublishSoon();
   if (outlet.runnable) return;
   outlet.runnable = true;
   runnable_.push_back(&outlet);
@@ -335,6 +333,10 @@ void Dispatcher::ReleaseBytes(std::int64_t bytes) {
     const std::lock_guard lock(room_mutex_);
     room_.notify_all();
   }
+}
+
+void Dispatcher::PublishSoon() {
+  publish_at_ = std::min(publish_at_, parts_.boottime.Now() + kPublishInterval);
 }
 
 void Dispatcher::Publish() {

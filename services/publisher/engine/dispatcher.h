@@ -147,6 +147,7 @@ class Dispatcher {
   void Look(Outlet& outlet);
 
   void ReleaseBytes(std::int64_t bytes);
+  void PublishSoon();
   void Publish();
 
   const Options options_;

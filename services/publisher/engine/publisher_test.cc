@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/publisher/engine/testing/publisher_fixture.h"
 
@@ -230,6 +231,22 @@ TEST_F(PublisherTest, ADestinationThatIsTurnedOffHoldsUpNothing) {
   EXPECT_LT(leases_.state().settled[shard.value()], 1);
   catalogue_.Replace({Destination(1)});
   EXPECT_TRUE(Settles(2));
+}
+
+TEST_F(PublisherTest, OnceAStuckDestinationIsTurnedOffThePublisherIsReadyAgain) {
+  sender_.SetJudge(
+      [](const std::string&, const Records&) { return FakeSender::Failure(Fault::kDenied); });
+  const auto instance = Start();
+  log_.Write(Change("a"));
+  ASSERT_TRUE(
+      Eventually([&] { return instance->Gauge("tidemark_publisher_queued_changes") == 1; }));
+  boottime_.Advance(61);
+  ASSERT_TRUE(Eventually([&] {
+    const absl::Status status = instance->publisher.CheckProgress();
+    return absl::StrContains(status.message(), "nothing was delivered");
+  }));
+  catalogue_.Replace({});
+  EXPECT_TRUE(Eventually([&] { return instance->publisher.CheckProgress().ok(); }));
 }
 
 TEST_F(PublisherTest, ReadingStopsWhileThereIsNoRoom) {

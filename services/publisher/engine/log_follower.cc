@@ -1,6 +1,7 @@
 #include "services/publisher/engine/log_follower.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -113,17 +114,17 @@ absl::Status LogFollower::CheckGaps(const LogPage& page, const std::vector<Posit
 }
 
 absl::Status LogFollower::CatchUp() {
-  const std::vector<Router::Laggard> laggards = parts_.router.Laggards();
-  catching_up_ = !laggards.empty();
-  for (const Router::Laggard& laggard : laggards) {
-    if (!parts_.dispatcher.HalfEmpty()) return absl::OkStatus();
-    const PositionRange piece{
-        laggard.caught_up_to + 1,
-        std::min(gaps_.hi(), laggard.caught_up_to + options_.catch_up_positions)};
-    TM_ASSIGN_OR_RETURN(const LogPage page, parts_.log.ReadPool(laggard.id.pool_number, piece));
-    parts_.router.RouteCatchUp(laggard, page, piece.last, gaps_);
-    parts_.router.Flush(gaps_.read_mark());
-  }
+  catching_up_ = false;
+  if (!parts_.dispatcher.HalfEmpty()) return absl::OkStatus();
+  const std::optional<Router::Laggard> laggard = parts_.router.NextLaggard();
+  if (!laggard) return absl::OkStatus();
+  const PositionRange piece{
+      laggard->caught_up_to + 1,
+      std::min(gaps_.hi(), laggard->caught_up_to + options_.catch_up_positions)};
+  TM_ASSIGN_OR_RETURN(const LogPage page, parts_.log.ReadPool(laggard->id.pool_number, piece));
+  parts_.router.RouteCatchUp(*laggard, page, piece.last, gaps_);
+  parts_.router.Flush(gaps_.read_mark());
+  catching_up_ = true;
   return absl::OkStatus();
 }
 

@@ -23,9 +23,10 @@ namespace tidemark::publisher {
 // while none do, and hands what it finds to the router. It stops while there is no room for more,
 // and while the lease does not hold.
 //
-// Destinations that catch up get a bounded piece of the log after each poll. A piece ends at the
-// highest position polled and leaves out the open gaps, so that it holds nothing that no poll has
-// seen: then, what is in a gap is never older than a change of its dataset that was delivered.
+// Destinations that catch up get a bounded piece of the log after each poll, by turns: however many
+// there are, the others wait for one piece at most. A piece ends at the highest position polled and
+// leaves out the open gaps, so that it holds nothing that no poll has seen: then, what is in a gap
+// is never older than a change of its dataset that was delivered.
 class LogFollower {
  public:
   struct Options {
@@ -87,7 +88,7 @@ class LogFollower {
   Position emptied_through_;
   std::size_t rows_found_ = 0;  // by the last poll
   absl::Duration interval_ = absl::ZeroDuration();
-  bool catching_up_ = false;
+  bool catching_up_ = false;  // a piece was read after the last poll
   absl::Time ask_for_end_at_ = absl::InfinitePast();
   obs::LogLimiter failures_{absl::Seconds(10)};
 

@@ -354,6 +354,25 @@ TEST_F(PublisherTest, ChangesThatTheLogForgetsWhileReadingWaitsAreADeclaredGapTo
   EXPECT_EQ(leases_.state().destinations.at(kDestination).gapped_through, 8);
 }
 
+TEST_F(PublisherTest, WhatIsForgottenWhileADestinationCatchesUpIsPassedOverAtOnce) {
+  catalogue_.Replace({});
+  settings_.follower.catch_up_positions = 1;
+  settings_.dispatcher.queue_bytes = 4 * kKiB;
+  for (int i = 0; i < 300; ++i) log_.Write(Change(absl::StrCat("i", i)));
+  const auto instance = Start();
+  ASSERT_TRUE(Settles(300));
+  sender_.Hold(true);
+  catalogue_.Replace({Destination()});
+  ASSERT_TRUE(Eventually([this] { return sender_.waiting() > 0; }));
+  log_.Empty(290);
+  sender_.Hold(false);
+  Write(Change("a"));
+  ASSERT_TRUE(Arrives());
+  ASSERT_TRUE(Eventually([this] { return leases_.state().destinations[kDestination].counts; }));
+  EXPECT_EQ(leases_.state().destinations.at(kDestination).gapped_through, 290);
+  EXPECT_LT(log_.pool_reads(), 100) << "not piece by piece";
+}
+
 TEST_F(PublisherTest, TheLowMarkIsWhatIsStoredOneReportAgo) {
   settings_.low_mark_interval = absl::Milliseconds(20);
   catalogue_current_ = false;

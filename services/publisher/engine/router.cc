@@ -125,13 +125,13 @@ void Router::Park(const Following& following, const Event& event, std::string re
   parked_.push_back({following.config.id, ParkedFrom(following.config, event, std::move(reason))});
 }
 
-std::vector<Router::Laggard> Router::Laggards() const {
-  std::vector<Laggard> laggards;
-  for (const std::int32_t pool_number : laggards_) {
-    const Following& following = by_pool_.at(pool_number);
-    laggards.push_back({following.config.id, *following.caught_up_to});
-  }
-  return laggards;
+std::optional<Router::Laggard> Router::NextLaggard() {
+  if (laggards_.empty()) return std::nullopt;
+  auto next = laggards_.upper_bound(last_laggard_);
+  if (next == laggards_.end()) next = laggards_.begin();
+  last_laggard_ = *next;
+  const Following& following = by_pool_.at(*next);
+  return Laggard{following.config.id, *following.caught_up_to};
 }
 
 void Router::RouteCatchUp(const Laggard& laggard, const LogPage& page, Position through,
@@ -143,7 +143,8 @@ void Router::RouteCatchUp(const Laggard& laggard, const LogPage& page, Position 
   for (const LogRow& row : page.rows) {
     if (!gaps.InGap(row.position)) Route(following, row);
   }
-  following.caught_up_to = page.complete ? through : page.rows.back().position;
+  following.caught_up_to =
+      std::max(page.complete ? through : page.rows.back().position, page.emptied_through);
   if (*following.caught_up_to < gaps.hi()) return;
   following.caught_up_to.reset();
   laggards_.erase(laggard.id.pool_number);
@@ -155,8 +156,9 @@ void Router::RouteCatchUp(const Laggard& laggard, const LogPage& page, Position 
 void Router::Flush(Position read_mark) {
   parts_.tracker.Read(on_their_way_, read_mark);
   on_their_way_.clear();
-  for (const Laggard& laggard : Laggards()) {
-    parts_.tracker.CatchUp(laggard.id, laggard.caught_up_to);
+  for (const std::int32_t pool_number : laggards_) {
+    const Following& following = by_pool_.at(pool_number);
+    parts_.tracker.CatchUp(following.config.id, *following.caught_up_to);
   }
   for (NewlyParked& parked : parked_) {
     parts_.losses.Park(parked.destination, std::move(parked.event));

@@ -51,10 +51,10 @@ class Router {
     DestinationId id;
     Position caught_up_to = 0;
   };
-  // The destinations that catch up.
-  std::vector<Laggard> Laggards() const;
+  // One of the destinations that catch up, each in its turn; nothing if there is none.
+  std::optional<Laggard> NextLaggard();
   // Rows of its pool in the positions after it, up to `through`. It joins the others if it comes as
-  // far as they are.
+  // far as they are. What the log had to forget is passed over at once.
   void RouteCatchUp(const Laggard& laggard, const LogPage& page, Position through,
                     const GapTracker& gaps);
 
@@ -86,6 +86,7 @@ class Router {
   EventDecoder decoder_;
   std::map<std::int32_t, Following> by_pool_;
   std::set<std::int32_t> laggards_;  // pool numbers
+  std::int32_t last_laggard_ = 0;    // whose turn it was
   std::vector<Routed> routed_;
   std::vector<NewlyParked> parked_;
   std::vector<CursorTracker::OnItsWay> on_their_way_;

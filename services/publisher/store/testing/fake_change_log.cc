@@ -49,10 +49,16 @@ Position FakeChangeLog::end() const {
   return end_;
 }
 
+int FakeChangeLog::pool_reads() const {
+  const std::lock_guard lock(mutex_);
+  return pool_reads_;
+}
+
 absl::StatusOr<LogPage> FakeChangeLog::Read(std::span<const PositionRange> ranges,
                                             std::int32_t pool_number) {
   const std::lock_guard lock(mutex_);
   TM_RETURN_IF_ERROR(failure_);
+  if (pool_number != 0) ++pool_reads_;
   LogPage page;
   page.emptied_through = emptied_through_;
   page.xmin = next_xid_;

@@ -30,6 +30,8 @@ class FakeChangeLog {
   // Rows in a page.
   void SetPageRows(std::size_t rows);
   Position end() const;
+  // How often a pool's rows were read.
+  int pool_reads() const;
 
   absl::StatusOr<LogPage> Read(std::span<const PositionRange> ranges, std::int32_t pool_number);
   absl::StatusOr<Xid> TakeXid();
@@ -50,6 +52,7 @@ class FakeChangeLog {
   Xid next_xid_ = 3;
   std::size_t page_rows_ = 2000;
   absl::Status failure_;
+  int pool_reads_ = 0;
 };
 
 // A reader of it.

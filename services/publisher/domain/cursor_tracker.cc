@@ -62,62 +62,37 @@ void CursorTracker::Remove(DestinationId id) {
 
 void CursorTracker::Read(std::span<const OnItsWay> changes, Position read_mark) {
   const std::lock_guard lock(mutex_);
-  for (const OnItsWay& change : changes) {
-    const auto it = destinations_.find(change.destination);
-    if (it != destinations_.end()) {
-      Insert(it->second.changes, {change.position, change.log_shard, false});
-    }
+  for (const auto& [id, place] : changes) {
+    const auto it = destinations_.find(id);
+    if (it != destinations_.end()) it->second.changes[place.log_shard].insert(place.position);
   }
   read_mark_ = std::max(read_mark_, read_mark);
 }
 
-void CursorTracker::Insert(std::deque<Change>& changes, const Change& change) {
-  if (changes.empty() || changes.back().position < change.position) {
-    changes.push_back(change);
-    return;
-  }
-  const auto place =
-      std::lower_bound(changes.begin(), changes.end(), change.position,
-                       [](const Change& a, Position position) { return a.position < position; });
-  if (place->position != change.position) changes.insert(place, change);
-}
-
-void CursorTracker::Settle(DestinationId id, std::span<const Position> positions) {
+void CursorTracker::Settle(DestinationId id, std::span<const Place> places) {
   const std::lock_guard lock(mutex_);
   const auto it = destinations_.find(id);
   if (it == destinations_.end()) return;
-  std::deque<Change>& changes = it->second.changes;
-  for (const Position position : positions) {
-    const auto change =
-        std::lower_bound(changes.begin(), changes.end(), position,
-                         [](const Change& a, Position wanted) { return a.position < wanted; });
-    if (change == changes.end() || change->position != position) continue;
-    change->settled = true;
-    Ahead& ahead = it->second.ahead[change->log_shard];
+  Destination& destination = it->second;
+  for (const auto& [position, shard] : places) {
+    const auto changes = destination.changes.find(shard);
+    if (changes == destination.changes.end() || changes->second.erase(position) == 0) continue;
+    if (changes->second.empty()) destination.changes.erase(changes);
+    Ahead& ahead = destination.ahead[shard];
     ahead.highest = std::max(ahead.highest, position);
   }
-  while (!changes.empty() && changes.front().settled) changes.pop_front();
-}
-
-CursorTracker::Cursors CursorTracker::HeldUp(const Destination& destination) const {
-  Cursors cursors;
-  for (const Change& change : destination.changes) {
-    if (change.settled) continue;
-    cursors.emplace(change.log_shard, change.position - 1);
-    if (cursors.size() == kLogShards) break;
-  }
-  return cursors;
 }
 
 Position CursorTracker::ReadFor(const Destination& destination) const {
   return destination.caught_up_to ? std::min(*destination.caught_up_to, read_mark_) : read_mark_;
 }
 
-Position CursorTracker::CursorOf(const Destination& destination, const Cursors& held_up,
-                                 LogShard shard) const {
+Position CursorTracker::CursorOf(const Destination& destination, LogShard shard) const {
   Position cursor = ReadFor(destination);
-  const auto change = held_up.find(shard);
-  if (change != held_up.end()) cursor = std::min(cursor, change->second);
+  const auto changes = destination.changes.find(shard);
+  if (changes != destination.changes.end()) {
+    cursor = std::min(cursor, *changes->second.begin() - 1);
+  }
   return std::max(cursor, destination.floors.Of(shard));
 }
 
@@ -129,8 +104,8 @@ ShardPositions CursorTracker::SettledNow() const {
       const Position bound = ReadFor(destination);
       for (Position& position : settled) position = std::min(position, bound);
     }
-    for (const auto& [shard, cursor] : HeldUp(destination)) {
-      settled[shard.value()] = std::min(settled[shard.value()], cursor);
+    for (const auto& [shard, positions] : destination.changes) {
+      settled[shard.value()] = std::min(settled[shard.value()], *positions.begin() - 1);
     }
   }
   return settled;
@@ -138,17 +113,14 @@ ShardPositions CursorTracker::SettledNow() const {
 
 bool CursorTracker::Counts(const Destination& destination, const ShardPositions& settled) const {
   if (destination.counts) return true;
-  const Cursors held_up = HeldUp(destination);
   for (std::size_t i = 0; i < settled.size(); ++i) {
-    if (CursorOf(destination, held_up, ShardAt(i)) < settled[i]) return false;
+    if (CursorOf(destination, ShardAt(i)) < settled[i]) return false;
   }
   return true;
 }
 
 void CursorTracker::TakeRows(DestinationId id, Destination& destination,
                              CursorUpdate& update) const {
-  if (destination.ahead.empty()) return;
-  const Cursors held_up = HeldUp(destination);
   for (auto it = destination.ahead.begin(); it != destination.ahead.end();) {
     const LogShard shard = it->first;
     Ahead& ahead = it->second;
@@ -156,7 +128,7 @@ void CursorTracker::TakeRows(DestinationId id, Destination& destination,
       it = destination.ahead.erase(it);
       continue;
     }
-    const Position cursor = CursorOf(destination, held_up, shard);
+    const Position cursor = CursorOf(destination, shard);
     if (++ahead.takes >= kTakesAhead && cursor > ahead.stored) {
       update.rows.push_back({id, shard, cursor});
     }
@@ -213,7 +185,9 @@ std::int64_t CursorTracker::size() const {
   const std::lock_guard lock(mutex_);
   std::int64_t size = 0;
   for (const auto& [id, destination] : destinations_) {
-    size += static_cast<std::int64_t>(destination.changes.size());
+    for (const auto& [shard, positions] : destination.changes) {
+      size += static_cast<std::int64_t>(positions.size());
+    }
   }
   return size;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <array>
-#include <deque>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "common/base/owner.h"
 #include "services/publisher/domain/types.h"
@@ -56,7 +58,7 @@ struct CursorUpdate {
 // that was learned when the shards had passed its start does not count until it has caught up:
 // meanwhile its own cursors say where it is, and settled positions say nothing about it.
 //
-// Safe for concurrent use; memory is 16 bytes for each change on its way.
+// Safe for concurrent use; memory is about 16 bytes for each change on its way.
 class CursorTracker {
  public:
   // `settled` as stored; reading goes on above `read_mark`.
@@ -70,17 +72,21 @@ class CursorTracker {
   // One that exists no more, whether it was added or is only in the database.
   void Remove(DestinationId id);
 
+  // Where a change stands in the log.
+  struct Place {
+    Position position = 0;
+    LogShard log_shard;
+  };
   // A change on its way to a destination.
   struct OnItsWay {
     DestinationId destination;
-    Position position = 0;
-    LogShard log_shard;
+    Place place;
   };
   // Takes note of what was read: these changes, and nothing else at or below `read_mark`.
   void Read(std::span<const OnItsWay> changes, Position read_mark);
 
-  // The destination has the change, or it was parked.
-  void Settle(DestinationId id, std::span<const Position> positions);
+  // The destination has the changes, or they were parked.
+  void Settle(DestinationId id, std::span<const Place> places);
 
   // What to store now; nothing if the database knows it all. Confirm() once that is committed.
   std::optional<CursorUpdate> Take();
@@ -92,11 +98,6 @@ class CursorTracker {
   std::int64_t size() const;
 
  private:
-  struct Change {
-    Position position = 0;
-    LogShard log_shard;
-    bool settled = false;
-  };
   // In a shard where a destination has changes settled that settled positions do not cover.
   struct Ahead {
     Position highest = 0;  // of those changes
@@ -107,15 +108,13 @@ class CursorTracker {
     Floors floors;
     bool counts = false;                   // in the database's eyes
     std::optional<Position> caught_up_to;  // none: live
-    std::deque<Change> changes;            // by position, the first one not settled
+    // Changes on their way: shards without any are left out.
+    absl::btree_map<LogShard, absl::btree_set<Position>> changes;
     std::map<LogShard, Ahead> ahead;
   };
-  using Cursors = std::map<LogShard, Position>;  // of shards held up by a change on its way
 
-  static void Insert(std::deque<Change>& changes, const Change& change);
-  Cursors HeldUp(const Destination& destination) const;
   Position ReadFor(const Destination& destination) const;
-  Position CursorOf(const Destination& destination, const Cursors& held_up, LogShard shard) const;
+  Position CursorOf(const Destination& destination, LogShard shard) const;
   ShardPositions SettledNow() const;
   bool Counts(const Destination& destination, const ShardPositions& settled) const;
   void TakeRows(DestinationId id, Destination& destination, CursorUpdate& update) const;

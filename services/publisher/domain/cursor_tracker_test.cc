@@ -36,10 +36,13 @@ Floors Counted(Position position) {
 class CursorTrackerTest : public ::testing::Test {
  protected:
   void Read(DestinationId id, Position position, Position mark, LogShard shard = kShard) {
-    const CursorTracker::OnItsWay change{id, position, shard};
+    const CursorTracker::OnItsWay change{id, {position, shard}};
     tracker_.Read({&change, 1}, mark);
   }
-  void Settle(DestinationId id, Position position) { tracker_.Settle(id, {&position, 1}); }
+  void Settle(DestinationId id, Position position, LogShard shard = kShard) {
+    const CursorTracker::Place place{position, shard};
+    tracker_.Settle(id, {&place, 1});
+  }
   CursorUpdate Store() {
     const std::optional<CursorUpdate> update = tracker_.Take();
     EXPECT_TRUE(update.has_value());
@@ -80,6 +83,19 @@ TEST_F(CursorTrackerTest, ChangesMaySettleAndBeReadInAnyOrder) {
   Settle(kOne, 13);
   Read(kOne, 16, 16);
   EXPECT_EQ(Store().settled[kShard.value()], 15);
+}
+
+TEST_F(CursorTrackerTest, WhatIsSettledBehindASlowChangeTakesNoMemory) {
+  tracker_.Add(kOne, Counted(10), std::nullopt);
+  Read(kOne, 11, 11);
+  for (Position position = 12; position < 1000; ++position) {
+    Read(kOne, position, position);
+    Settle(kOne, position);
+  }
+  EXPECT_EQ(tracker_.size(), 1);
+  EXPECT_EQ(Store().settled[kShard.value()], 10);
+  Settle(kOne, 11);
+  EXPECT_THAT(Store().settled, Each(999));
 }
 
 TEST_F(CursorTrackerTest, ADestinationThatStaysAheadGetsCursorsOfItsOwn) {
@@ -252,7 +268,8 @@ class Run {
     if (on_their_way_.empty()) return;
     auto it = on_their_way_.begin();
     std::advance(it, Pick<std::size_t>(0, on_their_way_.size()));
-    tracker_.Settle(it->first, {&it->second, 1});
+    const CursorTracker::Place place{it->second, log_.changes.at(it->second).log_shard};
+    tracker_.Settle(it->first, {&place, 1});
     log_.settled.insert(it->second);
     on_their_way_.erase(it);
   }
@@ -276,7 +293,7 @@ class Run {
     const Log::Change& change = log_.changes.at(position);
     if (change.destination != id || position <= destination.floors.Of(change.log_shard)) return;
     on_their_way_.emplace(id, position);
-    const CursorTracker::OnItsWay one{id, position, change.log_shard};
+    const CursorTracker::OnItsWay one{id, {position, change.log_shard}};
     tracker_.Read({&one, 1}, 0);
   }
 

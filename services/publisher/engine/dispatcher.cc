@@ -182,17 +182,17 @@ void Dispatcher::Finish(Answer answer) {
   CountFailures(outlet, answer);
   DeliveryWindow::Settled settled =
       outlet.window.Finish(answer.request, answer.result, parts_.boottime.Now(), parts_.random);
-  std::vector<Position> positions;
-  positions.reserve(settled.delivered.size());
+  std::vector<CursorTracker::Place> places;
+  places.reserve(settled.delivered.size());
   std::int64_t bytes = 0;
   for (const Event& event : settled.delivered) {
-    positions.push_back(event.position);
+    places.push_back({event.position, event.log_shard});
     bytes += event.memory_bytes();
     parts_.metrics.Delivered(event, answer.sent, now);
   }
-  parts_.tracker.Settle(answer.destination, positions);
-  outlet.delivered += static_cast<std::int64_t>(positions.size());
-  if (!positions.empty()) last_delivery_ = parts_.boottime.Now();
+  parts_.tracker.Settle(answer.destination, places);
+  outlet.delivered += static_cast<std::int64_t>(places.size());
+  if (!places.empty()) last_delivery_ = parts_.boottime.Now();
   for (DeliveryWindow::Refused& refused : settled.refused) {
     bytes += refused.event.memory_bytes();
     Park(outlet, std::move(refused));

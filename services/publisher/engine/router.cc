@@ -96,7 +96,7 @@ void Router::RouteLive(const LogRow& row) {
 
 void Router::Route(const Following& following, const LogRow& row) {
   if (row.position <= following.floors.Of(row.log_shard)) return;
-  on_their_way_.push_back({following.config.id, row.position, row.log_shard});
+  on_their_way_.push_back({following.config.id, {row.position, row.log_shard}});
   absl::StatusOr<Event> event = decoder_.Decode(row, parts_.wall.Now());
   if (!event.ok()) {
     Event unreadable{.position = row.position,

@@ -111,7 +111,8 @@ bool Term::StoreProgress() {
 void Term::Confirm(const Progress& progress) {
   if (progress.cursors) tracker_.Confirm(*progress.cursors);
   for (const NewlyParked& parked : progress.parked) {
-    tracker_.Settle(parked.destination, {&parked.event.position, 1});
+    const CursorTracker::Place place{parked.event.position, parked.event.log_shard};
+    tracker_.Settle(parked.destination, {&place, 1});
   }
   const std::lock_guard lock(mutex_);
   for (const NewlyParked& parked : progress.parked) ++standings_[parked.destination].parked;

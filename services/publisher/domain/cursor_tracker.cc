@@ -80,6 +80,7 @@ void CursorTracker::Settle(DestinationId id, std::span<const Place> places) {
     if (changes->second.empty()) destination.changes.erase(changes);
     Ahead& ahead = destination.ahead[shard];
     ahead.highest = std::max(ahead.highest, position);
+    delivered_[shard.value()] = std::max(delivered_[shard.value()], position);
   }
 }
 
@@ -136,11 +137,14 @@ void CursorTracker::TakeRows(DestinationId id, Destination& destination,
   }
 }
 
-std::optional<CursorUpdate> CursorTracker::Take() {
+std::optional<CursorUpdate> CursorTracker::Take(Shards shards) {
   const std::lock_guard lock(mutex_);
   CursorUpdate update;
   const ShardPositions now = SettledNow();
-  for (std::size_t i = 0; i < now.size(); ++i) update.settled[i] = std::max(now[i], stored_[i]);
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    const bool wanted = shards == Shards::kAll || delivered_[i] > stored_[i];
+    update.settled[i] = wanted ? std::max(now[i], stored_[i]) : stored_[i];
+  }
   for (auto& [id, destination] : destinations_) {
     if (!destination.counts && Counts(destination, update.settled)) update.joined.push_back(id);
     TakeRows(id, destination, update);
@@ -179,6 +183,11 @@ Position CursorTracker::Low() const {
     if (!destination.counts) low = std::min(low, destination.floors.Lowest());
   }
   return low;
+}
+
+Position CursorTracker::Settled() const {
+  const std::lock_guard lock(mutex_);
+  return std::max(LeastOf(SettledNow()), LeastOf(stored_));
 }
 
 std::int64_t CursorTracker::size() const {

@@ -89,11 +89,16 @@ class CursorTracker {
   void Settle(DestinationId id, std::span<const Place> places);
 
   // What to store now; nothing if the database knows it all. Confirm() once that is committed.
-  std::optional<CursorUpdate> Take();
+  // kDelivered: of settled positions, those of shards in which something was settled; the others
+  // may lag behind, as after a crash nothing would arrive again for their sake.
+  enum class Shards { kAll, kDelivered };
+  std::optional<CursorUpdate> Take(Shards shards);
   void Confirm(const CursorUpdate& update);
 
   // By what is stored, nothing at or below is needed by anyone.
   Position Low() const;
+  // Everything at or below is settled, stored or not.
+  Position Settled() const;
   // Changes on their way.
   std::int64_t size() const;
 
@@ -121,6 +126,7 @@ class CursorTracker {
 
   mutable std::mutex mutex_;
   ShardPositions stored_;
+  ShardPositions delivered_{};  // for each shard, the highest position that Settle() was told
   Position read_mark_;
   std::map<DestinationId, Destination> destinations_;
   std::vector<DestinationId> removed_;

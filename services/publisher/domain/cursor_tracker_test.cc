@@ -18,6 +18,8 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+using Shards = CursorTracker::Shards;
+
 constexpr DestinationId kOne{1, 1};
 constexpr DestinationId kTwo{2, 1};
 constexpr LogShard kShard(3);
@@ -44,7 +46,7 @@ class CursorTrackerTest : public ::testing::Test {
     tracker_.Settle(id, {&place, 1});
   }
   CursorUpdate Store() {
-    const std::optional<CursorUpdate> update = tracker_.Take();
+    const std::optional<CursorUpdate> update = tracker_.Take(Shards::kAll);
     EXPECT_TRUE(update.has_value());
     if (!update) return {};
     tracker_.Confirm(*update);
@@ -55,10 +57,10 @@ class CursorTrackerTest : public ::testing::Test {
 };
 
 TEST_F(CursorTrackerTest, WithoutDestinationsEverythingReadIsSettled) {
-  EXPECT_FALSE(tracker_.Take().has_value());
+  EXPECT_FALSE(tracker_.Take(Shards::kAll).has_value());
   tracker_.Read({}, 20);
   EXPECT_THAT(Store().settled, Each(20));
-  EXPECT_FALSE(tracker_.Take().has_value());
+  EXPECT_FALSE(tracker_.Take(Shards::kAll).has_value());
 }
 
 TEST_F(CursorTrackerTest, AChangeOnItsWayHoldsUpItsShardAlone) {
@@ -72,6 +74,22 @@ TEST_F(CursorTrackerTest, AChangeOnItsWayHoldsUpItsShardAlone) {
   Settle(kOne, 15);
   EXPECT_THAT(Store().settled, Each(20));
   EXPECT_EQ(tracker_.size(), 0);
+}
+
+TEST_F(CursorTrackerTest, ShardsWithoutDeliveriesMayBeLeftForLater) {
+  tracker_.Add(kOne, Counted(10), std::nullopt);
+  Read(kOne, 15, 20);
+  EXPECT_FALSE(tracker_.Take(Shards::kDelivered).has_value());
+  Settle(kOne, 15);
+  EXPECT_EQ(tracker_.Settled(), 20);
+  const auto update = tracker_.Take(Shards::kDelivered);
+  ASSERT_TRUE(update.has_value());
+  EXPECT_EQ(update->settled[kShard.value()], 20);
+  EXPECT_EQ(update->settled[0], 10);
+  tracker_.Confirm(*update);
+  EXPECT_FALSE(tracker_.Take(Shards::kDelivered).has_value());
+  EXPECT_EQ(tracker_.Low(), 10);
+  EXPECT_THAT(Store().settled, Each(20));
 }
 
 TEST_F(CursorTrackerTest, ChangesMaySettleAndBeReadInAnyOrder) {
@@ -106,7 +124,7 @@ TEST_F(CursorTrackerTest, ADestinationThatStaysAheadGetsCursorsOfItsOwn) {
   Settle(kTwo, 12);
   std::vector<CursorRow> rows;
   for (int i = 0; i < 10; ++i) {
-    if (const auto update = tracker_.Take()) {
+    if (const auto update = tracker_.Take(Shards::kAll)) {
       rows.insert(rows.end(), update->rows.begin(), update->rows.end());
       tracker_.Confirm(*update);
     }
@@ -118,13 +136,13 @@ TEST_F(CursorTrackerTest, WhatWasNotConfirmedIsTakenAgain) {
   tracker_.Add(kOne, {.start = 10}, std::nullopt);
   tracker_.Read({}, 20);
   for (int i = 0; i < 2; ++i) {
-    const auto update = tracker_.Take();
+    const auto update = tracker_.Take(Shards::kAll);
     ASSERT_TRUE(update.has_value());
     EXPECT_THAT(update->settled, Each(20));
     EXPECT_THAT(update->joined, ElementsAre(kOne));
   }
   Store();
-  EXPECT_FALSE(tracker_.Take().has_value());
+  EXPECT_FALSE(tracker_.Take(Shards::kAll).has_value());
 }
 
 TEST_F(CursorTrackerTest, ALateDestinationCountsOnceItHasCaughtUp) {
@@ -135,7 +153,7 @@ TEST_F(CursorTrackerTest, ALateDestinationCountsOnceItHasCaughtUp) {
   Read(kOne, 8, 20);
   tracker_.CatchUp(kOne, 20);
   tracker_.Join(kOne);
-  EXPECT_FALSE(tracker_.Take().has_value()) << "settled positions never go back";
+  EXPECT_FALSE(tracker_.Take(Shards::kAll).has_value()) << "settled positions never go back";
   Settle(kOne, 8);
   EXPECT_THAT(Store().joined, ElementsAre(kOne));
 }
@@ -149,7 +167,7 @@ TEST_F(CursorTrackerTest, ALateDestinationKeepsWhereItIsWhileItCatchesUp) {
   Settle(kOne, 7);
   std::vector<CursorRow> rows;
   for (int i = 0; i < 5; ++i) {
-    if (const auto update = tracker_.Take()) {
+    if (const auto update = tracker_.Take(Shards::kAll)) {
       rows.insert(rows.end(), update->rows.begin(), update->rows.end());
       EXPECT_THAT(update->joined, IsEmpty());
       tracker_.Confirm(*update);
@@ -166,7 +184,7 @@ TEST_F(CursorTrackerTest, ARemovedDestinationHoldsUpNothing) {
   EXPECT_THAT(update.settled, Each(20));
   EXPECT_THAT(update.removed, ElementsAre(kOne));
   Settle(kOne, 15);  // an answer that comes late
-  EXPECT_FALSE(tracker_.Take().has_value());
+  EXPECT_FALSE(tracker_.Take(Shards::kAll).has_value());
 }
 
 // What the database holds, and what a publisher that starts from it would leave out.
@@ -275,7 +293,7 @@ class Run {
   }
 
   void Store(bool commits) {
-    const std::optional<CursorUpdate> update = tracker_.Take();
+    const auto update = tracker_.Take(Pick(0, 2) == 0 ? Shards::kAll : Shards::kDelivered);
     if (!update || !commits) return;
     stored_.Apply(*update);
     tracker_.Confirm(*update);

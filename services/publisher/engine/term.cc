@@ -65,13 +65,17 @@ Term::End Term::Run(const StopFlag& stop) {
   dispatcher_.Stop(settings_.grace);
   // Positions of the log that was read before mean nothing in the one that took its place.
   if (!follower_.state().broken.ok()) return End::kBroken;
-  return StoreProgress() ? End::kStopped : End::kLost;
+  return StoreProgress(CursorTracker::Shards::kAll) ? End::kStopped : End::kLost;
 }
 
 bool Term::Tick() {
   const absl::Time now = around_.boottime.Now();
   if (now >= renew_at_ && !Renew()) return false;
-  if (!StoreProgress()) return false;
+  const bool all = now >= store_all_at_;
+  if (all) store_all_at_ = now + settings_.store_all_interval;
+  if (!StoreProgress(all ? CursorTracker::Shards::kAll : CursorTracker::Shards::kDelivered)) {
+    return false;
+  }
   ReportLowMark();
   if (now >= measure_at_) {
     measure_at_ = now + kMeasureInterval;
@@ -93,9 +97,9 @@ bool Term::Renew() {
   return true;
 }
 
-bool Term::StoreProgress() {
+bool Term::StoreProgress(CursorTracker::Shards shards) {
   Progress progress;
-  progress.cursors = tracker_.Take();
+  progress.cursors = tracker_.Take(shards);
   losses_.Take(progress);
   if (progress.empty()) return true;
   const absl::StatusOr<bool> stored = around_.leases.Store(member_, tokens_, progress);
@@ -142,7 +146,7 @@ void Term::Measure() {
     failing += stats.last_error.empty() ? 0 : 1;
   }
   const absl::Duration age = std::max(absl::ZeroDuration(), around_.wall.Now() - oldest);
-  around_.metrics.Lag(std::max<Position>(0, follower.log_end - tracker_.Low()),
+  around_.metrics.Lag(std::max<Position>(0, follower.log_end - tracker_.Settled()),
                       oldest == absl::InfiniteFuture() ? absl::ZeroDuration() : age);
   std::size_t gapped = 0;
   for (const auto& [id, standing] : standings()) {

@@ -38,6 +38,9 @@ struct Settings {
   absl::Duration lease_retry = absl::Milliseconds(500);
   // How often progress is stored: what a crash makes arrive again.
   absl::Duration store_interval = absl::Milliseconds(250);
+  // How often that of log shards is stored in which nothing was delivered: how much of the log is
+  // read once more after a crash. So a trickle of changes does not write all 256 leases each time.
+  absl::Duration store_all_interval = absl::Seconds(5);
   absl::Duration low_mark_interval = absl::Seconds(10);
   // How long an orderly end waits for requests in flight.
   absl::Duration grace = absl::Seconds(2);
@@ -87,7 +90,7 @@ class Term {
   // Each: false if the leases are lost. What fails is tried again with the next tick.
   bool Tick();
   bool Renew();
-  bool StoreProgress();
+  bool StoreProgress(CursorTracker::Shards shards);
 
   void Confirm(const Progress& progress);
   void ReportLowMark();
@@ -107,6 +110,7 @@ class Term {
   LogFollower follower_;
 
   absl::Time renew_at_ = absl::InfinitePast();
+  absl::Time store_all_at_ = absl::InfinitePast();
   absl::Time report_at_ = absl::InfinitePast();
   absl::Time measure_at_ = absl::InfinitePast();
   Position next_low_mark_ = 0;

@@ -45,6 +45,7 @@ double PublisherFixture::Instance::Gauge(const std::string& name) const {
 PublisherFixture::PublisherFixture() {
   settings_.name = "test";
   settings_.store_interval = absl::Milliseconds(10);
+  settings_.store_all_interval = absl::Milliseconds(50);
   settings_.lease_retry = absl::Milliseconds(10);
   settings_.lease_ttl = absl::Hours(1);
   settings_.follower.idle_interval = absl::Milliseconds(2);

@@ -6,7 +6,7 @@
 namespace tidemark::publisher {
 namespace {
 
-constexpr int kPollsBeforeProof = 2;
+constexpr absl::Duration kAgeForProof = absl::Milliseconds(50);
 
 }  // namespace
 
@@ -17,7 +17,9 @@ std::vector<PositionRange> GapTracker::Apply(const Poll& poll) {
       Fill(position);
       continue;
     }
-    if (position > hi_ + 1) gaps_.emplace(hi_ + 1, Gap{.last = position - 1});
+    if (position > hi_ + 1) {
+      gaps_.emplace(hi_ + 1, Gap{.last = position - 1, .seen = poll.time});
+    }
     hi_ = position;
   }
   const Position examined = poll.complete || poll.positions.empty()
@@ -26,9 +28,9 @@ std::vector<PositionRange> GapTracker::Apply(const Poll& poll) {
   return Bury(examined, poll.xmin);
 }
 
-bool GapTracker::WantsProof() const {
-  return std::any_of(gaps_.begin(), gaps_.end(), [](const Gaps::value_type& gap) {
-    return gap.second.proof == 0 && gap.second.polls >= kPollsBeforeProof;
+bool GapTracker::WantsProof(absl::Time now) const {
+  return std::any_of(gaps_.begin(), gaps_.end(), [now](const Gaps::value_type& gap) {
+    return gap.second.proof == 0 && now - gap.second.seen >= kAgeForProof;
   });
 }
 
@@ -63,7 +65,7 @@ void GapTracker::Fill(Position position) {
   if (gap.last < position) return;
   gaps_.erase(found);
   const auto keep = [this, &gap](Position from, Position last) {
-    if (from <= last) gaps_.emplace(from, Gap{last, gap.polls, gap.proof});
+    if (from <= last) gaps_.emplace(from, Gap{last, gap.seen, gap.proof});
   };
   keep(first, position - 1);
   keep(position + 1, gap.last);
@@ -72,12 +74,11 @@ void GapTracker::Fill(Position position) {
 std::vector<PositionRange> GapTracker::Bury(Position examined, Xid xmin) {
   std::vector<PositionRange> dead;
   for (auto it = gaps_.begin(); it != gaps_.end();) {
-    Gap& gap = it->second;
+    const Gap& gap = it->second;
     if (gap.last <= examined && gap.proof != 0 && xmin >= gap.proof) {
       dead.push_back({it->first, gap.last});
       it = gaps_.erase(it);
     } else {
-      ++gap.polls;
       ++it;
     }
   }

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "services/publisher/domain/types.h"
 
 namespace tidemark::publisher {
@@ -33,13 +34,16 @@ class GapTracker {
     bool complete = true;
     // pg_snapshot_xmin of the poll's snapshot.
     Xid xmin = 0;
+    // By any clock that does not jump.
+    absl::Time time;
   };
 
   // Takes note of a poll and returns the gaps that it proved dead.
   std::vector<PositionRange> Apply(const Poll& poll);
 
-  // Whether a gap has stayed open long enough to be worth an xid; most fill at once.
-  bool WantsProof() const;
+  // Whether a gap has stayed open long enough, 50 ms, to be worth an xid; most fill sooner. Only
+  // cursors wait for it.
+  bool WantsProof(absl::Time now) const;
 
   // `xid` was taken in a transaction that began after the last Apply().
   void AddProof(Xid xid);
@@ -63,8 +67,8 @@ class GapTracker {
  private:
   struct Gap {
     Position last = 0;
-    int polls = 0;  // that left it open
-    Xid proof = 0;  // its transaction's xid is below; 0: not known
+    absl::Time seen;  // first
+    Xid proof = 0;    // its transaction's xid is below; 0: not known
   };
   using Gaps = std::map<Position, Gap>;  // by first position
 

@@ -19,9 +19,12 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+const absl::Time kNow = absl::UnixEpoch() + absl::Hours(1);
+constexpr absl::Duration kLong = absl::Milliseconds(50);
+
 std::vector<PositionRange> See(GapTracker& tracker, std::vector<Position> positions, Xid xmin = 1,
                                bool complete = true) {
-  return tracker.Apply({.positions = positions, .complete = complete, .xmin = xmin});
+  return tracker.Apply({.positions = positions, .complete = complete, .xmin = xmin, .time = kNow});
 }
 
 TEST(GapTrackerTest, RemembersWhatIsMissingBelowTheHighestPosition) {
@@ -68,22 +71,22 @@ TEST(GapTrackerTest, APollThatWasCutOffProvesNothingAboutWhatItDidNotReach) {
 
 TEST(GapTrackerTest, AsksForProofOnlyOfGapsThatStayOpen) {
   GapTracker tracker(0);
-  See(tracker, {2});
-  EXPECT_FALSE(tracker.WantsProof());
-  See(tracker, {});
-  EXPECT_TRUE(tracker.WantsProof());
+  See(tracker, {3});
+  EXPECT_FALSE(tracker.WantsProof(kNow));
+  See(tracker, {1});
+  EXPECT_FALSE(tracker.WantsProof(kNow + kLong - absl::Nanoseconds(1)));
+  EXPECT_TRUE(tracker.WantsProof(kNow + kLong)) << "what is left of it is as old";
   tracker.AddProof(7);
-  EXPECT_FALSE(tracker.WantsProof());
+  EXPECT_FALSE(tracker.WantsProof(kNow + absl::Hours(1)));
 }
 
 TEST(GapTrackerTest, AProofThatIsForgottenIsAskedForAgain) {
   GapTracker tracker(0);
   See(tracker, {2});
-  See(tracker, {});
   tracker.AddProof(1'000'000'000);  // of a server whose xids were far ahead
   tracker.ForgetProofs();
   EXPECT_THAT(See(tracker, {}, 1'000'000'000), IsEmpty());
-  EXPECT_TRUE(tracker.WantsProof());
+  EXPECT_TRUE(tracker.WantsProof(kNow + kLong));
   tracker.AddProof(5);
   EXPECT_THAT(See(tracker, {}, 5), ElementsAre(PositionRange{1, 1}));
 }

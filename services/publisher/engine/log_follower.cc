@@ -96,8 +96,8 @@ absl::Status LogFollower::Poll() {
     positions.push_back(row.position);
     parts_.router.RouteLive(row);
   }
-  const std::vector<PositionRange> dead =
-      gaps_.Apply({.positions = positions, .complete = page.complete, .xmin = page.xmin});
+  const std::vector<PositionRange> dead = gaps_.Apply(
+      {.positions = positions, .complete = page.complete, .xmin = page.xmin, .time = begin});
   parts_.router.Flush(gaps_.read_mark());
   Note(page);
   return CheckGaps(page, dead);
@@ -107,7 +107,7 @@ absl::Status LogFollower::CheckGaps(const LogPage& page, const std::vector<Posit
   if (!dead.empty() && dead.front().first <= page.emptied_through) {
     parts_.router.MarkAllGapped(dead.front().first - 1, page.emptied_through);
   }
-  if (!gaps_.WantsProof()) return absl::OkStatus();
+  if (!gaps_.WantsProof(parts_.boottime.Now())) return absl::OkStatus();
   TM_ASSIGN_OR_RETURN(const Xid xid, parts_.log.TakeXid());
   gaps_.AddProof(xid);
   return absl::OkStatus();

@@ -218,9 +218,12 @@ class LogRace : public PostgresChangeLogTest {
         EXPECT_EQ(event.change.sync_count, ++counts[event.change.dataset_name]);
       }
       const std::vector<Position> positions = PositionsOf(page);
-      gaps.Apply({.positions = positions, .complete = page.complete, .xmin = page.xmin});
+      gaps.Apply({.positions = positions,
+                  .complete = page.complete,
+                  .xmin = page.xmin,
+                  .time = absl::Now()});
       most_gaps = std::max(most_gaps, gaps.gap_count());
-      if (gaps.WantsProof()) gaps.AddProof(log_.TakeXid().value());
+      if (gaps.WantsProof(absl::Now())) gaps.AddProof(log_.TakeXid().value());
       if (last_round && page.rows.empty() && gaps.gap_count() == 0) break;
     }
     EXPECT_EQ(gaps.gap_count(), 0U);

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "common/aws/http_exchange.h"
+#include "common/base/clock.h"
 
 namespace tidemark::aws {
 namespace {
@@ -142,7 +142,7 @@ class CurlTransport::Loop {
   // Gives up what is past its deadline; returns whether there was anything.
   bool ExpireOverdue() {
     bool any = false;
-    while (!deadlines_.empty() && deadlines_.begin()->first <= absl::Now()) {
+    while (!deadlines_.empty() && deadlines_.begin()->first <= BoottimeClock().Now()) {
       any = true;
       const std::unique_ptr<HttpExchange> exchange = Take(deadlines_.begin()->second);
       exchange->Finish(CURLE_OPERATION_TIMEDOUT);
@@ -154,7 +154,8 @@ class CurlTransport::Loop {
   int PollMillis() const {
     absl::Duration wait = kMaxPoll;
     if (!deadlines_.empty()) {
-      wait = std::min(wait, deadlines_.begin()->first - absl::Now() + absl::Milliseconds(1));
+      wait =
+          std::min(wait, deadlines_.begin()->first - BoottimeClock().Now() + absl::Milliseconds(1));
     }
     return static_cast<int>(std::max<std::int64_t>(absl::ToInt64Milliseconds(wait), 0));
   }
@@ -177,7 +178,7 @@ class CurlTransport::Loop {
   const Options options_;
   std::unique_ptr<CURLM, CurlMultiDeleter> multi_;
   std::unordered_map<CURL*, std::unique_ptr<HttpExchange>> active_;
-  std::set<std::pair<absl::Time, CURL*>> deadlines_;  // of all that is active
+  std::set<std::pair<absl::Time, CURL*>> deadlines_;  // of all that is active, by boottime
   std::vector<CurlEasy> idle_;                        // handles to use again
 
   std::mutex mutex_;

@@ -7,8 +7,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/base/abseil.h"
+#include "common/base/clock.h"
 #include "common/base/units.h"
 
 namespace tidemark::aws {
@@ -26,7 +26,7 @@ bool HasControlCharacter(std::string_view text) {
 HttpExchange::HttpExchange(HttpRequest request, const HttpTimeouts& timeouts,
                            HttpTransport::Callback callback)
     : request_(std::move(request)),
-      deadline_(absl::Now() + timeouts.total),
+      deadline_(BoottimeClock().Now() + timeouts.total),
       connect_timeout_(timeouts.connect),
       callback_(std::move(callback)) {}
 

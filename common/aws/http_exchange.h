@@ -31,7 +31,8 @@ class HttpExchange {
   void Finish(CURLcode code);
   void Fail(absl::Status status);
 
-  // When it is to be given up. libcurl's own timeout does not count the wait for a connection.
+  // When it is to be given up, by the boottime clock. libcurl's own timeout does not count the wait
+  // for a connection.
   absl::Time deadline() const { return deadline_; }
 
   CURL* handle() const { return handle_.get(); }

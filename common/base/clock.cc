@@ -1,5 +1,7 @@
 #include "common/base/clock.h"
 
+#include <ctime>
+
 #include "absl/time/clock.h"
 
 namespace tidemark {
@@ -10,10 +12,24 @@ class WallClock final : public Clock {
   absl::Time Now() const override { return absl::Now(); }
 };
 
+class Boottime final : public Clock {
+ public:
+  absl::Time Now() const override {
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return absl::TimeFromTimespec(now);
+  }
+};
+
 }  // namespace
 
 const Clock& SystemClock() {
   static const WallClock clock;
+  return clock;
+}
+
+const Clock& BoottimeClock() {
+  static const Boottime clock;
   return clock;
 }
 

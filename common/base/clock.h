@@ -14,6 +14,11 @@ class Clock {
 // The system's wall clock, alive for the whole process.
 const Clock& SystemClock();
 
+// Time since the machine was started, as a time after the epoch, for deadlines and pauses. It never
+// jumps, as the wall clock does when it is set, and it goes on while the process is stopped
+// (SIGSTOP) or the machine sleeps (CLOCK_BOOTTIME). Alive for the whole process.
+const Clock& BoottimeClock();
+
 // Cuts to whole milliseconds, the precision in which Tidemark stores and reports times
 // (contract section 1).
 absl::Time TruncateToMillis(absl::Time time);

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/errors/sqlstate.h"
 
 namespace tidemark::pg {
@@ -27,7 +27,7 @@ absl::StatusOr<Connection*> Reconnector::Acquire(absl::Duration patience) {
   if (connection_ && connection_->Healthy()) return &*connection_;
   connection_.reset();
   std::unique_lock lock(mutex_);
-  if (!attempting_ && !outcome_ && absl::Now() >= next_attempt_) {
+  if (!attempting_ && !outcome_ && BoottimeClock().Now() >= next_attempt_) {
     if (thread_.joinable()) thread_.join();
     attempting_ = true;
     thread_ = std::thread([this] { Attempt(); });
@@ -45,7 +45,7 @@ absl::StatusOr<Connection*> Reconnector::Acquire(absl::Duration patience) {
     return &*connection_;
   }
   last_error_ = std::move(outcome).status();
-  next_attempt_ = absl::Now() + backoff_.Next();
+  next_attempt_ = BoottimeClock().Now() + backoff_.Next();
   return last_error_;
 }
 

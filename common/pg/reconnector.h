@@ -43,7 +43,7 @@ class Reconnector {
   Backoff backoff_;
   std::optional<Connection> connection_;
   absl::Status last_error_;
-  absl::Time next_attempt_ = absl::InfinitePast();
+  absl::Time next_attempt_ = absl::InfinitePast();  // by the boottime clock
 
   std::thread thread_;  // of the last attempt
   std::mutex mutex_;

@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "services/publisher/engine/boottime.h"
+#include "services/publisher/engine/lease_guard.h"
 #include "services/publisher/engine/term.h"
 
 namespace tidemark::publisher {

@@ -8,11 +8,6 @@
 
 namespace tidemark::publisher {
 
-// Time since the machine was started, as a time after the epoch. It never jumps, and it goes on
-// while the process is stopped (SIGSTOP) or the machine sleeps (CLOCK_BOOTTIME). Alive for the
-// whole process.
-const Clock& BoottimeClock();
-
 // Until when this process may act as holder of the leases, by a boottime clock. Safe for concurrent
 // use.
 class LeaseGuard {

@@ -19,11 +19,9 @@ namespace tidemark::aws {
 // API_PutRecords.html and .../streams/latest/dev/service-sizes-and-limits.html). Bytes are those of
 // the data before base64 and of the partition key together.
 inline constexpr std::size_t kMaxRecordsPerPut = 500;
-inline constexpr std::size_t kMaxPutBytes = 5 * kMiB;          // of all records of a call
-inline constexpr std::size_t kDefaultMaxRecordBytes = kMiB;    // unless the stream has another
-inline constexpr std::size_t kMaxRecordBytesEver = 10 * kMiB;  // the most a stream can be set to
-inline constexpr std::size_t kMaxLargeStreamPutBytes = 10 * kMiB;  // a call to such a stream
-inline constexpr std::size_t kMaxPartitionKeyBytes = 256;  // at least 1; AWS counts characters
+inline constexpr std::size_t kMaxPutBytes = 5 * kMiB;        // of all records of a call
+inline constexpr std::size_t kDefaultMaxRecordBytes = kMiB;  // unless the stream has another
+inline constexpr std::size_t kMaxPartitionKeyBytes = 256;    // at least 1; AWS counts characters
 
 // A record to put: any bytes, and a key in UTF-8. Views, needed only during the call of PutRecords.
 struct PutRecordsEntry {

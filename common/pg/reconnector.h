@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/backoff.h"
 #include "common/base/random.h"
-#include "common/pg/backoff.h"
 #include "common/pg/connection.h"
 #include "common/pg/options.h"
 

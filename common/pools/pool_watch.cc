@@ -1,6 +1,5 @@
 #include "common/pools/pool_watch.h"
 
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/abseil.h"
+#include "common/base/backoff.h"
 #include "common/obs/metrics.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
@@ -59,11 +59,6 @@ class Receiver {
   bool listed_ = false;
 };
 
-// Between half of `most` and `most`.
-absl::Duration Jittered(absl::Duration most, Random& random) {
-  return most / 2 + most / 2 * (static_cast<double>(random.Next() >> 11) / (1ULL << 53));
-}
-
 }  // namespace
 
 PoolWatch::PoolWatch(std::shared_ptr<grpc::Channel> channel, PoolDirectory& directory,
@@ -74,9 +69,9 @@ PoolWatch::PoolWatch(std::shared_ptr<grpc::Channel> channel, PoolDirectory& dire
       random_(random),
       pools_(obs::Gauge(registry, absl::StrCat("tidemark_", options.service, "_pools"),
                         "Identity pools known.")),
-      connected_(obs::Gauge(registry,
-                            absl::StrCat("tidemark_", options.service, "_pool_watch_connected"),
-                            "1 while changes of pools come in, 0 while the copy may be stale.")) {
+      connected_gauge_(
+          obs::Gauge(registry, absl::StrCat("tidemark_", options.service, "_pool_watch_connected"),
+                     "1 while changes of pools come in, 0 while the copy may be stale.")) {
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -91,12 +86,11 @@ PoolWatch::~PoolWatch() {
 }
 
 void PoolWatch::Loop() {
-  absl::Duration backoff = options_.min_backoff;
+  Backoff backoff(options_.min_backoff, options_.max_backoff, random_);
   while (true) {
-    if (Watch()) backoff = options_.min_backoff;
-    connected_.Set(0);
-    if (!Pause(Jittered(backoff, random_))) return;
-    backoff = std::min(backoff * 2, options_.max_backoff);
+    if (Watch()) backoff.Reset();
+    SetConnected(false);
+    if (!Pause(backoff.Next())) return;
   }
 }
 
@@ -114,7 +108,7 @@ bool PoolWatch::Watch() {
   v1::WatchPoolsResponse response;
   while (reader->Read(&response)) {
     receiver.Take(response);
-    if (receiver.listed()) connected_.Set(1);
+    if (receiver.listed()) SetConnected(true);
     pools_.Set(static_cast<double>(directory_.Snapshot()->pools().size()));
   }
   const absl::Status end = rpc::FromGrpc(reader->Finish());
@@ -122,6 +116,11 @@ bool PoolWatch::Watch() {
   call_ = nullptr;
   if (!stopping_) Report(end);
   return receiver.listed();
+}
+
+void PoolWatch::SetConnected(bool connected) {
+  connected_ = connected;
+  connected_gauge_.Set(connected ? 1 : 0);
 }
 
 void PoolWatch::Report(const absl::Status& end) {

@@ -4,6 +4,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -42,12 +43,13 @@ class PoolWatch {
   PoolWatch& operator=(const PoolWatch&) = delete;
 
   // Whether changes come in; otherwise the directory may be stale. For any thread.
-  bool connected() const { return connected_.Value() > 0; }
+  bool connected() const { return connected_; }
 
  private:
   void Loop();
   // One call, until it ends. Whether it brought the list.
   bool Watch();
+  void SetConnected(bool connected);
   void Report(const absl::Status& end);
   // False when stopping.
   bool Pause(absl::Duration pause);
@@ -57,7 +59,8 @@ class PoolWatch {
   const Options options_;
   Random& random_;
   prometheus::Gauge& pools_;
-  prometheus::Gauge& connected_;
+  prometheus::Gauge& connected_gauge_;
+  std::atomic<bool> connected_ = false;
   obs::LogLimiter failures_{absl::Seconds(10)};
 
   std::mutex mutex_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/backoff.h"
+
 namespace tidemark::publisher {
 namespace {
 
@@ -32,11 +34,9 @@ Range RangeOf(Fault fault) {
 
 absl::Duration BackoffDelay(Fault fault, int failures, Random& random) {
   constexpr int kMaxDoublings = 16;
-  const Range range = RangeOf(fault);
+  const auto [first, longest] = RangeOf(fault);
   const int doublings = std::clamp(failures - 1, 0, kMaxDoublings);
-  const absl::Duration whole = std::min(range.longest, range.first * (1 << doublings));
-  const double part = static_cast<double>(random.Next() >> 11) / static_cast<double>(1ULL << 53);
-  return whole * (0.5 + 0.5 * part);
+  return WithJitter(std::min(longest, first * (1 << doublings)), random);
 }
 
 }  // namespace tidemark::publisher

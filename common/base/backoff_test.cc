@@ -1,4 +1,4 @@
-#include "common/pg/backoff.h"
+#include "common/base/backoff.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-namespace tidemark::pg {
+namespace tidemark {
 namespace {
 
 class FixedRandom final : public Random {
@@ -34,4 +34,4 @@ TEST(BackoffTest, DoublesUpToItsBoundLessAtMostHalf) {
 }
 
 }  // namespace
-}  // namespace tidemark::pg
+}  // namespace tidemark

@@ -120,8 +120,23 @@ bool CursorTracker::Counts(const Destination& destination, const ShardPositions&
   return true;
 }
 
+void CursorTracker::NoteAheadOfEmptied(Destination& destination,
+                                       const ShardPositions& settled) const {
+  for (std::size_t i = 0; i < settled.size(); ++i) {
+    const LogShard shard = ShardAt(i);
+    if (destination.counts && settled[i] >= emptied_through_) continue;
+    if (destination.floors.Of(shard) >= emptied_through_) continue;
+    if (CursorOf(destination, shard) < emptied_through_) continue;
+    Ahead& ahead = destination.ahead[shard];
+    ahead.highest = std::max(ahead.highest, emptied_through_);
+  }
+}
+
 void CursorTracker::TakeRows(DestinationId id, Destination& destination,
                              CursorUpdate& update) const {
+  if (!destination.counts || LeastOf(update.settled) < emptied_through_) {
+    NoteAheadOfEmptied(destination, update.settled);
+  }
   for (auto it = destination.ahead.begin(); it != destination.ahead.end();) {
     const LogShard shard = it->first;
     Ahead& ahead = it->second;
@@ -130,11 +145,16 @@ void CursorTracker::TakeRows(DestinationId id, Destination& destination,
       continue;
     }
     const Position cursor = CursorOf(destination, shard);
-    if (++ahead.takes >= kTakesAhead && cursor > ahead.stored) {
+    if (++ahead.takes >= kTakesAhead && cursor > ahead.stored && ahead.stored < ahead.highest) {
       update.rows.push_back({id, shard, cursor});
     }
     ++it;
   }
+}
+
+void CursorTracker::Emptied(Position through) {
+  const std::lock_guard lock(mutex_);
+  emptied_through_ = through;
 }
 
 std::optional<CursorUpdate> CursorTracker::Take(Shards shards) {

@@ -88,6 +88,11 @@ class CursorTracker {
   // The destination has the changes, or they were parked.
   void Settle(DestinationId id, std::span<const Place> places);
 
+  // The log had to forget everything at or below `through`. Who is past that gets cursors that say
+  // so, where settled positions do not: else, after a restart, it would seem to have lost
+  // something.
+  void Emptied(Position through);
+
   // What to store now; nothing if the database knows it all. Confirm() once that is committed.
   // kDelivered: of settled positions, those of shards in which something was settled; the others
   // may lag behind, as after a crash nothing would arrive again for their sake.
@@ -103,9 +108,9 @@ class CursorTracker {
   std::int64_t size() const;
 
  private:
-  // In a shard where a destination has changes settled that settled positions do not cover.
+  // In a shard where a destination is past what settled positions cover.
   struct Ahead {
-    Position highest = 0;  // of those changes
+    Position highest = 0;  // that a cursor is to reach: of changes settled, or emptied
     Position stored = 0;
     int takes = 0;  // since stored
   };
@@ -122,12 +127,14 @@ class CursorTracker {
   Position CursorOf(const Destination& destination, LogShard shard) const;
   ShardPositions SettledNow() const;
   bool Counts(const Destination& destination, const ShardPositions& settled) const;
+  void NoteAheadOfEmptied(Destination& destination, const ShardPositions& settled) const;
   void TakeRows(DestinationId id, Destination& destination, CursorUpdate& update) const;
 
   mutable std::mutex mutex_;
   ShardPositions stored_;
   ShardPositions delivered_{};  // for each shard, the highest position that Settle() was told
   Position read_mark_;
+  Position emptied_through_ = 0;
   std::map<DestinationId, Destination> destinations_;
   std::vector<DestinationId> removed_;
 };

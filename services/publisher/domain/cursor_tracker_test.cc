@@ -132,6 +132,25 @@ TEST_F(CursorTrackerTest, ADestinationThatStaysAheadGetsCursorsOfItsOwn) {
   EXPECT_THAT(rows, ElementsAre(CursorRow{kTwo, kShard, 12})) << "once, and only kTwo";
 }
 
+TEST_F(CursorTrackerTest, WhoIsPastWhatTheLogForgotHasCursorsThatSaySo) {
+  tracker_.Add(kOne, Counted(10), std::nullopt);
+  tracker_.Add(kTwo, Counted(10), std::nullopt);
+  Read(kOne, 11, 100);
+  tracker_.Emptied(50);
+  std::vector<CursorRow> rows;
+  for (int i = 0; i < 10; ++i) {
+    if (const auto update = tracker_.Take(Shards::kAll)) {
+      rows.insert(rows.end(), update->rows.begin(), update->rows.end());
+      tracker_.Confirm(*update);
+    }
+    tracker_.Read({}, 101 + i);
+  }
+  ASSERT_EQ(rows.size(), 1U) << "where kOne lags, once";
+  EXPECT_EQ(rows[0].destination, kTwo);
+  EXPECT_EQ(rows[0].log_shard, kShard);
+  EXPECT_GE(rows[0].position, 50);
+}
+
 TEST_F(CursorTrackerTest, WhatWasNotConfirmedIsTakenAgain) {
   tracker_.Add(kOne, {.start = 10}, std::nullopt);
   tracker_.Read({}, 20);
@@ -293,6 +312,7 @@ class Run {
   }
 
   void Store(bool commits) {
+    tracker_.Emptied(Pick<Position>(0, Log::kEnd / 2));
     const auto update = tracker_.Take(Pick(0, 2) == 0 ? Shards::kAll : Shards::kDelivered);
     if (!update || !commits) return;
     stored_.Apply(*update);

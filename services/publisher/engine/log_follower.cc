@@ -98,7 +98,7 @@ absl::Status LogFollower::Poll() {
   }
   const std::vector<PositionRange> dead = gaps_.Apply(
       {.positions = positions, .complete = page.complete, .xmin = page.xmin, .time = begin});
-  parts_.router.Flush(gaps_.read_mark());
+  parts_.router.Flush(gaps_.read_mark(), page.emptied_through);
   Note(page);
   return CheckGaps(page, dead);
 }
@@ -123,7 +123,7 @@ absl::Status LogFollower::CatchUp() {
       std::min(gaps_.hi(), laggard->caught_up_to + options_.catch_up_positions)};
   TM_ASSIGN_OR_RETURN(const LogPage page, parts_.log.ReadPool(laggard->id.pool_number, piece));
   parts_.router.RouteCatchUp(*laggard, page, piece.last, gaps_);
-  parts_.router.Flush(gaps_.read_mark());
+  parts_.router.Flush(gaps_.read_mark(), page.emptied_through);
   catching_up_ = true;
   return absl::OkStatus();
 }

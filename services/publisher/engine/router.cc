@@ -153,8 +153,9 @@ void Router::RouteCatchUp(const Laggard& laggard, const LogPage& page, Position 
   parts_.tracker.Join(laggard.id);
 }
 
-void Router::Flush(Position read_mark) {
+void Router::Flush(Position read_mark, Position emptied_through) {
   parts_.tracker.Read(on_their_way_, read_mark);
+  parts_.tracker.Emptied(emptied_through);
   on_their_way_.clear();
   for (const std::int32_t pool_number : laggards_) {
     const Following& following = by_pool_.at(pool_number);

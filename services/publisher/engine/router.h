@@ -58,8 +58,9 @@ class Router {
   void RouteCatchUp(const Laggard& laggard, const LogPage& page, Position through,
                     const GapTracker& gaps);
 
-  // Hands over what was routed since the last call. `read_mark` as in CursorTracker::Read.
-  void Flush(Position read_mark);
+  // Hands over what was routed since the last call. `read_mark` and `emptied_through` as in
+  // CursorTracker.
+  void Flush(Position read_mark, Position emptied_through);
 
   // The log forgot changes after `from`, up to `through`, before they were read: all destinations
   // may have lost some.

@@ -2,6 +2,7 @@
 for each dataset in order, and repeats are identical."""
 
 import contextlib
+import os
 import pathlib
 import shutil
 import signal
@@ -17,7 +18,7 @@ from fake_aws import FakeAws
 from ledger import assert_delivered, assert_exactly_once, deliveries, read_stream
 from load import Load
 from postgres import PrivatePostgres
-from stack import ACCESS_KEY, POOL, SECRET_KEY
+from stack import ACCESS_KEY, POOL, SECRET_KEY, Stack
 from waiting import eventually
 
 STREAM = "changes"
@@ -258,3 +259,49 @@ def test_a_change_that_is_too_large_is_parked_and_holds_up_nothing(stack, fake, 
         destination, = api.GetStatus(api.messages.GetStatusRequest()).destinations
         assert destination.parked_changes == 1
     assert 'tidemark_publisher_changes_total{outcome="parked"} 1' in publisher.metrics()
+
+
+def go_back_to(server, copy):
+    """Kills the server and starts it from the copy of its data, as after a recovery to a point in
+    time: on a new timeline."""
+    server.kill()
+    shutil.rmtree(server.data)
+    copy.rename(server.data)
+    with (server.data / "postgresql.auto.conf").open("a") as conf:
+        conf.write("restore_command = 'false'\n")
+    marker = server.data / "recovery.signal"
+    marker.touch()
+    owner = server.data.stat()
+    os.chown(marker, owner.st_uid, owner.st_gid)
+    server.start()
+
+
+def test_a_living_publisher_loses_nothing_when_the_database_goes_back_in_time(tmp_path, fake,
+                                                                              other_server):
+    with Stack(tmp_path, other_server.dsn()) as stack:
+        dataset = stack.start_dataset()
+        stack.enable_stream(STREAM)
+        start_publisher(stack, fake).wait_ready()
+
+        def write(updates):
+            with Load([dataset.addresses["grpc"]]) as load:
+                load.wait_for(updates)
+                return load.finish()
+
+        before = write(100)
+        other_server.stop()
+        copy = other_server.directory / "copy"
+        subprocess.run(["cp", "-a", other_server.data, copy], check=True)
+        other_server.start()
+        # Delivered, and then gone: their positions are given to others. Of the last ones the
+        # publisher hears only when the database is another one.
+        forgotten = write(100)
+        assert_delivered(fake, before + forgotten)
+        fake.add_faults({"kind": "delay", "delay": 1.5, "times": 1000})
+        forgotten += write(1)
+        assert_delivered(fake, before + forgotten)
+        go_back_to(other_server, copy)
+        fake.forget_faults()
+        after = write(300)
+        assert_exactly_once(stack.dsn, before + after)
+        assert_delivered(fake, before + forgotten + after)

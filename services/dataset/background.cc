@@ -13,6 +13,8 @@ constexpr absl::Duration kSessionsInterval = absl::Seconds(3);
 constexpr absl::Duration kSessionsTime = absl::Seconds(5);
 // Above this the operator should know that a destination is about to lose changes.
 constexpr double kFillAlarm = 0.5;
+// Passes in a row that could make no room in the log: no longer somebody's short transaction.
+constexpr int kBusyAlarm = 10;
 
 prometheus::Counter& EmptiedCounter(prometheus::Registry& registry, const char* why) {
   return obs::Counter(registry, "tidemark_dataset_log_partitions_emptied_total",
@@ -34,6 +36,11 @@ Background::Background(PostgresUpkeep& upkeep, SessionCounter& sessions, AdminSt
       log_fill_(obs::Gauge(registry, "tidemark_dataset_log_fill_ratio",
                            "How near undelivered changes are to the log's bounds in age and size; "
                            "at 1 destinations lose changes.")),
+      log_partitions_(obs::Gauge(registry, "tidemark_dataset_log_partitions",
+                                 "Partitions attached to the change log.")),
+      log_ahead_(obs::Gauge(registry, "tidemark_dataset_log_positions_ahead",
+                            "Changes that the log has room for before more is made; at 0 every "
+                            "write fails.")),
       emptied_passed_(EmptiedCounter(registry, "passed")),
       emptied_unpassed_(EmptiedCounter(registry, "bound")),
       records_purged_(obs::Counter(registry, "tidemark_dataset_records_purged_total",
@@ -83,6 +90,8 @@ bool Background::RunUpkeep() {
 void Background::Report(const UpkeepReport& report) {
   log_bytes_.Set(static_cast<double>(report.log_bytes));
   log_fill_.Set(report.log_fill);
+  log_partitions_.Set(report.partitions);
+  log_ahead_.Set(static_cast<double>(report.positions_ahead));
   records_purged_.Increment(static_cast<double>(report.records_purged));
   for (const UpkeepReport::Emptied& partition : report.emptied) {
     (partition.passed ? emptied_passed_ : emptied_unpassed_).Increment();
@@ -93,6 +102,19 @@ void Background::Report(const UpkeepReport& report) {
             : "a part of the change log reached the log's bounds and was emptied although a "
               "destination still needed it; bulk-publish that destination",
         {{"first_position", partition.first_position}, {"end_position", partition.end_position}});
+  }
+  WarnOfLog(report);
+}
+
+void Background::WarnOfLog(const UpkeepReport& report) {
+  busy_extensions_ = report.extension_busy ? busy_extensions_ + 1 : 0;
+  if (busy_extensions_ >= kBusyAlarm) {
+    if (const auto held_back = failure_logs_.Admit(absl::Now())) {
+      obs::Log(obs::Level::kWarning,
+               "no room can be made in the change log because something keeps a lock on "
+               "dataset.change_log; when the room is used up every write fails: end that session",
+               {{"positions_ahead", report.positions_ahead}, {"held_back", *held_back}});
+    }
   }
   if (report.log_fill >= kFillAlarm) {
     if (const auto held_back = failure_logs_.Admit(absl::Now())) {

@@ -32,6 +32,7 @@ class Background {
   // Whether there is more to do at once.
   bool RunUpkeep();
   void Report(const UpkeepReport& report);
+  void WarnOfLog(const UpkeepReport& report);
   void FlushSessions();
   // False when stopping.
   bool Pause(absl::Duration pause);
@@ -43,11 +44,14 @@ class Background {
 
   prometheus::Gauge& log_bytes_;
   prometheus::Gauge& log_fill_;
+  prometheus::Gauge& log_partitions_;
+  prometheus::Gauge& log_ahead_;
   prometheus::Counter& emptied_passed_;
   prometheus::Counter& emptied_unpassed_;
   prometheus::Counter& records_purged_;
   prometheus::Counter& failures_;
   obs::LogLimiter failure_logs_{absl::Seconds(10)};
+  int busy_extensions_ = 0;  // passes in a row that could make no room in the log
 
   std::mutex mutex_;
   std::condition_variable stop_;

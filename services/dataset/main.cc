@@ -123,8 +123,7 @@ absl::Status RunMigrations(const Config& config) {
                       pg::Migrate(options, Migrations(), absl::Now() + kMigrationTime));
   obs::Log(obs::Level::kInfo, "the schema is up to date",
            {{"schema", "dataset"}, {"applied", applied.size()}});
-  TM_ASSIGN_OR_RETURN(pg::Connection connection, pg::Connection::Open(options));
-  return DropEmptiedPartitions(connection, absl::Now() + kMigrationTime);
+  return absl::OkStatus();
 }
 
 }  // namespace

@@ -5,10 +5,8 @@
 #include <string>
 #include <tuple>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
-#include "common/errors/sqlstate.h"
 #include "common/pg/query.h"
 
 namespace tidemark::dataset {
@@ -16,19 +14,41 @@ namespace {
 
 constexpr absl::Duration kConnectPatience = absl::Seconds(1);
 
-constexpr pg::Query kExtend{"upkeep_extend_log", "SELECT dataset.extend_change_log($1, $2)"};
+// A partition is emptied and counted as a whole: the log keeps to its bound in bytes as exactly as
+// they are small.
+constexpr std::int64_t kPartitionsInBound = 16;
+constexpr absl::Duration kTimeAhead = absl::Minutes(2);
+constexpr std::int64_t kMostAhead = 4'000'000;
+
+// Dropping makes writers wait for up to 50 ms if a reader is in its way.
+constexpr absl::Duration kDropInterval = absl::Seconds(10);
+// In one transaction, which needs several locks for each.
+constexpr std::int32_t kDropAtOnce = 16;
+
+constexpr pg::Query kExtend{"upkeep_extend_log", "SELECT dataset.extend_change_log($1, $2, $3)"};
+constexpr pg::Query kDrop{"upkeep_drop_log", "SELECT dataset.drop_change_log_partitions($1, $2)"};
 constexpr pg::Query kEmpty{"upkeep_empty_log",
                            "SELECT first_position, end_position, passed"
                            " FROM dataset.empty_change_log(make_interval(secs => $1::bigint), $2)"};
+// Of the partition that publishers are in, the part that they have not passed.
 constexpr pg::Query kMeasure{
     "upkeep_measure_log",
-    "SELECT coalesce((SELECT sum(bytes) FROM dataset.change_log_partition), 0)::bigint,"
-    "       coalesce((SELECT sum(bytes) FROM dataset.change_log_partition AS p"
-    "                  WHERE p.end_position - 1 > s.low_mark), 0)::bigint,"
+    "SELECT p.bytes, p.needed_bytes, p.attached, p.ahead, e.log_end,"
     "       coalesce((SELECT extract(epoch FROM clock_timestamp() - commit_time)"
     "                   FROM dataset.change_log WHERE position > s.low_mark"
     "                  ORDER BY position LIMIT 1), 0)::bigint"
-    "  FROM dataset.change_log_state AS s"};
+    "  FROM dataset.change_log_state AS s"
+    " CROSS JOIN (SELECT dataset.change_log_end() AS log_end) AS e"
+    " CROSS JOIN LATERAL"
+    "   (SELECT coalesce(sum(bytes), 0)::bigint AS bytes,"
+    "           coalesce(sum(bytes * (last - greatest(first_position - 1, s.low_mark))"
+    "                        / (last - first_position + 1))"
+    "                      FILTER (WHERE written AND last >= first_position"
+    "                                AND last > s.low_mark), 0)::bigint AS needed_bytes,"
+    "           count(*)::integer AS attached,"
+    "           coalesce(max(end_position) - 1 - e.log_end, 0) AS ahead"
+    "      FROM (SELECT *, least(end_position - 1, e.log_end) AS last"
+    "              FROM dataset.change_log_partition) AS p) AS p"};
 constexpr pg::Query kFold{"upkeep_fold_usage", "SELECT dataset.fold_usage()"};
 constexpr pg::Query kPurge{"upkeep_purge_records", "SELECT dataset.purge_records($1)"};
 constexpr pg::Query kPurgeIdentity{
@@ -48,22 +68,6 @@ constexpr pg::Query kFinishPool{
     " deltas AS (DELETE FROM dataset.usage_delta AS u USING finished AS f"
     "             WHERE u.pool_id = f.pool_id)"
     " DELETE FROM dataset.pool_usage AS u USING finished AS f WHERE u.pool_id = f.pool_id"};
-// In this order: at most one partition may be on its way out, so what was interrupted comes first.
-constexpr pg::Query kDropCandidates{
-    "upkeep_drop_candidates",
-    "SELECT name, detach FROM ("
-    " SELECT 1, 0, relname::text, ' FINALIZE' FROM pg_inherits JOIN pg_class ON oid = inhrelid"
-    "  WHERE inhparent = 'dataset.change_log'::regclass AND inhdetachpending"
-    " UNION ALL"
-    " SELECT 2, 0, relname::text, '' FROM pg_class"
-    "  WHERE relnamespace = 'dataset'::regnamespace AND relkind = 'r' AND NOT relispartition"
-    "    AND relname ~ '^change_log_[0-9]+$'"
-    " UNION ALL"
-    " SELECT 3, p.first_position, p.name::text, ' CONCURRENTLY'"
-    "   FROM dataset.change_log_partition AS p, dataset.change_log_state AS s"
-    "  WHERE NOT p.written AND p.end_position - 1 <= s.emptied_through)"
-    " AS candidates (step, place, name, detach) ORDER BY step, place"};
-
 // Someone is in the way; the next pass tries again.
 bool Busy(const absl::Status& status) { return absl::IsAborted(status); }
 
@@ -75,8 +79,9 @@ PostgresUpkeep::PostgresUpkeep(const pg::ConnectOptions& options, const UpkeepOp
 absl::Status PostgresUpkeep::Pass(absl::Time deadline, UpkeepReport& report) {
   // What others depend on first.
   constexpr decltype(&PostgresUpkeep::ExtendLog) kParts[] = {
-      &PostgresUpkeep::ExtendLog,  &PostgresUpkeep::FoldUsage,    &PostgresUpkeep::EmptyLog,
-      &PostgresUpkeep::MeasureLog, &PostgresUpkeep::PurgeRecords, &PostgresUpkeep::PurgePools};
+      &PostgresUpkeep::ExtendLog,   &PostgresUpkeep::FoldUsage,  &PostgresUpkeep::EmptyLog,
+      &PostgresUpkeep::DropEmptied, &PostgresUpkeep::MeasureLog, &PostgresUpkeep::PurgeRecords,
+      &PostgresUpkeep::PurgePools};
   absl::Status first_error;
   for (const auto part : kParts) {
     const absl::Duration patience = std::min(deadline - absl::Now(), kConnectPatience);
@@ -89,10 +94,16 @@ absl::Status PostgresUpkeep::Pass(absl::Time deadline, UpkeepReport& report) {
 
 absl::Status PostgresUpkeep::ExtendLog(pg::Connection& connection, absl::Time deadline,
                                        UpkeepReport& report) {
-  TM_ASSIGN_OR_RETURN(
-      const pg::Result result,
-      connection.Run(kExtend, pg::Params(upkeep_.partition_rows, upkeep_.rows_ahead), deadline));
-  TM_ASSIGN_OR_RETURN(const auto row, result.ParseOnly<std::int32_t>());
+  const auto soon_used =
+      static_cast<std::int64_t>(changes_per_second_ * absl::ToDoubleSeconds(kTimeAhead));
+  const std::int64_t ahead = std::max(upkeep_.rows_ahead, std::min(soon_used, kMostAhead));
+  const absl::StatusOr<pg::Result> result = connection.Run(
+      kExtend,
+      pg::Params(upkeep_.partition_rows, upkeep_.log_max_bytes / kPartitionsInBound, ahead),
+      deadline);
+  report.extension_busy = Busy(result.status());
+  TM_RETURN_IF_ERROR(result.status());
+  TM_ASSIGN_OR_RETURN(const auto row, result->ParseOnly<std::int32_t>());
   report.partitions_created += std::get<0>(row);
   return absl::OkStatus();
 }
@@ -122,17 +133,47 @@ absl::Status PostgresUpkeep::EmptyLog(pg::Connection& connection, absl::Time dea
   }
 }
 
+absl::Status PostgresUpkeep::DropEmptied(pg::Connection& connection, absl::Time deadline,
+                                         UpkeepReport& report) {
+  if (absl::Now() < drop_at_) return absl::OkStatus();
+  drop_at_ = absl::Now() + kDropInterval;
+  for (std::int32_t dropped = kDropAtOnce; dropped == kDropAtOnce;) {
+    TM_ASSIGN_OR_RETURN(
+        const pg::Result result,
+        connection.Run(kDrop, pg::Params(upkeep_.emptied_kept, kDropAtOnce), deadline));
+    TM_ASSIGN_OR_RETURN(const auto row, result.ParseOnly<std::int32_t>());
+    dropped = std::get<0>(row);
+    report.partitions_dropped += dropped;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status PostgresUpkeep::MeasureLog(pg::Connection& connection, absl::Time deadline,
                                         UpkeepReport& report) {
   TM_ASSIGN_OR_RETURN(const pg::Result result, connection.Run(kMeasure, pg::Params(), deadline));
   TM_ASSIGN_OR_RETURN(const auto row,
-                      (result.ParseOnly<std::int64_t, std::int64_t, std::int64_t>()));
-  const auto& [bytes, needed_bytes, age_seconds] = row;
+                      (result.ParseOnly<std::int64_t, std::int64_t, std::int32_t, std::int64_t,
+                                        std::int64_t, std::int64_t>()));
+  const auto& [bytes, needed_bytes, partitions, ahead, log_end, age_seconds] = row;
+  ObserveEnd(log_end);
   report.log_bytes = bytes;
+  report.partitions = partitions;
+  report.positions_ahead = ahead;
   report.log_fill =
       std::max(static_cast<double>(needed_bytes) / static_cast<double>(upkeep_.log_max_bytes),
                absl::FDivDuration(absl::Seconds(age_seconds), upkeep_.log_max_age));
   return absl::OkStatus();
+}
+
+void PostgresUpkeep::ObserveEnd(std::int64_t log_end) {
+  const absl::Time now = absl::Now();
+  if (log_end_at_ != absl::InfinitePast() && now > log_end_at_) {
+    const double rate =
+        static_cast<double>(log_end - log_end_) / absl::ToDoubleSeconds(now - log_end_at_);
+    changes_per_second_ = std::max(rate, changes_per_second_ * 0.95);  // a pause is no end
+  }
+  log_end_ = log_end;
+  log_end_at_ = now;
 }
 
 absl::Status PostgresUpkeep::PurgeRecords(pg::Connection& connection, absl::Time deadline,
@@ -159,30 +200,6 @@ absl::Status PostgresUpkeep::PurgePools(pg::Connection& connection, absl::Time d
     report.identities_erased += 1;
   }
   report.purge_pending = true;
-  return absl::OkStatus();
-}
-
-absl::Status DropEmptiedPartitions(pg::Connection& connection, absl::Time deadline) {
-  TM_RETURN_IF_ERROR(connection.RunScript("SET statement_timeout = 0", deadline).status());
-  TM_ASSIGN_OR_RETURN(const pg::Result result,
-                      connection.Run(kDropCandidates, pg::Params(), deadline));
-  TM_ASSIGN_OR_RETURN(const auto rows, (result.ParseAll<std::string, std::string>()));
-  for (const auto& [name, detach] : rows) {  // change_log_<number>: nothing to quote
-    absl::Status status;
-    if (!detach.empty()) {
-      status =
-          connection
-              .RunScript(absl::StrCat("ALTER TABLE dataset.change_log DETACH PARTITION dataset.",
-                                      name, detach),
-                         deadline)
-              .status();
-    }
-    if (status.ok()) {
-      status = connection.RunScript(absl::StrCat("DROP TABLE dataset.", name), deadline).status();
-    }
-    if (Busy(status)) return absl::OkStatus();
-    TM_RETURN_IF_ERROR(status);
-  }
   return absl::OkStatus();
 }
 

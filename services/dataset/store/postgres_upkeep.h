@@ -12,10 +12,14 @@
 namespace tidemark::dataset {
 
 struct UpkeepOptions {
-  // Positions in a new partition of the change log.
-  std::int64_t partition_rows = 1'000'000;
-  // Positions for which the log always has room: at 20,000 changes a second, more than 3 minutes.
-  std::int64_t rows_ahead = 4'000'000;
+  // Positions in a new partition of the change log, at most; fewer when changes are large, so that
+  // a partition takes a 16th of log_max_bytes.
+  std::int64_t partition_rows = 100'000;
+  // Positions for which the log always has room. Kept higher while changes come fast: enough for 2
+  // minutes at the rate of late.
+  std::int64_t rows_ahead = 300'000;
+  // Emptied partitions that may stay attached to the log.
+  std::int32_t emptied_kept = 8;
   // What is older, or makes the log larger, is emptied although a publisher needs it.
   absl::Duration log_max_age = absl::Hours(24);
   std::int64_t log_max_bytes = std::int64_t{8} << 30;
@@ -36,7 +40,11 @@ struct UpkeepReport {
   };
 
   std::int32_t partitions_created = 0;
+  // Something held a lock that making room in the log needs. Happens for a moment; if it lasts, the
+  // room runs out and every write fails.
+  bool extension_busy = false;
   std::vector<Emptied> emptied;
+  std::int32_t partitions_dropped = 0;
   std::int64_t usage_folded = 0;
   std::int64_t records_purged = 0;
   std::int64_t identities_erased = 0;
@@ -44,6 +52,9 @@ struct UpkeepReport {
   bool purge_pending = false;
   // Bytes of the log on disk, indexes included.
   std::int64_t log_bytes = 0;
+  // Partitions attached to the log, and the positions that it still has room for.
+  std::int32_t partitions = 0;
+  std::int64_t positions_ahead = 0;
   // How near what publishers have not passed is to the log's bounds in time and bytes: at 1 changes
   // are lost to them. Warn early.
   double log_fill = 0;
@@ -64,17 +75,20 @@ class PostgresUpkeep {
   absl::Status ExtendLog(pg::Connection& connection, absl::Time deadline, UpkeepReport& report);
   absl::Status FoldUsage(pg::Connection& connection, absl::Time deadline, UpkeepReport& report);
   absl::Status EmptyLog(pg::Connection& connection, absl::Time deadline, UpkeepReport& report);
+  absl::Status DropEmptied(pg::Connection& connection, absl::Time deadline, UpkeepReport& report);
   absl::Status MeasureLog(pg::Connection& connection, absl::Time deadline, UpkeepReport& report);
   absl::Status PurgeRecords(pg::Connection& connection, absl::Time deadline, UpkeepReport& report);
   absl::Status PurgePools(pg::Connection& connection, absl::Time deadline, UpkeepReport& report);
 
+  // Learns from where the log ends now how fast it grows.
+  void ObserveEnd(std::int64_t log_end);
+
   const UpkeepOptions upkeep_;
   pg::Reconnector connections_;
+  absl::Time drop_at_ = absl::InfinitePast();
+  std::int64_t log_end_ = 0;
+  absl::Time log_end_at_ = absl::InfinitePast();
+  double changes_per_second_ = 0;  // of late
 };
-
-// Detaches and drops the partitions of the change log that were emptied. For `migrate`, with a
-// connection of the tables' owner. Writers are not held up. What a long reader of the log stands in
-// the way of is left for the next time.
-absl::Status DropEmptiedPartitions(pg::Connection& connection, absl::Time deadline);
 
 }  // namespace tidemark::dataset

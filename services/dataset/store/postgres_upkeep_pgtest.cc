@@ -23,7 +23,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 // The migration's first partitions end here.
-constexpr std::int64_t kFirstRoom = 4'000'000;
+constexpr std::int64_t kFirstRoom = 300'000;
 
 class UpkeepTest : public ::testing::Test {
  protected:
@@ -55,6 +55,16 @@ class UpkeepTest : public ::testing::Test {
       ASSERT_TRUE(std::holds_alternative<Applied>(outcome)) << ToStatus(outcome);
       count_ = std::get<Applied>(outcome).sync_count;
     }
+  }
+
+  // Adds rows to the log alone, with bodies of about this size.
+  void LogRows(int rows, int bytes) const {
+    Run(absl::StrCat(
+        "INSERT INTO dataset.change_log (log_shard, pool_number, owner, dataset_id, sync_count,"
+        "                                generation, kind, commit_time, body)"
+        " SELECT 0, 1, 0, 1, n, 1, 1, now(), string_agg(sha512((n || '/' || b)::text::bytea), '')"
+        "   FROM generate_series(1, ",
+        rows, ") AS n, generate_series(1, ", bytes / 64, ") AS b GROUP BY n"));
   }
 
   UpkeepReport Pass() {
@@ -89,7 +99,7 @@ TEST_F(UpkeepTest, TheMigrationMakesRoomForTheFirstChanges) {
   Run("SELECT setval('dataset.change_log_position', 1, false)");
   Write(1);
   EXPECT_EQ(Describe().end_position, 1);
-  EXPECT_EQ(Describe().partitions_ahead, 3);
+  EXPECT_EQ(Describe().partitions_ahead, 14);
 }
 
 TEST_F(UpkeepTest, PartitionsAreCreatedAheadWhileTheLogGrows) {
@@ -175,10 +185,12 @@ TEST_F(UpkeepTest, BeyondTheBoundInBytesTheOldestGoesAndItIsSaid) {
   Pass();
   Write(250);
   const std::int64_t bytes = Describe().size_bytes;
+  const std::int64_t written =
+      Number("SELECT sum(bytes)::bigint FROM dataset.change_log_partition WHERE written");
   upkeep_.log_max_bytes = 2 * bytes;
   const UpkeepReport half_full = Pass();
   EXPECT_THAT(half_full.emptied, IsEmpty());
-  EXPECT_NEAR(half_full.log_fill, 0.5, 0.1);
+  EXPECT_NEAR(half_full.log_fill, static_cast<double>(written) / (2.0 * bytes), 0.01);
   upkeep_.log_max_bytes = bytes - 1;
   const UpkeepReport report = Pass();
   ASSERT_FALSE(report.emptied.empty());
@@ -217,40 +229,79 @@ TEST_F(UpkeepTest, AReaderInTheWayOnlyPutsOffTheEmptying) {
   EXPECT_THAT(Pass().emptied, SizeIs(1));
 }
 
-TEST_F(UpkeepTest, MigrateDropsWhatWasEmptied) {
+TEST_F(UpkeepTest, WhatWasEmptiedIsDroppedOnceThereIsMuchOfIt) {
   Pass();
   Write(250);
   ReportLowMark(kFirstRoom + 200);
-  Pass();
+  upkeep_.emptied_kept = 17;
+  EXPECT_EQ(Pass().partitions_dropped, 0);
   const std::int32_t before = Describe().partitions;
-  pg::Connection owner = database_->Connect();
-  const absl::Status status = DropEmptiedPartitions(owner, InSeconds(30));
-  ASSERT_TRUE(status.ok()) << status;
-  EXPECT_EQ(Describe().partitions, before - 6);  // the first four, and two of ours
+  upkeep_.emptied_kept = 16;
+  const UpkeepReport report = Pass();
+  EXPECT_EQ(report.partitions_dropped, 16);  // the migration's fifteen, and one of ours
+  EXPECT_EQ(report.partitions, before - 16);
+  EXPECT_EQ(Describe().partitions, before - 16);
   EXPECT_EQ(Number("SELECT count(*) FROM dataset.change_log"), 50);
   Write(60);
   EXPECT_EQ(Pass().partitions_created, 1);
 }
 
-TEST_F(UpkeepTest, MigrateGoesOnWhereAReaderStoodInItsWay) {
+TEST_F(UpkeepTest, AReaderInTheWayPutsOffTheDropAndHoldsUpNoWriter) {
   Pass();
   Write(150);
   ReportLowMark(kFirstRoom + 100);
-  Pass();
-  const std::int32_t before = Describe().partitions;
-  pg::Connection owner = database_->Connect();
+  upkeep_.emptied_kept = 100;
+  EXPECT_THAT(Pass().emptied, SizeIs(1));
+  upkeep_.emptied_kept = 0;
   pg::Connection reader = database_->Connect();
   {
     auto reading = pg::Transaction::Begin(reader, InSeconds(60));
     ASSERT_TRUE(reading.ok());
     ASSERT_TRUE(reading->RunScript("SELECT count(*) FROM dataset.change_log").ok());
-    EXPECT_TRUE(DropEmptiedPartitions(owner, InSeconds(30)).ok());
+    EXPECT_EQ(Pass().partitions_dropped, 0);
     Write(1);
   }
-  EXPECT_TRUE(DropEmptiedPartitions(owner, InSeconds(30)).ok());
-  EXPECT_EQ(Describe().partitions, before - 5);
-  EXPECT_EQ(Number("SELECT count(*) FROM pg_class WHERE relname ~ '^change_log_[0-9]+$'"),
-            before - 5);
+  EXPECT_GT(Pass().partitions_dropped, 0);
+  Write(1);
+}
+
+TEST_F(UpkeepTest, APartitionOfLargeChangesHoldsFewer) {
+  Run("SELECT setval('dataset.change_log_position', 1, false)");
+  LogRows(1500, 8'000);
+  upkeep_.partition_rows = 100'000;
+  upkeep_.rows_ahead = 350'000;
+  const std::int64_t row_bytes = Describe().size_bytes / 1500;
+  upkeep_.log_max_bytes = 16 * 7'000 * row_bytes;
+  EXPECT_GE(Pass().partitions_created, 50'000 / 8'000);
+  const std::int64_t rows = Number(
+      "SELECT max(end_position - first_position) FROM dataset.change_log_partition"
+      " WHERE first_position > 300000");
+  EXPECT_GE(rows, 5'000);
+  EXPECT_LE(rows, 8'000);
+}
+
+TEST_F(UpkeepTest, OnlyWhatPublishersLackFillsTheLog) {
+  Run("SELECT setval('dataset.change_log_position', 1, false)");
+  LogRows(1000, 8'000);
+  upkeep_.log_max_bytes = Describe().size_bytes;
+  EXPECT_NEAR(Pass().log_fill, 1, 0.1);
+  ReportLowMark(900);
+  EXPECT_NEAR(Pass().log_fill, 0.1, 0.05);
+}
+
+TEST_F(UpkeepTest, ALockThatKeepsTheLogFromGrowingIsReported) {
+  Pass();
+  Write(120);
+  pg::Connection other = database_->Connect();
+  {
+    auto locking = pg::Transaction::Begin(other, InSeconds(60));
+    ASSERT_TRUE(locking.ok());
+    ASSERT_TRUE(locking->RunScript("LOCK dataset.change_log IN SHARE UPDATE EXCLUSIVE MODE").ok());
+    const UpkeepReport busy = Pass();
+    EXPECT_TRUE(busy.extension_busy);
+    EXPECT_EQ(busy.positions_ahead, 180);
+  }
+  EXPECT_FALSE(Pass().extension_busy);
 }
 
 TEST_F(UpkeepTest, RecordsOfDeletedDatasetsArePurgedInChunks) {

@@ -160,7 +160,7 @@ struct Erased {
   std::int64_t datasets = 0;
   std::int64_t records = 0;
   std::int64_t bytes = 0;
-  std::int64_t change_log_rows = 0;
+  std::int64_t change_log_rows = 0;  // -1: could not be counted in time
   absl::Time time;
 };
 

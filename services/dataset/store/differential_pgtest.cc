@@ -310,6 +310,7 @@ class Pair {
 
   void Erase() {
     const EraseRequest request{IdentityOf(Pick(0, kIdentities)), PoolNumber(3), Origin()};
+    postgres_.Settle();  // the proof counts what is left of deleted datasets
     const auto expected = memory_.Erase(request, Soon());
     const auto erased = postgres_.admin().Erase(request, Soon());
     RC_ASSERT(expected.ok() && erased.ok());

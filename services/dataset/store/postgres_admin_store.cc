@@ -78,9 +78,19 @@ absl::StatusOr<std::vector<DatasetInfo>> PostgresAdminStore::Merge(const MergeRe
 }
 
 absl::StatusOr<Erased> PostgresAdminStore::Erase(const EraseRequest& request, absl::Time deadline) {
-  return Retried<Erased>(deadline, [&](pg::Connection& connection) {
-    return EraseOnce(connection, request, deadline);
+  TM_ASSIGN_OR_RETURN(Erased erased, Retried<Erased>(deadline, [&](pg::Connection& connection) {
+                        return EraseOnce(connection, request, deadline);
+                      }));
+  for (bool gone = false; !gone;) {
+    TM_ASSIGN_OR_RETURN(gone, Retried<bool>(deadline, [&](pg::Connection& connection) {
+                          return PurgeErased(connection, request.identity, deadline);
+                        }));
+  }
+  const auto in_log = Retried<std::int64_t>(deadline, [&](pg::Connection& connection) {
+    return CountInLog(connection, request.identity.owner, deadline);
   });
+  erased.change_log_rows = in_log.value_or(-1);  // the erasure holds all the same
+  return erased;
 }
 
 absl::StatusOr<std::int64_t> PostgresAdminStore::PurgePool(const std::string& pool_id, bool force,

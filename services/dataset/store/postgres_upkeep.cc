@@ -25,6 +25,9 @@ constexpr absl::Duration kDropInterval = absl::Seconds(10);
 // In one transaction, which needs several locks for each.
 constexpr std::int32_t kDropAtOnce = 16;
 
+// Identities of purged pools that somebody holds, for which a pass waits.
+constexpr int kMostBusy = 3;
+
 constexpr pg::Query kExtend{"upkeep_extend_log", "SELECT dataset.extend_change_log($1, $2, $3)"};
 constexpr pg::Query kDrop{"upkeep_drop_log", "SELECT dataset.drop_change_log_partitions($1, $2)"};
 constexpr pg::Query kEmpty{"upkeep_empty_log",
@@ -51,13 +54,17 @@ constexpr pg::Query kMeasure{
     "              FROM dataset.change_log_partition) AS p) AS p"};
 constexpr pg::Query kFold{"upkeep_fold_usage", "SELECT dataset.fold_usage()"};
 constexpr pg::Query kPurge{"upkeep_purge_records", "SELECT dataset.purge_records($1)"};
+// The first identity that is to go, after those to be skipped. Whoever holds the rows of the pools
+// is the one who purges.
 constexpr pg::Query kPurgeIdentity{
     "upkeep_purge_identity",
     "SELECT dataset.erase_identity(i.owner, i.pool_id, i.identity_id)::text"
-    "  FROM dataset.pool_purge AS p"
-    " CROSS JOIN LATERAL (SELECT * FROM dataset.identity AS i WHERE i.pool_id = p.pool_id LIMIT 1)"
-    "    AS i"
-    " LIMIT 1"};
+    "  FROM (SELECT i.owner, i.pool_id, i.identity_id"
+    "          FROM (SELECT pool_id FROM dataset.pool_purge FOR UPDATE SKIP LOCKED) AS p"
+    "         CROSS JOIN LATERAL"
+    "           (SELECT * FROM dataset.identity AS i WHERE i.pool_id = p.pool_id"
+    "             LIMIT $1 + 1) AS i"
+    "        OFFSET $1 LIMIT 1) AS i"};
 // The pool's own rows go with its last identity.
 constexpr pg::Query kFinishPool{
     "upkeep_finish_pool",
@@ -80,8 +87,8 @@ absl::Status PostgresUpkeep::Pass(absl::Time deadline, UpkeepReport& report) {
   // What others depend on first.
   constexpr decltype(&PostgresUpkeep::ExtendLog) kParts[] = {
       &PostgresUpkeep::ExtendLog,   &PostgresUpkeep::FoldUsage,  &PostgresUpkeep::EmptyLog,
-      &PostgresUpkeep::DropEmptied, &PostgresUpkeep::MeasureLog, &PostgresUpkeep::PurgeRecords,
-      &PostgresUpkeep::PurgePools};
+      &PostgresUpkeep::DropEmptied, &PostgresUpkeep::MeasureLog, &PostgresUpkeep::PurgePools,
+      &PostgresUpkeep::PurgeRecords};
   absl::Status first_error;
   for (const auto part : kParts) {
     const absl::Duration patience = std::min(deadline - absl::Now(), kConnectPatience);
@@ -193,10 +200,16 @@ absl::Status PostgresUpkeep::PurgeRecords(pg::Connection& connection, absl::Time
 
 absl::Status PostgresUpkeep::PurgePools(pg::Connection& connection, absl::Time deadline,
                                         UpkeepReport& report) {
+  std::int64_t busy = 0;
   for (std::int32_t i = 0; i < upkeep_.purge_identities; ++i) {
-    TM_ASSIGN_OR_RETURN(const pg::Result result,
-                        connection.Run(kPurgeIdentity, pg::Params(), deadline));
-    if (result.empty()) return connection.Run(kFinishPool, pg::Params(), deadline).status();
+    const absl::StatusOr<pg::Result> result =
+        connection.Run(kPurgeIdentity, pg::Params(busy), deadline);
+    if (Busy(result.status())) {  // its turn comes again in the next pass
+      if (++busy > kMostBusy) return absl::OkStatus();
+      continue;
+    }
+    TM_RETURN_IF_ERROR(result.status());
+    if (result->empty()) return connection.Run(kFinishPool, pg::Params(), deadline).status();
     report.identities_erased += 1;
   }
   report.purge_pending = true;

@@ -347,5 +347,51 @@ TEST_F(UpkeepTest, APurgedPoolIsErasedInPassesAndNoOther) {
               ::testing::Each(::testing::StartsWith("dataset d is only")));
 }
 
+TEST_F(UpkeepTest, AnIdentityThatIsHeldPutsOffNoOthersPurge) {
+  Pass();
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(std::holds_alternative<Applied>(
+        Apply(updates_, UpdateOf({IdentityOf(i), "d"}, {Put("k", SyncCount(0))}))));
+  }
+  PostgresAdminStore admin(options_);
+  ASSERT_EQ(*admin.PurgePool("us-east-1:0a", true, InSeconds(30)), 4);
+  pg::Connection other = database_->Connect();
+  {
+    auto holding = pg::Transaction::Begin(other, InSeconds(60));
+    ASSERT_TRUE(holding.ok());
+    // The one that comes first.
+    ASSERT_TRUE(holding
+                    ->RunScript("SELECT FROM dataset.dataset WHERE identity_id ="
+                                " (SELECT identity_id FROM dataset.identity"
+                                "   WHERE pool_id = 'us-east-1:0a' LIMIT 1) FOR UPDATE")
+                    .ok());
+    Pass();
+    EXPECT_EQ(Number("SELECT count(*) FROM dataset.identity"), 1);
+  }
+  Pass();
+  EXPECT_EQ(Number("SELECT count(*) FROM dataset.identity"), 0);
+  EXPECT_EQ(Number("SELECT count(*) FROM dataset.record"), 0);
+}
+
+TEST_F(UpkeepTest, AnErasureTakesAlongWhatUpkeepHasNotComeTo) {
+  Pass();
+  for (const char* name : {"deleted", "live"}) {
+    std::vector<RecordPatch> patches;
+    for (int k = 0; k < 1024; ++k) patches.push_back(Put(absl::StrCat("k", k), SyncCount(0)));
+    ASSERT_TRUE(
+        std::holds_alternative<Applied>(Apply(updates_, UpdateOf({IdentityOf(0), name}, patches))));
+  }
+  PostgresAdminStore admin(options_);
+  ASSERT_TRUE(admin.Delete(DeleteOf({IdentityOf(0), "deleted"}), InSeconds(30)).ok());
+  const auto erased = admin.Erase({IdentityOf(0), PoolNumber(1), {}}, InSeconds(30));
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_EQ(erased->datasets, 2);
+  EXPECT_EQ(erased->records, 2048);
+  EXPECT_EQ(erased->change_log_rows, 4);
+  EXPECT_EQ(Number("SELECT count(*) FROM dataset.record"), 0);
+  EXPECT_EQ(Number("SELECT count(*) FROM dataset.record_purge"), 0);
+  EXPECT_THAT(Inconsistencies(*database_), IsEmpty());
+}
+
 }  // namespace
 }  // namespace tidemark::dataset

@@ -140,7 +140,9 @@ class AdminStore {
   virtual absl::StatusOr<std::vector<DatasetInfo>> Merge(const MergeRequest& request,
                                                          absl::Time deadline) = 0;
 
-  // Logs the deletion of every live dataset, then erases every row of the identity.
+  // Logs the deletion of every live dataset, then erases every row of the identity. If it fails
+  // half-way (DEADLINE_EXCEEDED), the identity is gone or it is not, and a repeat, or upkeep, deletes
+  // what is left of its records.
   virtual absl::StatusOr<Erased> Erase(const EraseRequest& request, absl::Time deadline) = 0;
 
   // Marks all identities of the pool for erasure by upkeep and returns how many hold data. Without

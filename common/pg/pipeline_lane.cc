@@ -41,15 +41,21 @@ PipelineLane::~PipelineLane() {
   thread_.join();
 }
 
-absl::Status PipelineLane::Submit(const Query& query, Params params, absl::Time deadline,
-                                  Done done) {
+absl::Status PipelineLane::Submit(const std::string& pool, const Query& query, Params params,
+                                  absl::Time deadline, Done done) {
   bool asleep;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return LaneStopping();
-    if (pending_ >= limits_.queued + limits_.in_flight) return LaneFull();
+    std::size_t& of_pool = pending_of_[pool];
+    if (pending_ >= limits_.queued + limits_.in_flight ||
+        of_pool >= limits_.queued_per_pool + limits_.in_flight) {
+      if (of_pool == 0) pending_of_.erase(pool);
+      return LaneFull();
+    }
+    ++of_pool;
     ++pending_;
-    submitted_.push_back({query, std::move(params), deadline, std::move(done)});
+    submitted_.push_back({pool, query, std::move(params), deadline, std::move(done)});
     asleep = std::exchange(asleep_, false);
   }
   if (asleep) wake_.Set();
@@ -75,7 +81,10 @@ bool PipelineLane::TakeSubmitted() {
     submitted.swap(submitted_);
     if (stopping_ && submitted.empty() && waiting_.empty() && in_flight_.empty()) return false;
   }
-  std::move(submitted.begin(), submitted.end(), std::back_inserter(waiting_));
+  for (Request& request : submitted) {
+    const std::string pool = request.pool;
+    waiting_.Push(pool, std::move(request));
+  }
   return true;
 }
 
@@ -98,8 +107,7 @@ void PipelineLane::Connect() {
 void PipelineLane::SendWaiting() {
   const absl::Time now = absl::Now();
   while (!waiting_.empty() && in_flight_.size() < limits_.in_flight) {
-    Request request = std::move(waiting_.front());
-    waiting_.pop_front();
+    Request request = waiting_.Pop();
     if (request.deadline <= now) {
       Finish(request, LaneDeadlinePassed());
       continue;
@@ -149,7 +157,7 @@ void PipelineLane::Receive() {
     oldest_since_ = absl::Now();
     const bool cancelled = std::exchange(cancellation_, std::nullopt).has_value();
     if (NeedsAnotherTry(request, outcome.status(), cancelled)) {
-      waiting_.push_front(std::move(request));
+      waiting_.PushFirst(std::move(request));
     } else {
       Finish(request, std::move(outcome));
     }
@@ -171,15 +179,10 @@ void PipelineLane::Sweep(absl::Time now) {
   swept_at_ = now;
   const auto late = [now](const Request& request) { return request.deadline <= now; };
   if (!session_ && now - down_since_ >= limits_.patience) {
-    for (Request& request : std::exchange(waiting_, {})) Finish(request, down_because_);
-  } else if (std::any_of(waiting_.begin(), waiting_.end(), late)) {
-    for (Request& request : std::exchange(waiting_, {})) {
-      if (late(request)) {
-        Finish(request, LaneDeadlinePassed());
-      } else {
-        waiting_.push_back(std::move(request));
-      }
-    }
+    waiting_.RemoveIf([](const Request&) { return true; },
+                      [this](Request& request) { Finish(request, down_because_); });
+  } else {
+    waiting_.RemoveIf(late, [this](Request& request) { Finish(request, LaneDeadlinePassed()); });
   }
   for (Request& request : in_flight_) {  // Their results are still to come.
     if (late(request)) Complete(request, DeadlinePassed());
@@ -220,7 +223,7 @@ void PipelineLane::Disconnect(const absl::Status& why) {
     Request request = std::move(in_flight_.back());
     in_flight_.pop_back();
     if (request.done && request.sends_left > 0) {
-      waiting_.push_front(std::move(request));
+      waiting_.PushFirst(std::move(request));
     } else {
       Finish(request, why);
     }
@@ -236,7 +239,12 @@ void PipelineLane::Complete(Request& request, absl::StatusOr<Result> outcome) {
 }
 
 void PipelineLane::Finish(Request& request, absl::StatusOr<Result> outcome) {
-  --pending_;
+  {
+    const std::lock_guard lock(mutex_);
+    --pending_;
+    const auto of_pool = pending_of_.find(request.pool);
+    if (--of_pool->second == 0) pending_of_.erase(of_pool);
+  }
   Complete(request, std::move(outcome));
 }
 

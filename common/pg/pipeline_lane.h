@@ -6,7 +6,9 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -18,6 +20,7 @@
 #include "common/pg/query.h"
 #include "common/pg/reconnector.h"
 #include "common/pg/result.h"
+#include "common/pg/turn_queue.h"
 #include "common/pg/wake.h"
 
 namespace tidemark::pg {
@@ -25,8 +28,9 @@ namespace tidemark::pg {
 struct PipelineLimits {
   // Statements on their way at a time.
   std::size_t in_flight = 16;
-  // Statements that wait for their turn.
+  // Statements that wait for their turn: in all, and of one pool.
   std::size_t queued = 1024;
+  std::size_t queued_per_pool = 512;
   // How long statements wait for a lost connection to come back before they fail.
   absl::Duration patience = absl::Milliseconds(400);
 };
@@ -48,12 +52,13 @@ class PipelineLane {
   PipelineLane(const PipelineLane&) = delete;
   PipelineLane& operator=(const PipelineLane&) = delete;
 
-  // Queues a statement. If that succeeds, `done` is called once, on the lane's thread, which it
-  // must not hold up: with the result, or an error as of Connection::Run. DEADLINE_EXCEEDED comes
-  // at the deadline, within some 10 ms. Otherwise the statement is forgotten: RESOURCE_EXHAUSTED
-  // with QUEUE_FULL if the queue is full, UNAVAILABLE with NOT_READY if the lane is being
-  // destroyed.
-  absl::Status Submit(const Query& query, Params params, absl::Time deadline, Done done);
+  // Queues a statement, which one pool asks; pools take turns. If that succeeds, `done` is called
+  // once, on the lane's thread, which it must not hold up: with the result, or an error as of
+  // Connection::Run. DEADLINE_EXCEEDED comes at the deadline, within some 10 ms. Otherwise the
+  // statement is forgotten: RESOURCE_EXHAUSTED with QUEUE_FULL if the queue, or the pool's part of
+  // it, is full, UNAVAILABLE with NOT_READY if the lane is being destroyed.
+  absl::Status Submit(const std::string& pool, const Query& query, Params params,
+                      absl::Time deadline, Done done);
 
   // Whether there is a connection: for readiness.
   bool connected() const { return connected_; }
@@ -62,6 +67,7 @@ class PipelineLane {
 
  private:
   struct Request {
+    std::string pool;
     Query query;
     Params params;
     absl::Time deadline;
@@ -99,7 +105,7 @@ class PipelineLane {
   Reconnector reconnector_;
   Connection* connection_ = nullptr;  // null while there is none
   std::optional<PipelineSession> session_;
-  std::deque<Request> waiting_;
+  TurnQueue<Request> waiting_;
   std::deque<Request> in_flight_;             // in the order of the session's outcomes
   absl::Time oldest_since_;                   // when the first of them became the first
   std::optional<Cancellation> cancellation_;  // of the first of them
@@ -112,6 +118,7 @@ class PipelineLane {
   std::atomic<bool> connected_ = false;
   std::atomic<std::size_t> pending_ = 0;
   std::mutex mutex_;
+  std::unordered_map<std::string, std::size_t> pending_of_;  // by pool, as pending_
   std::vector<Request> submitted_;
   bool asleep_ = false;
   bool stopping_ = false;

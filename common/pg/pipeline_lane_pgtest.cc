@@ -35,11 +35,12 @@ constexpr Query kDivide{"lane_divide", "SELECT 1 / $1::int4"};
 
 absl::Time Soon() { return absl::Now() + absl::Seconds(30); }
 
-Answer Ask(PipelineLane& lane, const Query& query, Params params, absl::Time deadline = Soon()) {
+Answer Ask(PipelineLane& lane, const Query& query, Params params, absl::Time deadline = Soon(),
+           const std::string& pool = "A") {
   auto promise = std::make_shared<std::promise<absl::StatusOr<Result>>>();
   Answer answer = promise->get_future();
   const absl::Status queued = lane.Submit(
-      query, std::move(params), deadline,
+      pool, query, std::move(params), deadline,
       [promise](absl::StatusOr<Result> result) { promise->set_value(std::move(result)); });
   if (!queued.ok()) promise->set_value(queued);
   return answer;
@@ -70,7 +71,7 @@ class PipelineLanePgTest : public ::testing::Test {
 TestDatabase* PipelineLanePgTest::database_ = nullptr;
 
 TEST_F(PipelineLanePgTest, AnswersEachStatementWithItsOwnResult) {
-  PipelineLane lane(database_->options());
+  PipelineLane lane(database_->options(), {.queued_per_pool = 500});
   std::vector<Answer> answers;
   for (std::int64_t i = 0; i < 500; ++i) answers.push_back(Ask(lane, kEcho, Params(i)));
   for (std::int64_t i = 0; i < 500; ++i) {
@@ -94,6 +95,33 @@ TEST_F(PipelineLanePgTest, ServesManyThreads) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(right, 800);
+}
+
+TEST_F(PipelineLanePgTest, AFloodOfOnePoolTakesOnlyItsTurns) {
+  constexpr Query kGate{"lane_gate", "SELECT pg_advisory_lock_shared(7)"};
+  Connection gate = database_->Connect();
+  ASSERT_TRUE(gate.RunScript("SELECT pg_advisory_lock(7)", Soon()).ok());
+  std::vector<std::int64_t> order;  // of the lane's thread until it has ended
+  {
+    PipelineLane lane(database_->options(), {.in_flight = 1, .queued_per_pool = 3});
+    Answer held = Ask(lane, kGate, Params());
+    ASSERT_TRUE(Eventually([&] {
+      return gate.RunOnce("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
+                          Params(), Soon())
+                 ->size() == 1;
+    }));
+    const auto submit = [&](const char* pool, std::int64_t number) {
+      return lane.Submit(pool, kEcho, Params(number), Soon(),
+                         [&order, number](const auto&) { order.push_back(number); });
+    };
+    for (std::int64_t i = 1; i <= 3; ++i) EXPECT_TRUE(submit("A", i).ok());
+    EXPECT_EQ(errors::ReasonOf(submit("A", 4)), errors::v1::ERROR_REASON_QUEUE_FULL);
+    EXPECT_TRUE(submit("B", 11).ok());
+    EXPECT_TRUE(submit("B", 12).ok());
+    ASSERT_TRUE(gate.RunScript("SELECT pg_advisory_unlock(7)", Soon()).ok());
+    EXPECT_TRUE(held.get().ok());
+  }
+  EXPECT_THAT(order, ::testing::ElementsAre(1, 11, 2, 12, 3));
 }
 
 TEST_F(PipelineLanePgTest, StatementsAndResultsLargerThanTheSocketTakesPass) {

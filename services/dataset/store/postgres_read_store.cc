@@ -59,6 +59,7 @@ constexpr pg::Query kListIdentities{
 
 constexpr pg::Query kLogHorizon{"dataset_log_horizon",
                                 "SELECT log_end, horizon::text FROM dataset.change_log_horizon()"};
+constexpr const char* kNoPool = "";  // the log is of all pools
 // Waits a little, so that asking again and again costs little.
 constexpr pg::Query kHorizonReached{
     "dataset_log_horizon_reached",
@@ -76,11 +77,11 @@ pg::PipelineLane::Done Answer(ReadStore::Callback<T> done,
 
 // As PipelineLane::Submit, but `done` is called in any case.
 template <typename T>
-void Ask(pg::PipelineLane& lane, const pg::Query& query, pg::Params params, absl::Time deadline,
-         const ReadStore::Callback<T>& done,
+void Ask(pg::PipelineLane& lane, const std::string& pool, const pg::Query& query, pg::Params params,
+         absl::Time deadline, const ReadStore::Callback<T>& done,
          std::function<absl::StatusOr<T>(const pg::Result&)> parse) {
   const absl::Status taken =
-      lane.Submit(query, std::move(params), deadline, Answer<T>(done, std::move(parse)));
+      lane.Submit(pool, query, std::move(params), deadline, Answer<T>(done, std::move(parse)));
   if (!taken.ok()) done(taken);
 }
 
@@ -131,7 +132,7 @@ absl::StatusOr<IdentityPage> ParseIdentityPage(const std::string& pool_id, std::
 void AwaitHorizon(pg::PipelineLane& lane, const std::string& horizon, std::int64_t position,
                   absl::Time deadline, const ReadStore::Callback<std::int64_t>& done) {
   const absl::Status taken = lane.Submit(
-      kHorizonReached, pg::Params(horizon), deadline,
+      kNoPool, kHorizonReached, pg::Params(horizon), deadline,
       [&lane, horizon, position, deadline, done](const absl::StatusOr<pg::Result>& result) {
         if (!result.ok()) return done(result.status());
         const auto reached =
@@ -146,7 +147,8 @@ void AwaitHorizon(pg::PipelineLane& lane, const std::string& horizon, std::int64
 }  // namespace
 
 PostgresReadStore::PostgresReadStore(const pg::ConnectOptions& options, int lanes,
-                                     const pg::PipelineLimits& limits) {
+                                     const pg::PipelineLimits& limits)
+    : log_lane_(options, limits) {
   for (int i = 0; i < lanes; ++i) {
     lanes_.push_back(std::make_unique<pg::PipelineLane>(ByKeys(options), limits));
   }
@@ -156,14 +158,10 @@ pg::PipelineLane& PostgresReadStore::LaneOf(std::uint64_t hash) {
   return *lanes_[hash % lanes_.size()];
 }
 
-bool PostgresReadStore::connected() const {
-  return std::ranges::all_of(lanes_, [](const auto& lane) { return lane->connected(); });
-}
-
 void PostgresReadStore::ListDatasets(const IdentityKey& identity, const std::string& after_name,
                                      std::int32_t limit, absl::Time deadline,
                                      Callback<DatasetPage> done) {
-  Ask<DatasetPage>(LaneOf(HashOf(identity.owner)), kListDatasets,
+  Ask<DatasetPage>(LaneOf(HashOf(identity.owner)), identity.pool_id, kListDatasets,
                    pg::Params(identity.owner, identity.pool_id, identity.identity_id, after_name,
                               std::int64_t{limit} + 1),
                    deadline, done, [identity, limit](const pg::Result& r) {
@@ -175,7 +173,7 @@ void PostgresReadStore::DescribeDataset(const DatasetKey& dataset, absl::Time de
                                         Callback<std::optional<DatasetInfo>> done) {
   const IdentityKey& identity = dataset.identity;
   Ask<std::optional<DatasetInfo>>(
-      LaneOf(HashOf(identity.owner)), kDescribeDataset,
+      LaneOf(HashOf(identity.owner)), identity.pool_id, kDescribeDataset,
       pg::Params(identity.owner, identity.pool_id, identity.identity_id, dataset.name), deadline,
       done, [dataset](const pg::Result& result) -> absl::StatusOr<std::optional<DatasetInfo>> {
         if (result.empty()) return std::nullopt;
@@ -185,15 +183,15 @@ void PostgresReadStore::DescribeDataset(const DatasetKey& dataset, absl::Time de
 
 void PostgresReadStore::ListRecords(const RecordQuery& query, absl::Time deadline,
                                     Callback<RecordPage> done) {
-  Ask<RecordPage>(LaneOf(HashOf(query.dataset.identity.owner)), kListRecords,
-                  RecordPageParams(query), deadline, done,
+  Ask<RecordPage>(LaneOf(HashOf(query.dataset.identity.owner)), query.dataset.identity.pool_id,
+                  kListRecords, RecordPageParams(query), deadline, done,
                   [query](const pg::Result& result) { return ParseRecordPage(query, result); });
 }
 
 void PostgresReadStore::DescribeIdentity(const IdentityKey& identity, absl::Time deadline,
                                          Callback<IdentityUsage> done) {
   Ask<IdentityUsage>(
-      LaneOf(HashOf(identity.owner)), kDescribeIdentity,
+      LaneOf(HashOf(identity.owner)), identity.pool_id, kDescribeIdentity,
       pg::Params(identity.owner, identity.pool_id, identity.identity_id), deadline, done,
       [identity](const pg::Result& result) -> absl::StatusOr<IdentityUsage> {
         TM_ASSIGN_OR_RETURN(
@@ -209,8 +207,9 @@ void PostgresReadStore::DescribeIdentity(const IdentityKey& identity, absl::Time
 
 void PostgresReadStore::DescribePool(const std::string& pool_id, absl::Time deadline,
                                      Callback<PoolUsage> done) {
-  Ask<PoolUsage>(LaneOf(std::hash<std::string>()(pool_id)), kDescribePool, pg::Params(pool_id),
-                 deadline, done, [pool_id](const pg::Result& result) -> absl::StatusOr<PoolUsage> {
+  Ask<PoolUsage>(LaneOf(std::hash<std::string>()(pool_id)), pool_id, kDescribePool,
+                 pg::Params(pool_id), deadline, done,
+                 [pool_id](const pg::Result& result) -> absl::StatusOr<PoolUsage> {
                    TM_ASSIGN_OR_RETURN(
                        const auto row,
                        (result.ParseOnly<std::int64_t, std::int64_t, std::optional<absl::Time>>()));
@@ -223,15 +222,15 @@ void PostgresReadStore::ListIdentities(const std::string& pool_id, const std::st
                                        const std::string& after_id, std::int32_t limit,
                                        absl::Time deadline, Callback<IdentityPage> done) {
   Ask<IdentityPage>(
-      LaneOf(std::hash<std::string>()(pool_id)), kListIdentities,
+      LaneOf(std::hash<std::string>()(pool_id)), pool_id, kListIdentities,
       pg::Params(pool_id, prefix, after_id, std::int64_t{limit} + 1), deadline, done,
       [pool_id, limit](const pg::Result& r) { return ParseIdentityPage(pool_id, limit, r); });
 }
 
 void PostgresReadStore::LogEndPosition(absl::Time deadline, Callback<std::int64_t> done) {
-  pg::PipelineLane& lane = *lanes_.front();
+  pg::PipelineLane& lane = log_lane_;
   const absl::Status taken =
-      lane.Submit(kLogHorizon, pg::Params(), deadline,
+      lane.Submit(kNoPool, kLogHorizon, pg::Params(), deadline,
                   [&lane, deadline, done](const absl::StatusOr<pg::Result>& result) {
                     if (!result.ok()) return done(result.status());
                     const auto row = result->ParseOnly<std::int64_t, std::string>();

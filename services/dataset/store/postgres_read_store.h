@@ -32,16 +32,15 @@ class PostgresReadStore final : public ReadStore {
   void ListIdentities(const std::string& pool_id, const std::string& prefix,
                       const std::string& after_id, std::int32_t limit, absl::Time deadline,
                       Callback<IdentityPage> done) override;
-  // Waits for the transactions that were writing when it was called.
+  // Waits for the transactions that were writing when it was called, on a lane of its own: no
+  // reader waits along.
   void LogEndPosition(absl::Time deadline, Callback<std::int64_t> done) override;
-
-  // Whether every lane has a connection: for readiness.
-  bool connected() const;
 
  private:
   pg::PipelineLane& LaneOf(std::uint64_t hash);
 
   std::vector<std::unique_ptr<pg::PipelineLane>> lanes_;
+  pg::PipelineLane log_lane_;
 };
 
 }  // namespace tidemark::dataset

@@ -17,6 +17,7 @@
 #include "services/dataset/rpc/change_log_rpc.h"
 #include "services/dataset/rpc/dataset_rpc.h"
 #include "services/dataset/rpc/directory_pools.h"
+#include "services/dataset/store/delete_lanes.h"
 #include "services/dataset/store/postgres_admin_store.h"
 #include "services/dataset/store/postgres_log_upkeep.h"
 #include "services/dataset/store/postgres_read_store.h"
@@ -28,8 +29,10 @@
 namespace tidemark::dataset {
 namespace {
 
-// Executors' queues: deletions, merges and the like are rare.
+// Executors' queues: merges, erasures and the like are rare.
 constexpr std::size_t kAdminQueue = 256;
+constexpr int kDeleteLanes = 2;
+constexpr std::size_t kDeletesOfPool = 64;
 constexpr std::size_t kExportQueue = 8;
 constexpr absl::Duration kCheckTime = absl::Seconds(1);
 constexpr absl::Duration kMigrationTime = absl::Minutes(30);
@@ -49,6 +52,18 @@ std::vector<std::unique_ptr<UpdateStore>> OpenUpdateStores(const Config& config)
   for (int i = 0; i < config.write_lanes; ++i) {
     stores.push_back(
         std::make_unique<PostgresUpdateStore>(ConnectOptionsOf(config, "tidemark-dataset write")));
+  }
+  return stores;
+}
+
+std::vector<DeleteLanes::Delete> OpenDeleteStores(const Config& config) {
+  std::vector<DeleteLanes::Delete> stores;
+  for (int i = 0; i < kDeleteLanes; ++i) {
+    const auto store =
+        std::make_shared<PostgresAdminStore>(ConnectOptionsOf(config, "tidemark-dataset delete"));
+    stores.emplace_back([store](const DeleteRequest& request, absl::Time deadline) {
+      return store->Delete(request, deadline);
+    });
   }
   return stores;
 }
@@ -92,6 +107,8 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
 
   LaneMetrics lane_metrics(process.metrics());
   WriteLanes updates(OpenUpdateStores(config), LaneLimitsOf(config), SystemClock(), lane_metrics);
+  DeleteLanes deletions(OpenDeleteStores(config), {.queued_per_pool = kDeletesOfPool},
+                        SystemClock());
   PostgresReadStore reads(ConnectOptionsOf(config, "tidemark-dataset read"), config.read_lanes);
   PostgresAdminStore admin(ConnectOptionsOf(config, "tidemark-dataset admin"));
   PostgresAdminStore exports(ConnectOptionsOf(config, "tidemark-dataset export"));
@@ -104,9 +121,17 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   Executor log_thread(1, kAdminQueue);
   const Background background(upkeep, sessions, admin, admin_thread, process.metrics());
 
-  const Backend backend{
-      updates,  reads,         admin,          admin_thread,    pools,
-      sessions, SystemClock(), SystemRandom(), *config.keyring, config.installation.account_id};
+  const Backend backend{updates,
+                        deletions,
+                        reads,
+                        admin,
+                        admin_thread,
+                        pools,
+                        sessions,
+                        SystemClock(),
+                        SystemRandom(),
+                        *config.keyring,
+                        config.installation.account_id};
   DatabaseCheck check_database(ConnectOptionsOf(config, "tidemark-dataset check"));
   DatasetRpc dataset_rpc(backend, calls, process.metrics());
   DatasetAdminRpc admin_rpc(backend, exports, export_thread, calls, process.metrics());

@@ -89,23 +89,29 @@ absl::Status DatasetRpc::BeginDescribeDataset(const rpc::Call& call,
   return absl::OkStatus();
 }
 
-absl::Status DatasetRpc::Delete(const rpc::Call& call, const v1::DeleteDatasetRequest& request,
-                                v1::DeleteDatasetResponse& response) {
+absl::Status DatasetRpc::BeginDelete(const rpc::Call& call, const v1::DeleteDatasetRequest& request,
+                                     v1::DeleteDatasetResponse& response, const rpc::Done& done) {
   TM_ASSIGN_OR_RETURN(DeleteRequest deletion, ParseDelete(request, call, backend_.account_id));
   TM_RETURN_IF_ERROR(RequireAccess(call, deletion.dataset.identity));
   TM_ASSIGN_OR_RETURN(const PoolFacts pool,
                       RequirePool(backend_.pools, deletion.dataset.identity.pool_id));
   deletion.pool_number = pool.number;
-  TM_ASSIGN_OR_RETURN(const DeleteOutcome outcome, backend_.admin.Delete(deletion, call.deadline));
-  switch (outcome.kind) {
-    case DeleteOutcome::Kind::kNotFound:
-      return DatasetNotFound(deletion.dataset);
-    case DeleteOutcome::Kind::kRequestIdReused:
-      return ToStatus(RequestIdReused{});
-    case DeleteOutcome::Kind::kDeleted:
-    case DeleteOutcome::Kind::kReplayed:
-      ToProto(outcome.dataset, *response.mutable_dataset());
-  }
+  const DatasetKey dataset = deletion.dataset;
+  backend_.deletions.Submit(
+      std::move(deletion), call.deadline,
+      [&response, dataset, done](const absl::StatusOr<DeleteOutcome>& outcome) {
+        if (!outcome.ok()) return done(outcome.status());
+        switch (outcome->kind) {
+          case DeleteOutcome::Kind::kNotFound:
+            return done(DatasetNotFound(dataset));
+          case DeleteOutcome::Kind::kRequestIdReused:
+            return done(ToStatus(RequestIdReused{}));
+          case DeleteOutcome::Kind::kDeleted:
+          case DeleteOutcome::Kind::kReplayed:
+            ToProto(outcome->dataset, *response.mutable_dataset());
+        }
+        done(absl::OkStatus());
+      });
   return absl::OkStatus();
 }
 
@@ -276,7 +282,7 @@ grpc::ServerUnaryReactor* DatasetRpc::DescribeDataset(grpc::CallbackServerContex
 grpc::ServerUnaryReactor* DatasetRpc::DeleteDataset(grpc::CallbackServerContext* context,
                                                     const v1::DeleteDatasetRequest* request,
                                                     v1::DeleteDatasetResponse* response) {
-  return Blocking(context, "DeleteDataset", request, response, &DatasetRpc::Delete);
+  return Async(context, "DeleteDataset", request, response, &DatasetRpc::BeginDelete);
 }
 
 grpc::ServerUnaryReactor* DatasetRpc::ListRecords(grpc::CallbackServerContext* context,

@@ -9,6 +9,7 @@
 #include "services/dataset/rpc/pools.h"
 #include "services/dataset/rpc/session_token.h"
 #include "services/dataset/rpc/sessions.h"
+#include "services/dataset/store/delete_sink.h"
 #include "services/dataset/store/store.h"
 #include "services/dataset/store/update_sink.h"
 #include "tidemark/dataset/v1/dataset_service.grpc.pb.h"
@@ -18,6 +19,7 @@ namespace tidemark::dataset {
 // What the RPC services of this process work on. All of it outlives them.
 struct Backend {
   UpdateSink& updates;
+  DeleteSink& deletions;
   ReadStore& reads;
   AdminStore& admin;       // used on `admin_thread` alone
   Executor& admin_thread;  // has one thread
@@ -71,8 +73,8 @@ class DatasetRpc final : public v1::DatasetService::CallbackService {
   absl::Status BeginDescribeDataset(const rpc::Call& call,
                                     const v1::DescribeDatasetRequest& request,
                                     v1::DescribeDatasetResponse& response, const rpc::Done& done);
-  absl::Status Delete(const rpc::Call& call, const v1::DeleteDatasetRequest& request,
-                      v1::DeleteDatasetResponse& response);
+  absl::Status BeginDelete(const rpc::Call& call, const v1::DeleteDatasetRequest& request,
+                           v1::DeleteDatasetResponse& response, const rpc::Done& done);
   absl::Status BeginDescribeIdentity(const rpc::Call& call,
                                      const v1::DescribeIdentityUsageRequest& request,
                                      v1::DescribeIdentityUsageResponse& response,

@@ -66,6 +66,19 @@ class DirectSink final : public UpdateSink {
   UpdateStore& store_;
 };
 
+// Applies each deletion at once.
+class DirectDeletions final : public DeleteSink {
+ public:
+  explicit DirectDeletions(AdminStore& store) : store_(store) {}
+
+  void Submit(DeleteRequest request, absl::Time deadline, Callback done) override {
+    done(store_.Delete(request, deadline));
+  }
+
+ private:
+  AdminStore& store_;
+};
+
 // The dataset service's RPCs over the memory store, called through gRPC.
 class DatasetRpcTest : public ::testing::Test {
  protected:
@@ -142,6 +155,7 @@ class DatasetRpcTest : public ::testing::Test {
   SettableClock clock_;
   MemoryStore store_{clock_};
   DirectSink sink_{store_};
+  DirectDeletions deletions_{store_};
   FixedPools pools_;
   SessionCounter sessions_;
   prometheus::Registry registry_;
@@ -149,6 +163,7 @@ class DatasetRpcTest : public ::testing::Test {
   Executor export_thread_{1, 4};
   const Backend backend_{
       sink_,
+      deletions_,
       store_,
       store_,
       admin_thread_,

@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/errors/error.h"
+#include "common/errors/sqlstate.h"
 #include "common/pg/backoff.h"
 #include "services/dataset/store/postgres_changes.h"
 #include "services/dataset/store/postgres_erase.h"
@@ -19,6 +20,9 @@ namespace {
 constexpr absl::Duration kConnectPatience = absl::Seconds(1);
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(5);
 constexpr absl::Duration kLongestRetry = absl::Milliseconds(500);
+// How long a call waits for rows that others hold: whoever holds them may do so for long, and
+// others wait for their turn.
+constexpr absl::Duration kLockPatience = absl::Seconds(2);
 
 constexpr pg::Query kMarkPool{
     "dataset_mark_pool",
@@ -53,12 +57,15 @@ PostgresAdminStore::PostgresAdminStore(const pg::ConnectOptions& options, Random
 template <typename T>
 absl::StatusOr<T> PostgresAdminStore::Retried(absl::Time deadline, const Attempt<T>& attempt) {
   pg::Backoff backoff(kFirstRetry, kLongestRetry, random_);
+  const absl::Time lock_deadline = absl::Now() + kLockPatience;
   while (true) {
     const absl::Duration patience = std::min(deadline - absl::Now(), kConnectPatience);
     TM_ASSIGN_OR_RETURN(pg::Connection* const connection, connections_.Acquire(patience));
     absl::StatusOr<T> outcome = attempt(*connection);
+    const bool locked = errors::SqlStateOf(outcome.status()) == "55P03";
+    const absl::Time until = locked ? std::min(deadline, lock_deadline) : deadline;
     const absl::Duration pause = backoff.Next();
-    if (!absl::IsAborted(outcome.status()) || absl::Now() + pause >= deadline) return outcome;
+    if (!absl::IsAborted(outcome.status()) || absl::Now() + pause >= until) return outcome;
     absl::SleepFor(pause);
   }
 }

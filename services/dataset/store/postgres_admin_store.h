@@ -14,8 +14,8 @@
 
 namespace tidemark::dataset {
 
-// The rarer work in PostgreSQL, on one connection. What loses a race, or waits too long for a lock,
-// is tried again with jitter until the deadline.
+// The rarer work in PostgreSQL, on one connection. What loses a race is tried again with jitter
+// until the deadline; what waits for a lock, for about 2 s.
 class PostgresAdminStore final : public AdminStore {
  public:
   // Connects at the first call. `random` outlives the store.

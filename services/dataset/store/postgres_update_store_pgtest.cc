@@ -172,5 +172,16 @@ TEST_F(UpdateStoreTest, PositionsOfADatasetFollowItsCounts) {
             0);
 }
 
+TEST_F(UpdateStoreTest, ADeletionDoesNotWaitForALockUntilItsDeadline) {
+  ASSERT_TRUE(IsApplied(Apply(store_, Create("held"))));
+  pg::Connection holder = SharedDatabase().Connect();
+  auto holding = pg::Transaction::Begin(holder, absl::InfiniteFuture());
+  ASSERT_TRUE(holding.ok());
+  ASSERT_TRUE(holding->RunScript("SELECT FROM dataset.dataset FOR UPDATE").ok());
+  PostgresAdminStore admin(options_);
+  const auto outcome = admin.Delete(DeleteOf({identity_, "held"}), InSeconds(100'000));
+  EXPECT_EQ(errors::ReasonOf(outcome.status()), errors::v1::ERROR_REASON_CONCURRENT_CHANGE);
+}
+
 }  // namespace
 }  // namespace tidemark::dataset

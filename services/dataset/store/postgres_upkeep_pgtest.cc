@@ -304,6 +304,17 @@ TEST_F(UpkeepTest, ALockThatKeepsTheLogFromGrowingIsReported) {
   EXPECT_FALSE(Pass().extension_busy);
 }
 
+TEST_F(UpkeepTest, AWriteReplacesNoUsageOfAnEarlierSecond) {
+  Pass();
+  Write(1);
+  Run("UPDATE dataset.usage_delta SET lane = lane - 1");  // as if a second had passed
+  Write(1);
+  EXPECT_EQ(Number("SELECT count(*) FROM dataset.usage_delta WHERE bytes = 0"), 1);
+  EXPECT_GE(Number("SELECT count(*) FROM dataset.usage_delta"), 2);
+  EXPECT_GE(Pass().usage_folded, 2);
+  EXPECT_THAT(Inconsistencies(*database_), IsEmpty());
+}
+
 TEST_F(UpkeepTest, RecordsOfDeletedDatasetsArePurgedInChunks) {
   Pass();
   PostgresAdminStore admin(options_);

@@ -24,6 +24,8 @@ struct LaneTicket {
   // How much it is, in units of the caller (patches), and in bytes.
   std::int64_t weight = 1;
   std::int64_t bytes = 0;
+  // Bytes of memory that it takes while it waits.
+  std::int64_t memory = 0;
   // After this it is not worth doing.
   absl::Time deadline = absl::InfiniteFuture();
 };
@@ -36,7 +38,7 @@ struct LaneLimits {
   // Of the queue.
   std::size_t queued_per_pool = 256;
   std::size_t queued = 4096;
-  std::int64_t queued_bytes = 64 * kMiB;
+  std::int64_t queued_memory = 64 * kMiB;
 };
 
 // The jobs that wait for a lane. Pools take turns, one job a turn, and so do the keys of a pool:
@@ -63,6 +65,7 @@ class LaneQueue {
     Job job;
     std::int64_t weight;
     std::int64_t bytes;
+    std::int64_t memory;
     absl::Time deadline;
   };
   struct Key {
@@ -94,13 +97,13 @@ class LaneQueue {
   std::unordered_map<std::string, Pool> pools_;
   std::deque<Pool*> ring_;  // of `pools_`, in the order of their turns
   std::size_t size_ = 0;
-  std::int64_t bytes_ = 0;
+  std::int64_t memory_ = 0;
   std::uint64_t batch_ = 0;
 };
 
 template <typename Job>
 bool LaneQueue<Job>::Push(LaneTicket ticket, Job& job) {
-  if (size_ >= limits_.queued || bytes_ + ticket.bytes > limits_.queued_bytes) return false;
+  if (size_ >= limits_.queued || memory_ + ticket.memory > limits_.queued_memory) return false;
   Pool& pool = pools_[ticket.pool];
   if (pool.size >= limits_.queued_per_pool) return false;
   if (pool.size == 0) {
@@ -112,10 +115,11 @@ bool LaneQueue<Job>::Push(LaneTicket ticket, Job& job) {
     key.name = std::move(ticket.key);
     pool.ring.push_back(&key);
   }
-  key.entries.push_back({std::move(job), ticket.weight, ticket.bytes, ticket.deadline});
+  key.entries.push_back(
+      {std::move(job), ticket.weight, ticket.bytes, ticket.memory, ticket.deadline});
   ++pool.size;
   ++size_;
-  bytes_ += ticket.bytes;
+  memory_ += ticket.memory;
   return true;
 }
 
@@ -175,7 +179,7 @@ template <typename Job>
 void LaneQueue<Job>::Pop(Pool& pool, bool turn_over, std::vector<Job>& to) {
   Key& key = *pool.ring.front();
   to.push_back(std::move(key.entries.front().job));
-  bytes_ -= key.entries.front().bytes;
+  memory_ -= key.entries.front().memory;
   --size_;
   --pool.size;
   key.entries.pop_front();

@@ -23,7 +23,7 @@ absl::Time At(int second) { return absl::FromUnixSeconds(second); }
 // A job is a name whose first letter is its pool's and whose second is its key's.
 bool Push(LaneQueue<std::string>& queue, std::string name, std::int64_t weight = 1,
           absl::Time deadline = absl::InfiniteFuture()) {
-  return queue.Push({name.substr(0, 1), name.substr(1, 1), weight, 10, deadline}, name);
+  return queue.Push({name.substr(0, 1), name.substr(1, 1), weight, 10, 10, deadline}, name);
 }
 
 Names Take(LaneQueue<std::string>& queue) {
@@ -109,7 +109,7 @@ TEST(LaneQueueTest, IsBoundedPerPoolAndInAll) {
 }
 
 TEST(LaneQueueTest, IsBoundedInBytes) {
-  LaneQueue<std::string> queue({.queued_bytes = 25});
+  LaneQueue<std::string> queue({.queued_memory = 25});
   EXPECT_TRUE(Push(queue, "Aa"));
   EXPECT_TRUE(Push(queue, "Ab"));
   EXPECT_FALSE(Push(queue, "Ac"));

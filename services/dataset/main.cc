@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -68,8 +69,14 @@ std::vector<DeleteLanes::Delete> OpenDeleteStores(const Config& config) {
   return stores;
 }
 
+// Updates that wait, in all write lanes, take no more memory than this; but each lane has room for
+// the largest request.
+constexpr std::int64_t kQueuedMemory = 96 * kMiB;
+constexpr std::int64_t kLargestRequest = 24 * kMiB;
+
 pg::LaneLimits LaneLimitsOf(const Config& config) {
   pg::LaneLimits limits;
+  limits.queued_memory = std::max(kQueuedMemory / config.write_lanes, kLargestRequest);
   limits.batch_jobs = static_cast<std::size_t>(config.batch_requests);
   limits.queued = static_cast<std::size_t>(config.lane_queue);
   limits.queued_per_pool = static_cast<std::size_t>(config.pool_queue);

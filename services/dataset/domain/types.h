@@ -99,6 +99,8 @@ struct UpdateRequest {
   std::vector<RecordPatch> patches;
   ChangeOrigin origin;
   RequestIdentity identity;
+  // Nobody waits for the answer after this.
+  absl::Time deadline = absl::InfiniteFuture();
 };
 
 struct DeleteRequest {

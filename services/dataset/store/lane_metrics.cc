@@ -19,6 +19,8 @@ LaneMetrics::LaneMetrics(prometheus::Registry& registry)
                                     "Time of one batch in the store.", obs::LatencySeconds())),
       queue_seconds_(obs::Histogram(registry, "tidemark_dataset_queue_seconds",
                                     "Time an update waited for its batch.", obs::LatencySeconds())),
+      queued_(obs::Gauge(registry, "tidemark_dataset_queued_updates",
+                         "Updates that wait for their batch, in all write lanes.")),
       replays_(obs::Counter(registry, "tidemark_dataset_replays_total",
                             "Repeats that were given the first answer.")),
       outcomes_{OutcomeCounter(registry, "applied"), OutcomeCounter(registry, "conflict"),
@@ -33,6 +35,8 @@ void LaneMetrics::Batch(std::size_t requests, absl::Duration took) {
 void LaneMetrics::Waited(absl::Duration in_queue) {
   queue_seconds_.Observe(absl::ToDoubleSeconds(in_queue));
 }
+
+void LaneMetrics::Queued(double change) { queued_.Increment(change); }
 
 void LaneMetrics::Outcome(const UpdateOutcome& outcome) {
   outcomes_[outcome.index()]->Increment();

@@ -16,12 +16,15 @@ class LaneMetrics {
 
   void Batch(std::size_t requests, absl::Duration took);
   void Waited(absl::Duration in_queue);
+  // Adds to the number of those that wait.
+  void Queued(double change);
   void Outcome(const UpdateOutcome& outcome);
 
  private:
   prometheus::Histogram& batch_requests_;
   prometheus::Histogram& batch_seconds_;
   prometheus::Histogram& queue_seconds_;
+  prometheus::Gauge& queued_;
   prometheus::Counter& replays_;
   std::array<prometheus::Counter*, 5> outcomes_;  // by UpdateOutcome's alternatives
 };

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "common/errors/sqlstate.h"
 #include "common/pg/backoff.h"
+#include "common/pg/lane_errors.h"
 #include "services/dataset/store/postgres_update_call.h"
 
 namespace tidemark::dataset {
@@ -60,11 +61,15 @@ std::vector<UpdateOutcome> PostgresUpdateStore::OneByOne(Requests requests, absl
   absl::Status lock_timeout;
   for (const UpdateRequest* const request : requests) {
     const IdentityKey& identity = request->dataset.identity;
+    if (request->deadline <= absl::Now()) {
+      outcomes.emplace_back(pg::LaneDeadlinePassed());
+      continue;
+    }
     if (waits[identity] == 2) {
       outcomes.emplace_back(lock_timeout);
       continue;
     }
-    Outcomes alone = Settle({&request, 1}, deadline);
+    Outcomes alone = Settle({&request, 1}, std::min(deadline, request->deadline));
     if (IsLockTimeout(alone.status())) {
       lock_timeout = alone.status();
       ++waits[identity];

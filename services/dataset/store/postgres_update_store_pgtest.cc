@@ -172,6 +172,17 @@ TEST_F(UpdateStoreTest, PositionsOfADatasetFollowItsCounts) {
             0);
 }
 
+TEST_F(UpdateStoreTest, OneByOneARequestPastItsOwnDeadlineIsNotApplied) {
+  // The batch fails as a whole, and by then nobody waits for the second.
+  std::vector<UpdateRequest> requests = {Create(std::string(200, 'x')), Create("late"),
+                                         Create("in time")};
+  requests[1].deadline = absl::Now();
+  const auto outcomes = ApplyAll(store_, requests);
+  EXPECT_EQ(errors::ReasonOf(ToStatus(outcomes[1])), errors::v1::ERROR_REASON_DEADLINE_EXCEEDED);
+  EXPECT_TRUE(IsApplied(outcomes[2]));
+  EXPECT_EQ(Number("SELECT count(*) FROM dataset.dataset"), 1);
+}
+
 TEST_F(UpdateStoreTest, ADeletionDoesNotWaitForALockUntilItsDeadline) {
   ASSERT_TRUE(IsApplied(Apply(store_, Create("held"))));
   pg::Connection holder = SharedDatabase().Connect();

@@ -26,9 +26,10 @@ class UpdateStore {
   virtual ~UpdateStore() = default;
 
   // Applies all requests in one transaction, each dataset at most once, and returns an outcome for
-  // each, in their order. Blocks no longer than until `deadline`. A failure of the whole batch is a
-  // Status in every place: nothing was applied, or (UNAVAILABLE, DEADLINE_EXCEEDED) it is unknown;
-  // applying the same requests again settles it, because repeats are recognised.
+  // each, in their order. Blocks no longer than until `deadline`, the latest of theirs. A failure
+  // of the whole batch is a Status in every place: nothing was applied, or (UNAVAILABLE,
+  // DEADLINE_EXCEEDED) it is unknown; applying the same requests again settles it, because repeats
+  // are recognised.
   virtual std::vector<UpdateOutcome> Update(std::span<const UpdateRequest* const> requests,
                                             absl::Time deadline) = 0;
 };
@@ -141,8 +142,8 @@ class AdminStore {
                                                          absl::Time deadline) = 0;
 
   // Logs the deletion of every live dataset, then erases every row of the identity. If it fails
-  // half-way (DEADLINE_EXCEEDED), the identity is gone or it is not, and a repeat, or upkeep, deletes
-  // what is left of its records.
+  // half-way (DEADLINE_EXCEEDED), the identity is gone or it is not, and a repeat, or upkeep,
+  // deletes what is left of its records.
   virtual absl::StatusOr<Erased> Erase(const EraseRequest& request, absl::Time deadline) = 0;
 
   // Marks all identities of the pool for erasure by upkeep and returns how many hold data. Without

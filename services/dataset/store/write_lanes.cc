@@ -3,18 +3,26 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/units.h"
+
 namespace tidemark::dataset {
 namespace {
 
-pg::LaneTicket TicketOf(const UpdateRequest& request, absl::Time deadline) {
+// Of a request, and of each of its patches, besides their text: the domain's structs and the
+// messages they came in, which stay until the answer.
+constexpr std::int64_t kRequestMemory = 2 * kKiB;
+constexpr std::int64_t kPatchMemory = 256;
+
+pg::LaneTicket TicketOf(const UpdateRequest& request) {
   pg::LaneTicket ticket{.pool = request.dataset.identity.pool_id,
                         .key = request.dataset.identity.identity_id + '/' + request.dataset.name,
                         .weight = static_cast<std::int64_t>(request.patches.size()),
-                        .deadline = deadline};
+                        .deadline = request.deadline};
   for (const RecordPatch& patch : request.patches) {
     ticket.bytes +=
         static_cast<std::int64_t>(patch.key.size() + (patch.value ? patch.value->size() : 0));
   }
+  ticket.memory = kRequestMemory + kPatchMemory * ticket.weight + 2 * ticket.bytes;
   return ticket;
 }
 
@@ -26,29 +34,32 @@ WriteLanes::WriteLanes(std::vector<std::unique_ptr<UpdateStore>> stores,
   for (const auto& store : stores_) {
     lanes_.push_back(std::make_unique<pg::Lane<Job>>(
         limits, clock, [this, &store = *store](std::vector<Job>& batch) { Run(store, batch); },
-        [this](Job& job, const absl::Status& why) { Finish(job, why); }));
+        [this](Job& job, const absl::Status& why) { Drop(job, why); }));
   }
 }
 
 void WriteLanes::Submit(UpdateRequest request, absl::Time deadline, Callback done) {
   // The bits above the log shard's: shards and lanes have nothing to do with each other.
   const auto hash = static_cast<std::uint64_t>(request.dataset.identity.owner.value()) >> 8;
-  pg::LaneTicket ticket = TicketOf(request, deadline);
-  Job job{std::move(request), deadline, clock_.Now(), std::move(done)};
+  request.deadline = deadline;
+  pg::LaneTicket ticket = TicketOf(request);
+  Job job{std::move(request), clock_.Now(), std::move(done)};
+  metrics_.Queued(1);
   const absl::Status taken =
       lanes_[hash % lanes_.size()]->Submit(std::move(ticket), std::move(job));
   // A job that was refused is as it was: NOLINTNEXTLINE(bugprone-use-after-move)
-  if (!taken.ok()) Finish(job, taken);
+  if (!taken.ok()) Drop(job, taken);
 }
 
 void WriteLanes::Run(UpdateStore& store, std::vector<Job>& batch) {
   const absl::Time begin = clock_.Now();
   std::vector<const UpdateRequest*> requests;
   requests.reserve(batch.size());
+  metrics_.Queued(-static_cast<double>(batch.size()));
   absl::Time deadline = absl::InfinitePast();
   for (const Job& job : batch) {
     requests.push_back(&job.request);
-    deadline = std::max(deadline, job.deadline);
+    deadline = std::max(deadline, job.request.deadline);
     metrics_.Waited(begin - job.submitted);
   }
   std::vector<UpdateOutcome> outcomes = store.Update(requests, deadline);
@@ -61,14 +72,9 @@ void WriteLanes::Finish(Job& job, UpdateOutcome outcome) {
   job.done(std::move(job.request), std::move(outcome));
 }
 
-std::size_t WriteLanes::queued() const {
-  std::size_t queued = 0;
-  for (const auto& lane : lanes_) queued += lane->queued();
-  return queued;
-}
-
-void WriteLanes::Drain(absl::Time deadline) {
-  for (const auto& lane : lanes_) lane->Drain(deadline);
+void WriteLanes::Drop(Job& job, const absl::Status& why) {
+  metrics_.Queued(-1);
+  Finish(job, why);
 }
 
 }  // namespace tidemark::dataset

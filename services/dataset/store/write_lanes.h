@@ -22,21 +22,16 @@ class WriteLanes final : public UpdateSink {
 
   void Submit(UpdateRequest request, absl::Time deadline, Callback done) override;
 
-  // Updates that wait.
-  std::size_t queued() const;
-
-  // Takes no more updates, finishes those that wait; what still waits at `deadline` is dropped.
-  void Drain(absl::Time deadline);
-
  private:
   struct Job {
     UpdateRequest request;
-    absl::Time deadline;
     absl::Time submitted;
     Callback done;
   };
 
   void Run(UpdateStore& store, std::vector<Job>& batch);
+  // Of a job that is not run.
+  void Drop(Job& job, const absl::Status& why);
   void Finish(Job& job, UpdateOutcome outcome);
 
   const Clock& clock_;

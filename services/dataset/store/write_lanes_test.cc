@@ -122,6 +122,40 @@ TEST_F(WriteLanesTest, AFullQueueRefusesAndGivesTheRequestBack) {
   EXPECT_EQ(errors::ReasonOf(refused), errors::v1::ERROR_REASON_QUEUE_FULL);
 }
 
+TEST_F(WriteLanesTest, ManySmallPatchesCountForTheMemoryTheyTake) {
+  UpdateRequest request = Request(1, "a", 1);
+  for (int i = 0; i < 65'536; ++i) request.patches.push_back({"k", std::nullopt, SyncCount(0)});
+  Tally answered;
+  absl::Status refused;
+  WriteLanes lanes = Make({.queued_memory = 16 * kMiB});
+  lanes.Submit(std::move(request), absl::InfiniteFuture(),
+               [&](const UpdateRequest&, const UpdateOutcome& outcome) {
+                 if (const auto* status = std::get_if<absl::Status>(&outcome)) refused = *status;
+                 answered.Add();
+               });
+  answered.WaitFor(1);
+  EXPECT_EQ(errors::ReasonOf(refused), errors::v1::ERROR_REASON_QUEUE_FULL);
+}
+
+TEST_F(WriteLanesTest, WhatWaitsIsCounted) {
+  Tally answered;
+  {
+    WriteLanes lanes = Make({.queued_per_pool = 1, .queued = 1});
+    for (int i = 0; i < 100; ++i) {
+      lanes.Submit(Request(1, "k" + std::to_string(i), i), absl::InfiniteFuture(),
+                   [&](const UpdateRequest&, const UpdateOutcome&) { answered.Add(); });
+    }
+    answered.WaitFor(100);
+  }
+  double waiting = -1;
+  for (const auto& family : registry_.Collect()) {
+    if (family.name == "tidemark_dataset_queued_updates") {
+      waiting = family.metric.front().gauge.value;
+    }
+  }
+  EXPECT_EQ(waiting, 0);
+}
+
 TEST_F(WriteLanesTest, AnUpdatePastItsDeadlineIsDroppedUnapplied) {
   Tally answered;
   absl::Status late;

@@ -3,7 +3,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/errors/error.h"
-#include "services/dataset/domain/identity_merge.h"
 #include "services/dataset/store/memory_store.h"
 
 namespace tidemark::dataset {
@@ -36,34 +35,33 @@ absl::StatusOr<std::vector<DatasetInfo>> MemoryStore::Merge(const MergeRequest& 
                                                             absl::Time deadline) {
   const std::lock_guard lock(mutex_);
   const absl::Time now = TruncateToMillis(clock_.Now());
-  std::vector<std::pair<DatasetKey, DatasetKey>> moves;
-  IdentityCounts after =
-      identities_.contains(request.winner) ? identities_.at(request.winner) : IdentityCounts{};
-  for (const DatasetKey& from : LiveDatasets(request.loser)) {
-    DatasetKey to{request.winner, MergedName(from.name, Find(from)->merged_into, request.loser)};
-    const DatasetState* held = Find(to);
-    after.live_datasets += held != nullptr && held->info.live ? 0 : 1;
-    after.dataset_names += held != nullptr ? 0 : 1;
-    moves.emplace_back(from, std::move(to));
-  }
-  if (const auto breach = FindMergeBreach(after, request.limits); breach && !moves.empty()) {
-    return ToStatus(*breach);
-  }
+  const auto counts = identities_.find(request.winner);
+  const auto steps =
+      PlanMerge(request, MergeDatasetsOf(request.loser), MergeDatasetsOf(request.winner),
+                counts == identities_.end() ? IdentityCounts{} : counts->second);
+  if (!steps.ok()) return steps.status();
   std::vector<DatasetInfo> copies;
-  for (const auto& [from, to] : moves) {
-    copies.push_back(CopyForMerge(from, to, request, now));
-    DeleteHeld(from, request.pool_number, request.origin, now);
+  for (const MergeStep& step : *steps) {
+    copies.push_back(CopyForMerge(request, step, now));
+    DeleteHeld({request.loser, step.from}, request.pool_number, request.origin, now);
   }
   std::ranges::sort(copies, {}, [](const DatasetInfo& info) { return info.key.name; });
   return copies;
 }
 
-DatasetInfo MemoryStore::CopyForMerge(const DatasetKey& from, const DatasetKey& to,
-                                      const MergeRequest& request, absl::Time now) {
-  const DatasetState& source = *Find(from);
-  if (const DatasetState* held = Find(to); held != nullptr && held->info.live) {
-    DeleteHeld(to, request.pool_number, request.origin, now);
+MergeDatasets MemoryStore::MergeDatasetsOf(const IdentityKey& identity) const {
+  MergeDatasets datasets;
+  for (auto it = datasets_.lower_bound(DatasetKey{identity, ""});
+       it != datasets_.end() && it->first.identity == identity; ++it) {
+    datasets[it->first.name] = {it->second.info.live, it->second.merged_into};
   }
+  return datasets;
+}
+
+DatasetInfo MemoryStore::CopyForMerge(const MergeRequest& request, const MergeStep& step,
+                                      absl::Time now) {
+  const DatasetState& source = *Find({request.loser, step.from});
+  const DatasetKey to{request.winner, step.to};
   const bool first = Find(to) == nullptr;
   IdentityCounts& counts = identities_[request.winner];
   counts.live_datasets += 1;
@@ -71,7 +69,7 @@ DatasetInfo MemoryStore::CopyForMerge(const DatasetKey& from, const DatasetKey& 
 
   DatasetState& copy = datasets_[to];
   copy.info = MergedInfo(source, first ? nullptr : &copy.info, to, now);
-  copy.merged_into = source.merged_into.empty() ? from.name : source.merged_into;
+  copy.merged_into = step.merged_into;
   copy.records = source.records;
   std::vector<Record> live;
   for (const auto& [key, record] : copy.records) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "services/dataset/domain/identity_merge.h"
 #include "services/dataset/domain/merge.h"
 #include "services/dataset/store/store.h"
 
@@ -82,8 +83,8 @@ class MemoryStore final : public UpdateStore, public ReadStore, public AdminStor
   // Deletes a live dataset as part of something larger.
   void DeleteHeld(const DatasetKey& key, PoolNumber pool_number, const ChangeOrigin& origin,
                   absl::Time now);
-  DatasetInfo CopyForMerge(const DatasetKey& from, const DatasetKey& to,
-                           const MergeRequest& request, absl::Time now);
+  MergeDatasets MergeDatasetsOf(const IdentityKey& identity) const;
+  DatasetInfo CopyForMerge(const MergeRequest& request, const MergeStep& step, absl::Time now);
   PoolUsage UsageOf(const std::string& pool_id) const;
   void Append(LoggedChange::Kind kind, const DatasetInfo& info, PoolNumber pool_number,
               const ChangeOrigin& origin, std::vector<Record> records);

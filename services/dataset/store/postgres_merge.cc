@@ -10,7 +10,6 @@
 #include "common/base/status_macros.h"
 #include "common/pg/transaction.h"
 #include "services/dataset/domain/identity_merge.h"
-#include "services/dataset/domain/outcome.h"
 #include "services/dataset/store/change_body.h"
 #include "services/dataset/store/postgres_changes.h"
 #include "services/dataset/store/postgres_rows.h"
@@ -96,6 +95,14 @@ absl::StatusOr<IdentityCounts> ReadCounts(pg::Transaction& transaction,
   return IdentityCounts{std::get<0>(row), std::get<1>(row)};
 }
 
+MergeDatasets ForPlan(const HeldDatasets& held) {
+  MergeDatasets datasets;
+  for (const auto& [name, dataset] : held) {
+    datasets[name] = {dataset.state.info.live, dataset.state.merged_into};
+  }
+  return datasets;
+}
+
 // The merge of one identity into another, under the locks of both.
 class Merger {
  public:
@@ -105,52 +112,22 @@ class Merger {
   absl::StatusOr<std::vector<DatasetInfo>> Run() {
     TM_ASSIGN_OR_RETURN(HeldDatasets given, ReadDatasets(transaction_, request_.loser));
     TM_ASSIGN_OR_RETURN(held_, ReadDatasets(transaction_, request_.winner));
-    std::erase_if(given, [](const auto& entry) { return !entry.second.state.info.live; });
-    if (given.empty()) return std::vector<DatasetInfo>();
-    TM_RETURN_IF_ERROR(CheckLimits(given));
+    TM_ASSIGN_OR_RETURN(const IdentityCounts counts, ReadCounts(transaction_, request_.winner));
+    TM_ASSIGN_OR_RETURN(const std::vector<MergeStep> steps,
+                        PlanMerge(request_, ForPlan(given), ForPlan(held_), counts));
     std::vector<DatasetInfo> copies;
-    for (auto& [name, source] : given) {
-      TM_ASSIGN_OR_RETURN(DatasetInfo copy, Copy(source));
+    for (const MergeStep& step : steps) {
+      TM_ASSIGN_OR_RETURN(DatasetInfo copy, Copy(given.at(step.from), step));
       copies.push_back(std::move(copy));
-      TM_RETURN_IF_ERROR(Delete({request_.loser, name}).status());
+      TM_RETURN_IF_ERROR(DeleteDataset(transaction_, {request_.loser, step.from},
+                                       request_.pool_number, request_.origin)
+                             .status());
     }
     std::ranges::sort(copies, {}, [](const DatasetInfo& info) { return info.key.name; });
     return copies;
   }
 
  private:
-  std::string NameOfCopy(const DatasetState& source) const {
-    return MergedName(source.info.key.name, source.merged_into, request_.loser);
-  }
-
-  absl::Status CheckLimits(const HeldDatasets& given) {
-    TM_ASSIGN_OR_RETURN(IdentityCounts after, ReadCounts(transaction_, request_.winner));
-    for (const auto& [name, source] : given) {
-      const auto held = held_.find(NameOfCopy(source.state));
-      after.live_datasets += held != held_.end() && held->second.state.info.live ? 0 : 1;
-      after.dataset_names += held != held_.end() ? 0 : 1;
-    }
-    const auto breach = FindMergeBreach(after, request_.limits);
-    return breach ? ToStatus(*breach) : absl::OkStatus();
-  }
-
-  absl::StatusOr<DeleteOutcome> Delete(const DatasetKey& dataset) {
-    return DeleteDataset(transaction_, dataset, request_.pool_number, request_.origin);
-  }
-
-  // The tombstone under the copy's name, made if the dataset is live; nullopt if there is none.
-  absl::StatusOr<std::optional<DatasetInfo>> Tombstone(const DatasetKey& key) {
-    const auto found = held_.find(key.name);
-    if (found == held_.end()) return std::nullopt;
-    DatasetInfo info = found->second.state.info;
-    if (!info.live) return info;
-    TM_ASSIGN_OR_RETURN(const DeleteOutcome deleted, Delete(key));
-    info = deleted.dataset;
-    info.live = false;
-    info.generation = Generation(info.generation.value() + 1);
-    return info;
-  }
-
   absl::StatusOr<std::vector<Record>> ReadRecords(const Held& source) {
     TM_ASSIGN_OR_RETURN(
         const pg::Result result,
@@ -163,14 +140,14 @@ class Merger {
     return records;
   }
 
-  absl::StatusOr<DatasetInfo> Copy(Held& source) {
-    const DatasetKey to{request_.winner, NameOfCopy(source.state)};
-    TM_ASSIGN_OR_RETURN(const std::optional<DatasetInfo> before, Tombstone(to));
+  // `source` is a copy of its own: its records are let go of with it.
+  absl::StatusOr<DatasetInfo> Copy(Held source, const MergeStep& step) {
+    const DatasetKey to{request_.winner, step.to};
+    const auto held = held_.find(step.to);
+    const DatasetInfo* const before = held == held_.end() ? nullptr : &held->second.state.info;
     TM_ASSIGN_OR_RETURN(const std::vector<Record> records, ReadRecords(source));
     for (const Record& record : records) source.state.records.emplace(record.key, record);
-    const DatasetInfo copy = MergedInfo(source.state, before ? &*before : nullptr, to, now_);
-    const std::string& merged_into =
-        source.state.merged_into.empty() ? source.state.info.key.name : source.state.merged_into;
+    const DatasetInfo copy = MergedInfo(source.state, before, to, now_);
     const IdentityKey& winner = request_.winner;
     TM_ASSIGN_OR_RETURN(
         const pg::Result written,
@@ -179,7 +156,7 @@ class Merger {
             pg::Params(winner.owner, winner.pool_id, winner.identity_id, to.name, copy.generation,
                        copy.sync_count, copy.created_time, copy.modified_time, copy.modified_by,
                        copy.live_records, static_cast<std::int64_t>(records.size()), copy.bytes,
-                       merged_into)));
+                       step.merged_into)));
     TM_ASSIGN_OR_RETURN(const auto row, written.ParseOnly<std::int64_t>());
     const std::int64_t dataset_id = std::get<0>(row);
     TM_RETURN_IF_ERROR(transaction_
@@ -189,10 +166,9 @@ class Merger {
     TM_RETURN_IF_ERROR(
         transaction_
             .Run(kCountCopy, pg::Params(winner.owner, winner.pool_id, winner.identity_id,
-                                        before ? 0 : 1, copy.bytes, copy.modified_time))
+                                        before == nullptr ? 1 : 0, copy.bytes, copy.modified_time))
             .status());
     TM_RETURN_IF_ERROR(Log(copy, dataset_id, records));
-    held_[to.name] = {dataset_id, {.info = copy, .merged_into = merged_into}};
     return copy;
   }
 
@@ -210,7 +186,7 @@ class Merger {
   pg::Transaction& transaction_;
   const MergeRequest& request_;
   const absl::Time now_;
-  HeldDatasets held_;  // by the winner
+  HeldDatasets held_;  // by the winner, as it was
 };
 
 }  // namespace

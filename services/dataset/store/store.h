@@ -136,8 +136,9 @@ class AdminStore {
   virtual absl::StatusOr<DeleteOutcome> Delete(const DeleteRequest& request,
                                                absl::Time deadline) = 0;
 
-  // Moves the loser's live datasets to the winner under `<name>.<loser id>` (contract 4.6), logs
-  // the copies and the deletions. Returns the copies by name. FAILED_PRECONDITION LIMIT_EXCEEDED.
+  // Moves the loser's live datasets to the winner under the names that PlanMerge gives them
+  // (contract 4.6), logs the copies and the deletions. Returns the copies by name.
+  // FAILED_PRECONDITION LIMIT_EXCEEDED.
   virtual absl::StatusOr<std::vector<DatasetInfo>> Merge(const MergeRequest& request,
                                                          absl::Time deadline) = 0;
 

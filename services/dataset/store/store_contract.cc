@@ -65,6 +65,19 @@ DeleteOutcome DatasetStoreContract::Delete(const DatasetKey& dataset) {
   return outcome.value_or(DeleteOutcome{});
 }
 
+std::vector<std::string> DatasetStoreContract::Merge(const IdentityKey& loser,
+                                                     const IdentityKey& winner) {
+  const auto copies = store_->admin().Merge(
+      {.winner = winner, .loser = loser, .pool_number = PoolNumber(7), .limits = limits_},
+      Deadline());
+  EXPECT_TRUE(copies.ok()) << copies.status();
+  std::vector<std::string> names;
+  for (const DatasetInfo& copy : copies.value_or(std::vector<DatasetInfo>())) {
+    names.push_back(copy.key.name);
+  }
+  return names;
+}
+
 template <typename T>
 T DatasetStoreContract::Wait(const std::function<void(ReadStore::Callback<T>)>& read) {
   std::promise<absl::StatusOr<T>> promise;
@@ -478,20 +491,47 @@ TEST_P(DatasetStoreContract, MergingGivesTheWinnerACopyAndDeletesTheLosersDatase
   EXPECT_THAT(List(prefs_).merged_dataset_names, IsEmpty());
 }
 
-TEST_P(DatasetStoreContract, MergingAgainReplacesTheFirstCopy) {
+TEST_P(DatasetStoreContract, MergingAgainKeepsTheCopyBefore) {
   const IdentityKey loser = IdentityKey::Of(identity_.pool_id, "us-east-1:2c");
-  const MergeRequest request{
-      .winner = identity_, .loser = loser, .pool_number = PoolNumber(7), .limits = limits_};
   Update({loser, "prefs"}, {Put("a", 0, "first")});
-  ASSERT_TRUE(store_->admin().Merge(request, Deadline()).ok());
+  EXPECT_THAT(Merge(loser, identity_), ElementsAre("prefs.us-east-1:2c"));
   Update({loser, "prefs"}, {Put("b", 0, "second")});
-  const auto copies = store_->admin().Merge(request, Deadline());
-  ASSERT_TRUE(copies.ok()) << copies.status();
-  ASSERT_THAT(*copies, SizeIs(1));
-  EXPECT_EQ((*copies)[0].sync_count, SyncCount(3));
-  EXPECT_EQ((*copies)[0].generation, Generation(2));
-  EXPECT_THAT(KeysOf(List((*copies)[0].key)), ElementsAre("b"));
-  EXPECT_FALSE(Describe({loser, "prefs"})->live);
+  EXPECT_THAT(Merge(loser, identity_), ElementsAre("prefs.us-east-1:2c-2"));
+  EXPECT_THAT(KeysOf(List(DatasetKey{identity_, "prefs.us-east-1:2c"})), ElementsAre("a"));
+  EXPECT_THAT(KeysOf(List(DatasetKey{identity_, "prefs.us-east-1:2c-2"})), ElementsAre("b"));
+  EXPECT_THAT(List(prefs_).merged_dataset_names,
+              ElementsAre("prefs.us-east-1:2c", "prefs.us-east-1:2c-2"));
+
+  Delete({identity_, "prefs.us-east-1:2c"});  // processed: its name is free again
+  Update({loser, "prefs"}, {Put("c", 0, "third")});
+  EXPECT_THAT(Merge(loser, identity_), ElementsAre("prefs.us-east-1:2c"));
+  const auto revived = Describe({identity_, "prefs.us-east-1:2c"});
+  EXPECT_EQ(revived->generation, Generation(2));
+  EXPECT_EQ(revived->sync_count, SyncCount(5));  // of its record, above its deletion at 2
+}
+
+TEST_P(DatasetStoreContract, MergingLeavesADatasetUnderTheCopysNameAlone) {
+  const IdentityKey loser = IdentityKey::Of(identity_.pool_id, "us-east-1:2c");
+  const DatasetKey own{identity_, "prefs.us-east-1:2c"};  // as Android names renamed originals
+  Update(own, {Put("mine", 0)});
+  const auto before = Describe(own);
+  Update({loser, "prefs"}, {Put("a", 0)});
+  EXPECT_THAT(Merge(loser, identity_), ElementsAre("prefs.us-east-1:2c-2"));
+  EXPECT_EQ(Describe(own), before);
+  EXPECT_THAT(KeysOf(List(own)), ElementsAre("mine"));
+  EXPECT_THAT(List(prefs_).merged_dataset_names, ElementsAre("prefs.us-east-1:2c-2"));
+}
+
+TEST_P(DatasetStoreContract, MergingThereAndBackAndThereLosesNothing) {
+  const IdentityKey other = IdentityKey::Of(identity_.pool_id, "us-east-1:2c");
+  Update({other, "a"}, {Put("old", 0)});
+  EXPECT_THAT(Merge(other, identity_), ElementsAre("a.us-east-1:2c"));
+  EXPECT_THAT(Merge(identity_, other), ElementsAre("a.us-east-1:2c"));  // a copy keeps its name
+  Update({other, "a"}, {Put("new", 0)});
+  EXPECT_THAT(Merge(other, identity_), ElementsAre("a.us-east-1:2c", "a.us-east-1:2c-2"));
+  EXPECT_THAT(KeysOf(List(DatasetKey{identity_, "a.us-east-1:2c"})), ElementsAre("new"));
+  EXPECT_THAT(KeysOf(List(DatasetKey{identity_, "a.us-east-1:2c-2"})), ElementsAre("old"));
+  EXPECT_THAT(DatasetNames(other), IsEmpty());
 }
 
 TEST_P(DatasetStoreContract, MergingWhatWouldPassALimitChangesNothing) {

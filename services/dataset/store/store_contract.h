@@ -45,6 +45,8 @@ class DatasetStoreContract : public ::testing::TestWithParam<StoreFactory> {
   UpdateOutcome Update(const DatasetKey& dataset, std::vector<RecordPatch> patches);
   std::vector<UpdateOutcome> ApplyAll(const std::vector<UpdateRequest>& requests);
   DeleteOutcome Delete(const DatasetKey& dataset);
+  // The names of the copies.
+  std::vector<std::string> Merge(const IdentityKey& loser, const IdentityKey& winner);
 
   RecordPage List(const DatasetKey& dataset, std::int64_t since = 0);
   RecordPage List(const RecordQuery& query);

@@ -101,6 +101,21 @@ void Revive(const DatasetKey& key, absl::Time now, bool first, DatasetInfo& info
   counts.dataset_names += first ? 1 : 0;
 }
 
+// What the deletion of `entry` answered, as far as it is still known.
+DatasetInfo FirstAnswer(const DeleteRequest& request, const DatasetState::Entry& entry,
+                        const DatasetInfo& info) {
+  DatasetInfo first = info;  // a tombstone still says what it held
+  if (info.live || info.deleted_at != entry.sync_count) {
+    first = {.key = info.key, .created_time = absl::InfinitePast()};
+  }
+  first.live = true;
+  first.sync_count = entry.sync_count;
+  first.modified_time = entry.time;
+  first.modified_by = request.origin.modified_by;
+  first.deleted_at = entry.sync_count;
+  return first;
+}
+
 }  // namespace
 
 UpdateOutcome ApplyUpdate(const UpdateRequest& request, absl::Time now, DatasetState* state,
@@ -142,17 +157,15 @@ DeleteOutcome ApplyDelete(const DeleteRequest& request, absl::Time now, DatasetS
   if (state == nullptr) return {};
   DatasetInfo& info = state->info;
   now = std::max(now, info.modified_time);
-  if (const auto* entry = FindApplied(*state, request.identity, now)) {
-    if (entry->identity.content != request.identity.content) return {Kind::kRequestIdReused, {}};
-    DatasetInfo first = info;  // a tombstone still says what it held
-    first.live = true;
-    first.sync_count = entry->sync_count;
-    first.modified_time = entry->time;
-    return {Kind::kReplayed, first};
+  const DatasetState::Entry* const entry =
+      request.identity ? FindApplied(*state, *request.identity, now) : nullptr;
+  if (entry != nullptr) {
+    if (entry->identity.content != request.identity->content) return {Kind::kRequestIdReused, {}};
+    return {Kind::kReplayed, FirstAnswer(request, *entry, info)};
   }
   if (!info.live) return {};
   const DatasetInfo deleted = DeleteLive(request.origin, now, *state, counts);
-  Remember(*state, request.identity);
+  if (request.identity) Remember(*state, *request.identity);
   return {Kind::kDeleted, deleted};
 }
 
@@ -168,6 +181,7 @@ DatasetInfo DeleteLive(const ChangeOrigin& origin, absl::Time now, DatasetState&
   info.generation = Generation(info.generation.value() + 1);
   state.records.clear();
   state.merged_into.clear();
+  std::erase_if(state.applied, [](const auto& entry) { return !entry.identity.named; });
   counts.live_datasets -= 1;
   return deleted;
 }

@@ -45,14 +45,17 @@ UpdateOutcome ApplyUpdate(const UpdateRequest& request, absl::Time now, DatasetS
                           IdentityCounts& counts, DatasetState& created);
 
 // How a deletion ends: the dataset as it was with the count of its deletion, or nothing to delete.
+// Of a repeat that comes when the dataset was written or deleted again, only count, time and writer
+// of the deletion are known; created_time is InfinitePast, the rest is 0.
 struct DeleteOutcome {
   enum class Kind { kDeleted, kReplayed, kNotFound, kRequestIdReused };
   Kind kind = Kind::kNotFound;
   DatasetInfo dataset;
 };
 
-// Deletes: takes the next count, forgets the records, begins the next generation, and keeps the
-// rest as a tombstone (also how many records and bytes there were, to answer a repeat).
+// Deletes: takes the next count, forgets the records and the requests without an id of their own,
+// begins the next generation, and keeps the rest as a tombstone (also how many records and bytes
+// there were, to answer a repeat).
 DeleteOutcome ApplyDelete(const DeleteRequest& request, absl::Time now, DatasetState* state,
                           IdentityCounts& counts);
 

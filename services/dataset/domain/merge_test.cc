@@ -48,7 +48,7 @@ class MergeTest : public ::testing::Test {
     DeleteRequest request;
     request.dataset = key_;
     request.origin.modified_by = "device";
-    request.identity = {{++requests_, 0}, {requests_, 2}};
+    request.identity = RequestIdentity{{++requests_, 0}, {requests_, 2}};
     return ApplyDelete(request, kNow, state_ ? &*state_ : nullptr, counts_);
   }
 
@@ -189,7 +189,7 @@ TEST_F(MergeTest, ARepeatedDeletionGetsTheFirstAnswer) {
   Update({Put("a", 0)});
   DeleteRequest request;
   request.dataset = key_;
-  request.identity = {{77, 0}, {77, 2}};
+  request.identity = RequestIdentity{{77, 0}, {77, 2}};
   const DeleteOutcome first = ApplyDelete(request, kNow, &*state_, counts_);
   const DeleteOutcome second = ApplyDelete(request, kNow + absl::Minutes(1), &*state_, counts_);
   EXPECT_EQ(second.kind, DeleteOutcome::Kind::kReplayed);

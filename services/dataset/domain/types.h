@@ -80,6 +80,9 @@ struct RequestIdentity {
 
   Hash request;  // of the caller and its request id, or of token and content when it gave none
   Hash content;  // of what was asked: the same request with other content is an error
+  // Whether the caller gave an id. Without one an equal request is taken for a repeat, which it no
+  // longer is once the dataset was deleted.
+  bool named = true;
 
   friend bool operator==(const RequestIdentity&, const RequestIdentity&) = default;
 };
@@ -107,7 +110,7 @@ struct DeleteRequest {
   DatasetKey dataset;
   PoolNumber pool_number;
   ChangeOrigin origin;
-  RequestIdentity identity;
+  std::optional<RequestIdentity> identity;  // nullopt: nobody repeats it, and it repeats nothing
 };
 
 struct MergeRequest {

@@ -65,15 +65,25 @@ void AppendPart(std::string& text, std::string_view part) {
   absl::StrAppend(&text, part.size(), ":", ToAbsl(part));
 }
 
-// Names a request by caller and request id if it has one, else by `token` and what it asks.
-RequestIdentity IdentityOf(const rpc::Call& call, const std::string& request_id,
-                           std::string_view token, const std::string& content) {
+// Names a request by its caller and request id.
+RequestIdentity NamedIdentity(const rpc::Call& call, const std::string& request_id,
+                              const std::string& content) {
   std::string name;
-  AppendPart(name, request_id.empty() ? "content" : "id");
+  AppendPart(name, "id");
   AppendPart(name, call.principal);
-  AppendPart(name, request_id.empty() ? token : std::string_view(request_id));
-  if (request_id.empty()) AppendPart(name, content);
-  return {HashOf(name), HashOf(content)};
+  AppendPart(name, request_id);
+  return {.request = HashOf(name), .content = HashOf(content), .named = true};
+}
+
+// Names a request without an id by its caller, its token and what it asks.
+RequestIdentity ContentIdentity(const rpc::Call& call, const std::string& token,
+                                const std::string& content) {
+  std::string name;
+  AppendPart(name, "content");
+  AppendPart(name, call.principal);
+  AppendPart(name, token);
+  AppendPart(name, content);
+  return {.request = HashOf(name), .content = HashOf(content), .named = false};
 }
 
 std::string ContentOf(const UpdateRequest& request) {
@@ -122,8 +132,10 @@ absl::StatusOr<UpdateRequest> ParseUpdate(const v1::UpdateRecordsRequest& reques
   update.origin = OriginOf(call, account_id);
   update.origin.device_id = request.device_id();
   if (!request.device_id().empty()) update.origin.modified_by = request.device_id();
-  update.identity =
-      IdentityOf(call, request.request_id(), request.sync_session_token(), ContentOf(update));
+  const std::string content = ContentOf(update);
+  update.identity = request.request_id().empty()
+                        ? ContentIdentity(call, request.sync_session_token(), content)
+                        : NamedIdentity(call, request.request_id(), content);
   return update;
 }
 
@@ -135,9 +147,9 @@ absl::StatusOr<DeleteRequest> ParseDelete(const v1::DeleteDatasetRequest& reques
   errors::CheckRequestId("request_id", request.request_id(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
   deletion.origin = OriginOf(call, account_id);
-  // Without a request id each deletion is a request of its own: a second one finds nothing.
-  const std::string name = request.request_id().empty() ? call.request_id : request.request_id();
-  deletion.identity = IdentityOf(call, name, "", "delete");
+  if (!request.request_id().empty()) {
+    deletion.identity = NamedIdentity(call, request.request_id(), "delete");
+  }
   return deletion;
 }
 
@@ -154,7 +166,9 @@ void ToProto(const DatasetInfo& info, v1::Dataset& proto) {
   proto.set_identity_pool_id(info.key.identity.pool_id);
   proto.set_identity_id(info.key.identity.identity_id);
   proto.set_dataset_name(info.key.name);
-  *proto.mutable_creation_time() = ToProto(info.created_time);
+  if (info.created_time != absl::InfinitePast()) {  // else not known: see DeleteOutcome
+    *proto.mutable_creation_time() = ToProto(info.created_time);
+  }
   *proto.mutable_last_modified_time() = ToProto(info.modified_time);
   proto.set_last_modified_by(info.modified_by);
   proto.set_data_storage_bytes(info.bytes);

@@ -175,23 +175,44 @@ TEST_F(DatasetRpcTest, LongNamesAreForMergedCopiesThatExist) {
 
 TEST_F(DatasetRpcTest, DeletingIsToldToThoseWhoMissedIt) {
   ASSERT_TRUE(Update(UpdateRequestOf("a", 0)).ok());
-  v1::DeleteDatasetRequest request;
-  request.set_identity_pool_id(kPool);
-  request.set_identity_id(kIdentity);
-  request.set_dataset_name("prefs");
-  v1::DeleteDatasetResponse response;
-  const auto remove = [&] {
-    return Call(*datasets_, &v1::DatasetService::Stub::DeleteDataset, request, &response);
-  };
-  ASSERT_TRUE(remove().ok());
-  EXPECT_EQ(response.dataset().record_count(), 1);
-  EXPECT_EQ(errors::ReasonOf(remove()), reasons::ERROR_REASON_DATASET_NOT_FOUND);
+  EXPECT_EQ(Delete("")->dataset().record_count(), 1);
+  EXPECT_EQ(errors::ReasonOf(Delete("").status()), reasons::ERROR_REASON_DATASET_NOT_FOUND);
   auto list = ListRequest();
   list.set_last_sync_count(1);
   const auto listed = List(list);
   ASSERT_TRUE(listed.ok()) << listed.status();
   EXPECT_FALSE(listed->dataset_exists());
   EXPECT_TRUE(listed->dataset_deleted_after_requested_sync_count());
+}
+
+TEST_F(DatasetRpcTest, AnEqualUpdateAfterADeletionIsWrittenAgain) {
+  const auto update = UpdateRequestOf("a", 0);
+  ASSERT_TRUE(Update(update).ok());
+  ASSERT_TRUE(Delete("").ok());
+  const auto again = Update(update);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->records(0).sync_count(), 3);
+  EXPECT_TRUE(List(ListRequest())->dataset_exists());
+}
+
+TEST_F(DatasetRpcTest, ADeletionIsARepeatByItsRequestIdAlone) {
+  attempt_ = "one-and-the-same";  // names an attempt, for logs
+  for (int count = 1; count < 4; count += 2) {
+    ASSERT_TRUE(Update(UpdateRequestOf("a", 0)).ok());
+    ASSERT_TRUE(Delete("").ok());
+    EXPECT_EQ(errors::ReasonOf(Delete("").status()), reasons::ERROR_REASON_DATASET_NOT_FOUND);
+    EXPECT_EQ(List(ListRequest())->dataset_sync_count(), count + 1);
+  }
+  ASSERT_TRUE(Update(UpdateRequestOf("a", 0)).ok());
+  const auto first = Delete("id");
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(Delete("id")->SerializeAsString(), first->SerializeAsString());
+  ASSERT_TRUE(Update(UpdateRequestOf("b", 0)).ok());
+  const auto late = Delete("id");
+  ASSERT_TRUE(late.ok()) << late.status();
+  EXPECT_EQ(late->dataset().sync_count(), first->dataset().sync_count());
+  EXPECT_FALSE(late->dataset().has_creation_time());
+  EXPECT_TRUE(List(ListRequest())->dataset_exists());
 }
 
 TEST_F(DatasetRpcTest, SessionsAreCountedWhenTheyBegin) {

@@ -104,6 +104,7 @@ class DatasetRpcTest : public ::testing::Test {
     grpc::ClientContext context;
     context.AddMetadata("x-tidemark-caller", caller_);
     if (!principal_.empty()) context.AddMetadata("x-tidemark-principal", principal_);
+    if (!attempt_.empty()) context.AddMetadata("x-request-id", attempt_);
     return rpc::FromGrpc((stub.*method)(&context, request, response));
   }
 
@@ -152,6 +153,19 @@ class DatasetRpcTest : public ::testing::Test {
     return response;
   }
 
+  absl::StatusOr<v1::DeleteDatasetResponse> Delete(const std::string& request_id) {
+    v1::DeleteDatasetRequest request;
+    request.set_identity_pool_id(kPool);
+    request.set_identity_id(kIdentity);
+    request.set_dataset_name("prefs");
+    request.set_request_id(request_id);
+    v1::DeleteDatasetResponse response;
+    const absl::Status status =
+        Call(*datasets_, &v1::DatasetService::Stub::DeleteDataset, request, &response);
+    if (!status.ok()) return status;
+    return response;
+  }
+
   SettableClock clock_;
   MemoryStore store_{clock_};
   DirectSink sink_{store_};
@@ -180,6 +194,7 @@ class DatasetRpcTest : public ::testing::Test {
   std::unique_ptr<v1::DatasetAdminService::Stub> admin_;
   std::string caller_ = "developer";
   std::string principal_;
+  std::string attempt_;  // x-request-id; empty: none
 };
 
 }  // namespace tidemark::dataset

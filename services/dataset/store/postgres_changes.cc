@@ -22,15 +22,14 @@ constexpr pg::Query kLockIdentities{"dataset_lock_identities",
 constexpr pg::Query kNow{"dataset_now", "SELECT date_trunc('milliseconds', clock_timestamp())"};
 
 pg::Params DeleteParams(const DatasetKey& dataset, PoolNumber pool_number,
-                        const ChangeOrigin& origin, const RequestIdentity* identity) {
-  const auto id = [identity](RequestIdentity::Hash RequestIdentity::*hash) {
-    return identity == nullptr ? std::nullopt : std::optional(ToUuid(identity->*hash));
-  };
+                        const ChangeOrigin& origin,
+                        const std::optional<RequestIdentity>& identity) {
+  const auto request = identity ? std::optional(RequestUuid(*identity)) : std::nullopt;
+  const auto content = identity ? std::optional(ToUuid(identity->content)) : std::nullopt;
   const auto traceparent =
       origin.traceparent.empty() ? std::nullopt : std::optional(origin.traceparent);
   return pg::Params(dataset.identity.owner, dataset.identity.pool_id, dataset.identity.identity_id,
-                    dataset.name, pool_number, id(&RequestIdentity::request),
-                    id(&RequestIdentity::content), origin.modified_by, traceparent,
+                    dataset.name, pool_number, request, content, origin.modified_by, traceparent,
                     pg::Bytes{DeletionBody(dataset, origin)});
 }
 
@@ -52,7 +51,7 @@ absl::StatusOr<DeleteOutcome> DeleteDataset(pg::Connection& connection,
   TM_ASSIGN_OR_RETURN(const pg::Result result,
                       connection.Run(kDelete,
                                      DeleteParams(request.dataset, request.pool_number,
-                                                  request.origin, &request.identity),
+                                                  request.origin, request.identity),
                                      deadline));
   return ParseOutcome(request.dataset, result);
 }
@@ -61,7 +60,7 @@ absl::StatusOr<DeleteOutcome> DeleteDataset(pg::Transaction& transaction, const 
                                             PoolNumber pool_number, const ChangeOrigin& origin) {
   TM_ASSIGN_OR_RETURN(
       const pg::Result result,
-      transaction.Run(kDelete, DeleteParams(dataset, pool_number, origin, nullptr)));
+      transaction.Run(kDelete, DeleteParams(dataset, pool_number, origin, std::nullopt)));
   return ParseOutcome(dataset, result);
 }
 

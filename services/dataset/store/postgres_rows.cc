@@ -17,6 +17,12 @@ pg::Uuid ToUuid(const RequestIdentity::Hash& hash) {
   return uuid;
 }
 
+pg::Uuid RequestUuid(const RequestIdentity& identity) {
+  RequestIdentity::Hash hash = identity.request;
+  hash.second = (hash.second & ~std::uint64_t{1}) | (identity.named ? 0 : 1);
+  return ToUuid(hash);
+}
+
 absl::StatusOr<DatasetInfo> ParseDatasetInfo(const pg::Row& row, int first, DatasetKey key) {
   DatasetInfo info;
   info.key = std::move(key);

@@ -10,6 +10,9 @@ namespace tidemark::dataset {
 
 pg::Uuid ToUuid(const RequestIdentity::Hash& hash);
 
+// `identity.request`; its last bit says that the caller gave no id (delete_dataset reads it).
+pg::Uuid RequestUuid(const RequestIdentity& identity);
+
 // Reads a dataset from nine columns, the first of which is column `first`: sync_count, generation,
 // live, created_time, modified_time, modified_by, live_records, bytes, deleted_at_count.
 absl::StatusOr<DatasetInfo> ParseDatasetInfo(const pg::Row& row, int first, DatasetKey key);

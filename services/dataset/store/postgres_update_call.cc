@@ -85,7 +85,7 @@ pg::Params BatchParams(Requests requests) {
       Each(requests, [](const R& r) { return std::string_view(r.dataset.identity.identity_id); }),
       Each(requests, [](const R& r) { return std::string_view(r.dataset.name); }),
       Each(requests, [](const R& r) { return r.pool_number; }),
-      Each(requests, [](const R& r) { return ToUuid(r.identity.request); }),
+      Each(requests, [](const R& r) { return RequestUuid(r.identity); }),
       Each(requests, [](const R& r) { return ToUuid(r.identity.content); }),
       Each(requests, [](const R& r) { return std::string_view(r.origin.modified_by); }),
       Each(requests, [](const R& r) { return NullIfEmpty(r.origin.traceparent); }), body_bytes,
@@ -103,7 +103,7 @@ pg::Params OneParams(const UpdateRequest& request) {
   const UpdateRequest* const pointer = &request;
   const Patches patches({&pointer, 1});
   return pg::Params(identity.owner, identity.pool_id, identity.identity_id, request.dataset.name,
-                    request.pool_number, ToUuid(request.identity.request),
+                    request.pool_number, RequestUuid(request.identity),
                     ToUuid(request.identity.content), request.origin.modified_by,
                     NullIfEmpty(request.origin.traceparent), pg::Bytes{UpdateBody(request)},
                     limits.datasets_per_identity, limits.dataset_names_per_identity,

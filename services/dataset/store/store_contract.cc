@@ -342,7 +342,7 @@ TEST_P(DatasetStoreContract, ARepeatedDeletionGetsTheFirstAnswer) {
   const DeleteRequest request{.dataset = prefs_,
                               .pool_number = PoolNumber(7),
                               .origin = {.modified_by = "d"},
-                              .identity = {{90, 0}, {90, 1}}};
+                              .identity = RequestIdentity{{90, 0}, {90, 1}}};
   const auto first = store_->admin().Delete(request, Deadline());
   const auto second = store_->admin().Delete(request, Deadline());
   ASSERT_TRUE(first.ok() && second.ok());
@@ -350,6 +350,53 @@ TEST_P(DatasetStoreContract, ARepeatedDeletionGetsTheFirstAnswer) {
   EXPECT_EQ(second->dataset.sync_count, first->dataset.sync_count);
   EXPECT_EQ(second->dataset.live_records, first->dataset.live_records);
   EXPECT_THAT(store_->Log(), SizeIs(2));
+}
+
+TEST_P(DatasetStoreContract, ARepeatedDeletionOfARecreatedDatasetSaysOnlyWhatIsKnown) {
+  Update(prefs_, {Put("a", 0)});
+  const DeleteRequest request{.dataset = prefs_,
+                              .pool_number = PoolNumber(7),
+                              .origin = {.modified_by = "d"},
+                              .identity = RequestIdentity{{90, 0}, {90, 1}}};
+  const auto first = store_->admin().Delete(request, Deadline());
+  Update(prefs_, {Put("b", 0), Put("c", 0)});
+  const auto again = store_->admin().Delete(request, Deadline());
+  ASSERT_TRUE(first.ok() && again.ok());
+  EXPECT_EQ(again->kind, DeleteOutcome::Kind::kReplayed);
+  EXPECT_EQ(again->dataset, (DatasetInfo{.key = prefs_,
+                                         .sync_count = SyncCount(2),
+                                         .live = true,
+                                         .created_time = absl::InfinitePast(),
+                                         .modified_time = first->dataset.modified_time,
+                                         .modified_by = "d",
+                                         .deleted_at = SyncCount(2)}));
+  EXPECT_TRUE(Describe(prefs_)->live);
+  Delete(prefs_);  // the next one is another deletion
+  EXPECT_EQ(store_->admin().Delete(request, Deadline())->dataset, again->dataset);
+}
+
+TEST_P(DatasetStoreContract, ADeletionWithoutAnIdIsNoRepeat) {
+  const DeleteRequest request{.dataset = prefs_, .pool_number = PoolNumber(7)};
+  Update(prefs_, {Put("a", 0)});
+  EXPECT_EQ(store_->admin().Delete(request, Deadline())->kind, DeleteOutcome::Kind::kDeleted);
+  EXPECT_EQ(store_->admin().Delete(request, Deadline())->kind, DeleteOutcome::Kind::kNotFound);
+  Update(prefs_, {Put("a", 0)});
+  EXPECT_EQ(store_->admin().Delete(request, Deadline())->kind, DeleteOutcome::Kind::kDeleted);
+}
+
+TEST_P(DatasetStoreContract, ADeletionForgetsUpdatesWithoutAnIdOfTheirOwn) {
+  UpdateRequest by_content = Request(prefs_, {Put("a", 0)});
+  by_content.identity.named = false;
+  const UpdateRequest by_id = Request(prefs_, {Put("b", 0)});
+  EXPECT_EQ(CountOf(Apply(by_content)), 1);
+  EXPECT_EQ(CountOf(Apply(by_id)), 2);
+  EXPECT_EQ(CountOf(Apply(by_content)), 1);
+  Delete(prefs_);
+  EXPECT_EQ(CountOf(Apply(by_id)), 2);       // still a repeat
+  EXPECT_EQ(CountOf(Apply(by_content)), 4);  // written again, and not lost
+  EXPECT_THAT(KeysOf(List(prefs_)), ElementsAre("a"));
+  EXPECT_EQ(CountOf(Apply(by_content)), 4);
+  EXPECT_EQ(Describe(prefs_)->sync_count, SyncCount(4));
 }
 
 TEST_P(DatasetStoreContract, ListsDatasetsByNameInPages) {

@@ -55,6 +55,11 @@ absl::Status DatasetRpc::BeginListDatasets(const rpc::Call& call,
   const seal::Fields inputs = {identity.pool_id, identity.identity_id};
   TM_ASSIGN_OR_RETURN(const std::string after,
                       OpenPageToken(backend_.keyring, kListDatasets, inputs, request.page_token()));
+  TM_ASSIGN_OR_RETURN(const bool pool_known, IsKnownPool(backend_.pools, call, identity.pool_id));
+  if (!pool_known) {
+    done(absl::OkStatus());
+    return absl::OkStatus();
+  }
   backend_.reads.ListDatasets(
       identity, after, limit, call.deadline,
       [this, &response, inputs, done](absl::StatusOr<DatasetPage> page) {
@@ -119,18 +124,22 @@ absl::Status DatasetRpc::BeginListRecords(const rpc::Call& call,
                                           const v1::ListRecordsRequest& request,
                                           v1::ListRecordsResponse& response,
                                           const rpc::Done& done) {
-  TM_RETURN_IF_ERROR(backend_.pools.Ready());
-  const auto pool = backend_.pools.Find(request.identity_pool_id());
-  const std::int32_t all = pool.value_or(PoolFacts{}).limits.keys_per_dataset;
-  TM_ASSIGN_OR_RETURN(const RecordQuery query, ParseRecordQuery(backend_.keyring, request, all));
+  TM_ASSIGN_OR_RETURN(const RecordQuery query, ParseRecordQuery(backend_.keyring, request));
   TM_RETURN_IF_ERROR(RequireAccess(call, query.dataset.identity));
+  TM_ASSIGN_OR_RETURN(const bool pool_known,
+                      IsKnownPool(backend_.pools, call, request.identity_pool_id()));
   const absl::Time now = backend_.clock.Now();
   if (request.sync_session_token().empty()) {
     response.set_sync_session_token(tokens_.Begin(query.dataset, now));
-    if (pool && !query.after) backend_.sessions.Count(request.identity_pool_id());
+    if (pool_known && !query.after) backend_.sessions.Count(request.identity_pool_id());
   } else {
     TM_ASSIGN_OR_RETURN(*response.mutable_sync_session_token(),
                         tokens_.Renew(query.dataset, request.sync_session_token(), now));
+  }
+  if (!pool_known) {
+    TM_RETURN_IF_ERROR(FillRecordPage(backend_.keyring, query, RecordPage(), response));
+    done(absl::OkStatus());
+    return absl::OkStatus();
   }
   backend_.reads.ListRecords(
       query, call.deadline, [this, &response, query, done](absl::StatusOr<RecordPage> page) {
@@ -233,6 +242,7 @@ absl::Status DatasetRpc::ListPools(const rpc::Call& call,
   TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
   TM_ASSIGN_OR_RETURN(const std::string after,
                       OpenPageToken(backend_.keyring, kListPools, {}, request.page_token()));
+  TM_RETURN_IF_ERROR(backend_.pools.Ready());
   std::vector<std::string> ids = backend_.pools.List(after, limit + 1);
   if (ids.size() > static_cast<std::size_t>(limit)) {
     ids.resize(limit);

@@ -135,10 +135,48 @@ TEST_F(DatasetRpcTest, NoPatchesChangeNothing) {
   EXPECT_FALSE(List(ListRequest())->dataset_exists());
 }
 
-TEST_F(DatasetRpcTest, AnUnknownPoolIsEmptyToReadAndNotFoundToWrite) {
-  auto list = ListRequest();
-  list.set_identity_pool_id("us-east-1:0f");
-  EXPECT_TRUE(List(list).ok());
+TEST_F(DatasetRpcTest, ACountOfADatasetThatIsErasedTellsOfTheDeletion) {
+  auto request = ListRequest();
+  request.set_last_sync_count(7);
+  const auto listed = List(request);
+  ASSERT_TRUE(listed.ok()) << listed.status();
+  EXPECT_FALSE(listed->dataset_exists());
+  EXPECT_TRUE(listed->dataset_deleted_after_requested_sync_count());
+  EXPECT_EQ(listed->dataset_sync_count(), 0);
+}
+
+TEST_F(DatasetRpcTest, ALoweredLimitDoesNotShortenWhatIsListed) {
+  for (const char* key : {"a", "b", "c"}) ASSERT_TRUE(Update(UpdateRequestOf(key, 0)).ok());
+  pools_.pools[kPool].limits.keys_per_dataset = 1;
+  const auto listed = List(ListRequest());
+  EXPECT_EQ(listed->records_size(), 3);
+  EXPECT_EQ(listed->next_page_token(), "");
+}
+
+TEST_F(DatasetRpcTest, ADeletedPoolIsEmptyForDevelopersAndClosedToIdentities) {
+  ASSERT_TRUE(Update(UpdateRequestOf("a", 0)).ok());
+  pools_.pools.clear();  // its data waits to be purged
+  const auto listed = List(ListRequest());
+  ASSERT_TRUE(listed.ok()) << listed.status();
+  EXPECT_EQ(listed->records_size(), 0);
+  EXPECT_FALSE(listed->dataset_exists());
+  EXPECT_NE(listed->sync_session_token(), "");
+  v1::ListDatasetsRequest request;
+  request.set_identity_pool_id(kPool);
+  request.set_identity_id(kIdentity);
+  v1::ListDatasetsResponse response;
+  const auto list = [&] {
+    return Call(*datasets_, &v1::DatasetService::Stub::ListDatasets, request, &response);
+  };
+  EXPECT_TRUE(list().ok());
+  EXPECT_EQ(response.datasets_size(), 0);
+  caller_ = "identity";
+  principal_ = kIdentity;
+  EXPECT_EQ(errors::ReasonOf(list()), reasons::ERROR_REASON_NOT_AUTHORIZED);
+  EXPECT_EQ(errors::ReasonOf(List(ListRequest()).status()), reasons::ERROR_REASON_NOT_AUTHORIZED);
+}
+
+TEST_F(DatasetRpcTest, AnUnknownPoolIsNotFoundToWrite) {
   auto request = UpdateRequestOf("a", 0);
   request.set_identity_pool_id("us-east-1:0f");
   EXPECT_EQ(errors::ReasonOf(Update(request).status()), reasons::ERROR_REASON_POOL_NOT_FOUND);
@@ -150,6 +188,10 @@ TEST_F(DatasetRpcTest, BeforeThePoolsAreKnownNoneIsSaidToBeMissing) {
   const auto pools = std::exchange(pools_.pools, {});
   EXPECT_EQ(errors::ReasonOf(Update(request).status()), reasons::ERROR_REASON_NOT_READY);
   EXPECT_EQ(errors::ReasonOf(List(ListRequest()).status()), reasons::ERROR_REASON_NOT_READY);
+  v1::ListIdentityPoolUsageResponse usages;
+  EXPECT_EQ(errors::ReasonOf(Call(*datasets_, &v1::DatasetService::Stub::ListIdentityPoolUsage,
+                                  v1::ListIdentityPoolUsageRequest(), &usages)),
+            reasons::ERROR_REASON_NOT_READY);
   pools_.pools = pools;
   pools_.ready = absl::OkStatus();
   EXPECT_TRUE(Update(request).ok());

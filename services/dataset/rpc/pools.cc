@@ -24,6 +24,14 @@ absl::StatusOr<PoolFacts> RequirePool(const Pools& pools, const std::string& poo
       {{"identityPoolId", pool_id}});
 }
 
+absl::StatusOr<bool> IsKnownPool(const Pools& pools, const rpc::Call& call,
+                                 const std::string& pool_id) {
+  TM_RETURN_IF_ERROR(pools.Ready());
+  if (pools.Find(pool_id)) return true;
+  if (call.caller == rpc::CallerKind::kDeveloper) return false;
+  return NotAuthorized(call, "the identity's pool does not exist, or no longer");
+}
+
 absl::Status RequireAccess(const rpc::Call& call, const IdentityKey& identity) {
   if (call.caller == rpc::CallerKind::kDeveloper || call.principal == identity.identity_id) {
     return absl::OkStatus();

@@ -35,6 +35,12 @@ class Pools {
 // The pool, or NOT_FOUND POOL_NOT_FOUND, or as Pools::Ready.
 absl::StatusOr<PoolFacts> RequirePool(const Pools& pools, const std::string& pool_id);
 
+// Whether there is such a pool, for lists, which name no missing one: developers see an unknown or
+// deleted pool as an empty one, identities get PERMISSION_DENIED NOT_AUTHORIZED (contract section
+// 11, choice 19). Or as Pools::Ready.
+absl::StatusOr<bool> IsKnownPool(const Pools& pools, const rpc::Call& call,
+                                 const std::string& pool_id);
+
 // OK if the caller may act for `identity`: a developer, or that identity itself.
 // PERMISSION_DENIED NOT_AUTHORIZED otherwise (contract section 9).
 absl::Status RequireAccess(const rpc::Call& call, const IdentityKey& identity);

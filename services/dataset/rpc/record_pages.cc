@@ -12,6 +12,9 @@ namespace tidemark::dataset {
 namespace {
 
 constexpr std::string_view kListRecords = "list-records";
+// Of a page without a page size: what any pool's limits allow a dataset. Not the pool's own limit,
+// which may have been lowered below what datasets hold, and iOS asks for no second page.
+constexpr int kAllRecords = 65'536;
 
 seal::Fields InputsOf(const RecordQuery& query) {
   return {query.dataset.identity.pool_id, query.dataset.identity.identity_id, query.dataset.name,
@@ -54,14 +57,14 @@ absl::Status InvalidPageToken() {
 }
 
 absl::StatusOr<RecordQuery> ParseRecordQuery(const config::Keyring& keyring,
-                                             const v1::ListRecordsRequest& request,
-                                             std::int32_t all) {
+                                             const v1::ListRecordsRequest& request) {
   errors::Violations violations;
   RecordQuery query;
   query.dataset = ParseDataset(request, violations);
   query.since = SyncCount(request.last_sync_count());
   CheckSyncCount("last_sync_count", request.last_sync_count(), violations);
-  query.max_records = errors::CheckPageSize("page_size", request.page_size(), all, violations);
+  query.max_records =
+      errors::CheckPageSize("page_size", request.page_size(), kAllRecords, violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
   if (!request.page_token().empty()) {
     query.after = OpenAfter(keyring, query, request.page_token());
@@ -76,13 +79,18 @@ absl::Status FillRecordPage(const config::Keyring& keyring, const RecordQuery& q
   if (query.after && (!page.dataset || query.after->generation != info.generation)) {
     return InvalidPageToken();
   }
-  if (query.since > info.sync_count) return NoSuchSyncCount(query.since, info.sync_count);
+  if (page.dataset && query.since > info.sync_count) {
+    return NoSuchSyncCount(query.since, info.sync_count);
+  }
 
   const SyncCount count = query.after ? query.after->pinned : info.sync_count;
   response.set_dataset_sync_count(count.value());
   response.set_last_modified_by(info.modified_by);
   response.set_dataset_exists(info.live);
-  response.set_dataset_deleted_after_requested_sync_count(DeletedAfter(info, query.since));
+  // Who quotes a count of a dataset that was never written knew one that was erased.
+  const bool erased = !page.dataset && query.since.value() > 0;
+  response.set_dataset_deleted_after_requested_sync_count(erased ||
+                                                          DeletedAfter(info, query.since));
   for (std::string& name : page.merged_dataset_names) {
     response.add_merged_dataset_names(std::move(name));
   }

@@ -12,13 +12,12 @@
 // and is bound to the dataset and the count asked for (contract 4.2).
 namespace tidemark::dataset {
 
-// What to read for `request`; keys in a page without a page size: `all`. INVALID_FIELD,
-// PAGE_TOKEN_INVALID.
+// What to read for `request`. INVALID_FIELD, PAGE_TOKEN_INVALID.
 absl::StatusOr<RecordQuery> ParseRecordQuery(const config::Keyring& keyring,
-                                             const v1::ListRecordsRequest& request,
-                                             std::int32_t all);
+                                             const v1::ListRecordsRequest& request);
 
-// Fills all but the session token. NO_SUCH_SYNC_COUNT, or PAGE_TOKEN_INVALID if what the query
+// Fills all but the session token; a dataset that was never written is one that was deleted, to a
+// query that names a count. NO_SUCH_SYNC_COUNT, or PAGE_TOKEN_INVALID if what the query
 // pinned is gone.
 absl::Status FillRecordPage(const config::Keyring& keyring, const RecordQuery& query,
                             RecordPage page, v1::ListRecordsResponse& response);

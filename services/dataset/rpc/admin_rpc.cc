@@ -1,6 +1,7 @@
 #include "services/dataset/rpc/admin_rpc.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -22,6 +23,8 @@ constexpr std::size_t kMaxPrefix = 55;
 // A page of an export: short enough to hold no snapshot for long, and bounded in memory.
 constexpr std::int32_t kExportDatasets = 256;
 constexpr std::int64_t kExportBytes = 4 * kMiB;
+// A stream holds some messages (rpc::kStreamCapacity) for a client that is slow.
+constexpr std::int64_t kExportMessageBytes = 512 * kKiB;
 constexpr absl::Duration kExportPageTime = absl::Seconds(30);
 
 absl::StatusOr<std::vector<LogShard>> ParseShards(const v1::ExportPoolRequest& request) {
@@ -55,9 +58,8 @@ absl::StatusOr<ExportCursor> OpenCursor(const config::Keyring& keyring, const st
   return ExportCursor{Owner(*owner), (*fields)[1], (*fields)[2]};
 }
 
-change::v1::Change SnapshotOf(ExportedDataset dataset) {
+change::v1::Change DescriptionOf(const DatasetInfo& info) {
   change::v1::Change change;
-  const DatasetInfo& info = dataset.info;
   change.set_identity_pool_id(info.key.identity.pool_id);
   change.set_identity_id(info.key.identity.identity_id);
   change.set_dataset_name(info.key.name);
@@ -66,15 +68,37 @@ change::v1::Change SnapshotOf(ExportedDataset dataset) {
   change.set_generation(info.generation.value());
   *change.mutable_commit_time() = ToProto(info.modified_time);
   change.set_modified_by(info.modified_by);
-  for (Record& record : dataset.records) {
-    change::v1::RecordChange* proto = change.add_records();
-    proto->set_key(std::move(record.key));
-    proto->set_value(std::move(record.value).value_or(""));
-    *proto->mutable_device_last_modified_time() = ToProto(record.device_modified_time);
-    proto->set_sync_count(record.sync_count.value());
-    *proto->mutable_last_modified_time() = ToProto(record.modified_time);
-  }
   return change;
+}
+
+void AddRecord(Record record, change::v1::Change& change) {
+  change::v1::RecordChange* const proto = change.add_records();
+  proto->set_key(std::move(record.key));
+  proto->set_value(std::move(record.value).value_or(""));
+  *proto->mutable_device_last_modified_time() = ToProto(record.device_modified_time);
+  proto->set_sync_count(record.sync_count.value());
+  *proto->mutable_last_modified_time() = ToProto(record.modified_time);
+}
+
+// Writes `dataset` in messages of about kExportMessageBytes; the last one has `resume_token`.
+absl::Status WriteDataset(ExportedDataset dataset, std::string resume_token,
+                          const rpc::StreamWriter<v1::ExportPoolResponse>& writer) {
+  v1::ExportPoolResponse response;
+  *response.mutable_snapshot() = DescriptionOf(dataset.info);
+  std::int64_t bytes = 0;
+  for (Record& record : dataset.records) {
+    const std::int64_t size = BytesInPage(record);
+    if (bytes > 0 && bytes + size > kExportMessageBytes) {
+      response.set_continues(true);
+      TM_RETURN_IF_ERROR(writer.Write(std::exchange(response, {})));
+      *response.mutable_snapshot() = DescriptionOf(dataset.info);
+      bytes = 0;
+    }
+    bytes += size;
+    AddRecord(std::move(record), *response.mutable_snapshot());
+  }
+  response.set_resume_token(std::move(resume_token));
+  return writer.Write(std::move(response));
 }
 
 }  // namespace
@@ -212,10 +236,8 @@ absl::Status DatasetAdminRpc::Export(const rpc::Call& call, const v1::ExportPool
     for (ExportedDataset& dataset : page.datasets) {
       const DatasetKey& key = dataset.info.key;
       cursor = {key.identity.owner, key.identity.identity_id, key.name};
-      v1::ExportPoolResponse response;
-      *response.mutable_snapshot() = SnapshotOf(std::move(dataset));
-      response.set_resume_token(SealCursor(backend_.keyring, pool_id, cursor));
-      TM_RETURN_IF_ERROR(writer.Write(std::move(response)));
+      TM_RETURN_IF_ERROR(
+          WriteDataset(std::move(dataset), SealCursor(backend_.keyring, pool_id, cursor), writer));
     }
   }
   return absl::OkStatus();

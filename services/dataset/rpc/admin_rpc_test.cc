@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
+#include "absl/strings/str_cat.h"
 #include "common/errors/error.h"
 #include "services/dataset/rpc/rpc_fixture.h"
 
@@ -102,6 +105,33 @@ TEST_F(AdminRpcTest, ExportsAPoolAndGoesOnWhereItStopped) {
   EXPECT_THAT(Export("", &token), ElementsAre("a", "b", "c"));
   std::string unused;
   EXPECT_THAT(Export(token, &unused), ElementsAre("b", "c"));
+}
+
+TEST_F(AdminRpcTest, ExportsALargeDatasetInSeveralMessages) {
+  pools_.pools[kPool].limits.bytes_per_dataset = 16'777'216;
+  for (int i = 0; i < 12; ++i) {
+    ASSERT_TRUE(Update(UpdateRequestOf(absl::StrCat(i), 0, std::string(1'000'000, 'v'))).ok());
+  }
+  Write(kIdentity, "small");
+  v1::ExportPoolRequest request;
+  request.set_identity_pool_id(kPool);
+  grpc::ClientContext context;
+  context.AddMetadata("x-tidemark-caller", "developer");
+  const auto reader = admin_->ExportPool(&context, request);
+  std::set<std::string> keys;
+  std::vector<std::string> whole;
+  v1::ExportPoolResponse response;
+  while (reader->Read(&response)) {
+    EXPECT_EQ(response.continues(), response.resume_token().empty());
+    EXPECT_LT(response.ByteSizeLong(), 2'000'000U);
+    EXPECT_GT(response.snapshot().sync_count(), 0);
+    for (const auto& record : response.snapshot().records()) keys.insert(record.key());
+    if (!response.continues()) whole.push_back(response.snapshot().dataset_name());
+  }
+  const grpc::Status status = reader->Finish();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(keys.size(), 13U);
+  EXPECT_THAT(whole, ElementsAre("prefs", "small"));
 }
 
 TEST_F(AdminRpcTest, IsForDevelopersAlone) {

@@ -99,6 +99,12 @@ struct InWords {
     return absl::StrCat(record.key, "=", record.value.value_or("(removed)"), "@",
                         record.sync_count.value(), " ", record.modified_by);
   }
+  std::string operator()(const RecordPage& page) const {
+    std::string words = page.dataset ? (*this)(*page.dataset) : "never written";
+    for (const Record& record : page.records) absl::StrAppend(&words, " ", (*this)(record));
+    for (const std::string& name : page.merged_dataset_names) absl::StrAppend(&words, " ", name);
+    return words;
+  }
   std::string operator()(const LoggedChange& change) const {
     std::string words =
         absl::StrCat("kind ", static_cast<int>(change.kind), " ",
@@ -120,7 +126,8 @@ class Pair {
   explicit Pair(std::set<std::string>& seen) : seen_(seen) {}
 
   void Step() {
-    switch (*rc::gen::weightedElement<int>({{12, 0}, {2, 1}, {4, 2}, {1, 3}, {2, 4}, {1, 5}})) {
+    switch (
+        *rc::gen::weightedElement<int>({{12, 0}, {2, 1}, {4, 2}, {1, 3}, {2, 4}, {1, 5}, {2, 6}})) {
       case 0:
         return Update(AnyBatch());
       case 1:
@@ -132,6 +139,8 @@ class Pair {
         return PassTime(absl::Minutes(Pick(10, 50)));
       case 4:
         return Merge();
+      case 6:
+        return ReadPages();
       default:
         return Erase();
     }
@@ -173,10 +182,9 @@ class Pair {
     return *std::move(result);
   }
 
-  static RecordPage List(ReadStore& store, const DatasetKey& dataset) {
-    return Answer<RecordPage>([&](auto done) {
-      store.ListRecords(RecordQuery{.dataset = dataset}, Soon(), std::move(done));
-    });
+  static RecordPage List(ReadStore& store, const RecordQuery& query) {
+    return Answer<RecordPage>(
+        [&](auto done) { store.ListRecords(query, Soon(), std::move(done)); });
   }
 
   static Words Held(ReadStore& store) {
@@ -189,10 +197,7 @@ class Pair {
           [&](auto done) { store.DescribeIdentity(IdentityOf(i), Soon(), std::move(done)); });
       words.push_back(absl::StrCat("identity ", usage.datasets, " ", usage.bytes));
       for (const std::string& name : NamesOf(i)) {
-        const RecordPage page = List(store, {IdentityOf(i), name});
-        if (page.dataset) words.push_back(InWords()(*page.dataset));
-        for (const Record& record : page.records) words.push_back(InWords()(record));
-        for (const std::string& merged : page.merged_dataset_names) words.push_back(merged);
+        words.push_back(InWords()(List(store, {.dataset = {IdentityOf(i), name}})));
       }
     }
     const auto pool = Answer<PoolUsage>(
@@ -221,7 +226,7 @@ class Pair {
                           .patches = {},
                           .origin = Origin(),
                           .identity = NextIdentity()};
-    const RecordPage page = List(memory_, dataset);
+    const RecordPage page = List(memory_, {.dataset = dataset});
     std::set<std::string> keys;
     for (int i = Pick(1, 4); i > 0; --i) {
       keys.insert(std::string(1, static_cast<char>('p' + Pick(0, kKeys + 1))));
@@ -323,6 +328,26 @@ class Pair {
     }
     for (const DatasetInfo& info : *expected) wanted.push_back(InWords()(info));
     RC_ASSERT(copied == wanted);
+  }
+
+  // All pages of a list from some count, of few records and bytes each.
+  void ReadPages() {
+    RecordQuery query{.dataset = AnyDataset(),
+                      .since = SyncCount(Pick(0, 4)),
+                      .max_records = Pick(1, 4),
+                      .max_bytes = Pick(1, 300)};
+    int pages = 0;
+    for (bool more = true; more; ++pages) {
+      const RecordPage expected = List(memory_, query);
+      const RecordPage page = List(postgres_.reads(), query);
+      RC_ASSERT(page.more == expected.more);
+      RC_ASSERT(InWords()(page) == InWords()(expected));
+      more = page.more;
+      if (!more) break;
+      query.after = {page.dataset->generation, page.dataset->sync_count, page.records.back().key};
+      if (Pick(0, 6) == 0) Update(AnyBatch());  // which later pages leave out
+    }
+    if (pages > 0) Saw("pages");
   }
 
   void Erase() {

@@ -139,11 +139,12 @@ absl::StatusOr<ExportPage> MemoryStore::Export(const std::string& pool_id,
   ExportPage page;
   std::int64_t bytes = 0;
   for (const DatasetState* state : wanted) {
+    const std::int64_t size = state->info.bytes + state->info.live_records * kRecordOverhead;
     page.more =
         !page.datasets.empty() && (page.datasets.size() == static_cast<std::size_t>(max_datasets) ||
-                                   bytes + state->info.bytes > max_bytes);
+                                   bytes + size > max_bytes);
     if (page.more) break;
-    bytes += state->info.bytes;
+    bytes += size;
     ExportedDataset& exported = page.datasets.emplace_back();
     exported.info = state->info;
     for (const auto& [key, record] : state->records) {

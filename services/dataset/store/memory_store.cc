@@ -5,15 +5,11 @@
 namespace tidemark::dataset {
 namespace {
 
-std::int64_t SizeOf(const Record& record) {
-  return static_cast<std::int64_t>(record.key.size() + (record.value ? record.value->size() : 0));
-}
-
 // Whether a page that holds `records` and `bytes` may take `record` too.
 bool Fits(const RecordQuery& query, std::size_t records, std::int64_t bytes, const Record& record) {
   if (records == 0) return true;
   return records < static_cast<std::size_t>(query.max_records) &&
-         bytes + SizeOf(record) <= query.max_bytes;
+         bytes + BytesInPage(record) <= query.max_bytes;
 }
 
 }  // namespace
@@ -94,7 +90,7 @@ void MemoryStore::ListRecords(const RecordQuery& query, absl::Time deadline,
         if (query.after && record.sync_count > query.after->pinned) continue;
         page.more = !Fits(query, page.records.size(), bytes, record);
         if (page.more) break;
-        bytes += SizeOf(record);
+        bytes += BytesInPage(record);
         page.records.push_back(record);
       }
     }

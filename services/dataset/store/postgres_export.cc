@@ -59,11 +59,12 @@ absl::Status FillDatasets(const pg::Result& result, const std::string& pool_id,
     TM_ASSIGN_OR_RETURN(
         DatasetInfo info,
         ParseDatasetInfo(row, 0, {{pool_id, std::move(identity_id), owner}, std::move(name)}));
+    const std::int64_t size = info.bytes + info.live_records * kRecordOverhead;
     page.more =
         !page.datasets.empty() && (page.datasets.size() == static_cast<std::size_t>(max_datasets) ||
-                                   bytes + info.bytes > max_bytes);
+                                   bytes + size > max_bytes);
     if (page.more) break;
-    bytes += info.bytes;
+    bytes += size;
     page.datasets.push_back({std::move(info), {}});
     places[{owner, dataset_id}] = &page.datasets.back();
   }

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/errors/error.h"
 #include "common/pg/transaction.h"
+#include "services/dataset/store/postgres_record_page.h"
 #include "services/dataset/store/testing/postgres_fixture.h"
 #include "services/dataset/store/testing/requests.h"
 
@@ -99,6 +100,21 @@ TEST_F(ReadStoreTest, PagesOfLargeRecordsEndNearTheirBound) {
   }
   EXPECT_THAT(keys, SizeIs(40));
   EXPECT_TRUE(std::ranges::is_sorted(keys));
+}
+
+TEST_F(ReadStoreTest, PagesOfTombstonesEndNearTheirBound) {
+  UpdateRequest request = UpdateOf({identity_, "d"}, {});
+  for (int k = 0; k < 200; ++k) {
+    request.patches.push_back(
+        {absl::StrCat(std::string(1000, 'k'), 100 + k), std::nullopt, SyncCount(0), std::nullopt});
+  }
+  ASSERT_TRUE(std::holds_alternative<Applied>(Apply(updates_, request)));
+  RecordQuery query{.dataset = request.dataset, .max_bytes = 20'000};
+  pg::Connection connection = SharedDatabase().Connect();
+  const auto sent = connection.Run(kListRecords, RecordPageParams(query), InSeconds(30));
+  ASSERT_TRUE(sent.ok()) << sent.status();
+  EXPECT_LE(sent->size(), 21);  // what is cut off is not even sent
+  EXPECT_TRUE(List(query).more);
 }
 
 TEST_F(ReadStoreTest, ANameNeverUsedStillTellsWhatIsMergedIntoIt) {

@@ -11,13 +11,6 @@
 #include "services/dataset/store/postgres_rows.h"
 
 namespace tidemark::dataset {
-namespace {
-
-std::int64_t SizeOf(const Record& record) {
-  return static_cast<std::int64_t>(record.key.size() + (record.value ? record.value->size() : 0));
-}
-
-}  // namespace
 
 // The row without a key is the dataset, in nulls if the name was never used, and what is merged
 // into that name. Records follow in order of key, one more than asked for if there are more.
@@ -27,7 +20,8 @@ std::int64_t SizeOf(const Record& record) {
 // `<dataset>/`.
 //
 // ParseRecordPage cuts at max_bytes. Only a dataset that could hold more than that is measured
-// here first, so that what is sent stays near it.
+// here first, so that what is sent stays near it: dataset.bytes leaves out tombstones, whose keys
+// have up to 1024 bytes, and each record adds kRecordOverhead, 64, and a writer of up to 256.
 constexpr pg::Query kListRecords{"dataset_list_records", R"sql(
 WITH d AS MATERIALIZED (
   SELECT * FROM dataset.dataset
@@ -52,17 +46,19 @@ UNION ALL
   WHERE d.live AND d.sync_count > $5 AND ($6::bigint IS NULL OR d.generation = $6)
     AND r.sync_count > $5 AND r.sync_count <= $7 AND r.key > $8
   ORDER BY r.key
-  LIMIT (SELECT CASE WHEN d.bytes <= $10 THEN $9::bigint + 1
+  LIMIT (SELECT CASE WHEN d.bytes + 320 * d.keys + 1024 * (d.keys - d.live_records) <= $10
+                     THEN $9::bigint + 1
                      ELSE (SELECT count(*) + 1
-                             FROM (SELECT sum(octet_length(r.key) + octet_length(r.value))
-                                            OVER (ORDER BY r.key)
-                                            - octet_length(r.key) - octet_length(r.value) AS before
+                             FROM (SELECT sum(m.bytes) OVER (ORDER BY r.key) - m.bytes AS before
                                      FROM dataset.record AS r
+                                    CROSS JOIN LATERAL
+                                      (SELECT octet_length(r.key) + octet_length(r.modified_by) + 64
+                                              + coalesce(octet_length(r.value), 0) AS bytes) AS m
                                     WHERE r.owner = d.owner AND r.dataset_id = d.dataset_id
                                       AND r.sync_count > $5 AND r.sync_count <= $7 AND r.key > $8
                                     ORDER BY r.key
                                     LIMIT $9::bigint + 1) AS r
-                            WHERE r.before IS NULL OR r.before <= $10) END
+                            WHERE r.before <= $10) END
            FROM d))
 )sql"};
 
@@ -94,7 +90,7 @@ absl::StatusOr<RecordPage> ParseRecordPage(const RecordQuery& query, const pg::R
       continue;
     }
     TM_ASSIGN_OR_RETURN(Record record, ParseRecord(row, kRecord));
-    const std::int64_t size = SizeOf(record);
+    const std::int64_t size = BytesInPage(record);
     page.more = !page.records.empty() &&
                 (page.records.size() == static_cast<std::size_t>(query.max_records) ||
                  bytes + size > query.max_bytes);

@@ -40,6 +40,16 @@ struct DatasetPage {
   bool more = false;
 };
 
+// What a record's numbers and times take in a message, at most; keys of a page are often short.
+inline constexpr std::int64_t kRecordOverhead = 64;
+
+// What a record takes in a page.
+inline std::int64_t BytesInPage(const Record& record) {
+  const std::size_t value = record.value ? record.value->size() : 0;
+  return static_cast<std::int64_t>(record.key.size() + value + record.modified_by.size()) +
+         kRecordOverhead;
+}
+
 // What to list of a dataset's records.
 struct RecordQuery {
   // Where the page before ended.
@@ -52,7 +62,7 @@ struct RecordQuery {
   DatasetKey dataset;
   SyncCount since;                    // only records with a higher count
   std::int32_t max_records = 1024;    // at least 1
-  std::int64_t max_bytes = 4 * kMiB;  // of keys and values; at least one record is returned
+  std::int64_t max_bytes = 4 * kMiB;  // by BytesInPage; at least one record is returned
   std::optional<After> after;
 };
 
@@ -153,7 +163,8 @@ class AdminStore {
                                                  absl::Time deadline) = 0;
 
   // Live datasets after `after` in order of (owner, identity id, name), of the given log shards
-  // (empty: all), at most `max_datasets` and about `max_bytes`, at least one.
+  // (empty: all), at most `max_datasets` and about `max_bytes` (kRecordOverhead for each record
+  // among them), at least one.
   virtual absl::StatusOr<ExportPage> Export(const std::string& pool_id,
                                             std::span<const LogShard> log_shards,
                                             const ExportCursor& after, std::int32_t max_datasets,

@@ -190,6 +190,21 @@ TEST_P(DatasetStoreContract, PagesByBytesButAlwaysGivesOneRecord) {
   EXPECT_TRUE(page.more);
 }
 
+TEST_P(DatasetStoreContract, APageCountsWhatItsMessageTakes) {
+  std::vector<RecordPatch> patches;
+  for (int i = 100; i < 200; ++i) patches.push_back(Put(std::to_string(i), 0, ""));
+  for (int i = 200; i < 300; ++i) patches.push_back(Remove(std::to_string(i), 0));
+  Update(prefs_, patches);
+  const std::int64_t each = 3 + 6 + kRecordOverhead;  // key, writer, the rest
+  RecordQuery query{.dataset = prefs_, .max_bytes = 120 * each + 1};
+  const RecordPage page = List(query);
+  EXPECT_THAT(page.records, SizeIs(120));
+  EXPECT_TRUE(page.more);
+  query.max_bytes = 200 * each;
+  EXPECT_THAT(List(query).records, SizeIs(200));
+  EXPECT_FALSE(List(query).more);
+}
+
 TEST_P(DatasetStoreContract, LaterPagesLeaveOutWhatChangedAfterTheFirst) {
   Update(prefs_, {Put("a", 0), Put("b", 0), Put("c", 0)});
   const RecordPage first = List(RecordQuery{.dataset = prefs_, .max_records = 1});

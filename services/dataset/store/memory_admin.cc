@@ -113,6 +113,7 @@ absl::StatusOr<std::int64_t> MemoryStore::PurgePool(const std::string& pool_id, 
                 [&pool_id](const auto& e) { return e.first.identity.pool_id == pool_id; });
   std::erase_if(identities_, in_pool);
   sessions_.erase(pool_id);
+  modified_times_.erase(pool_id);
   return holding;
 }
 
@@ -174,11 +175,11 @@ PoolUsage MemoryStore::UsageOf(const std::string& pool_id) const {
   if (const auto found = sessions_.find(pool_id); found != sessions_.end()) {
     usage.sync_sessions = found->second;
   }
+  if (const auto found = modified_times_.find(pool_id); found != modified_times_.end()) {
+    usage.modified_time = found->second;
+  }
   for (const auto& [key, state] : datasets_) {
-    if (key.identity.pool_id != pool_id) continue;
-    usage.bytes += state.info.live ? state.info.bytes : 0;
-    usage.modified_time =
-        std::max(usage.modified_time.value_or(absl::InfinitePast()), state.info.modified_time);
+    if (key.identity.pool_id == pool_id && state.info.live) usage.bytes += state.info.bytes;
   }
   return usage;
 }

@@ -180,6 +180,9 @@ std::vector<DatasetKey> MemoryStore::LiveDatasets(const IdentityKey& identity) c
 
 void MemoryStore::Append(LoggedChange::Kind kind, const DatasetInfo& info, PoolNumber pool_number,
                          const ChangeOrigin& origin, std::vector<Record> records) {
+  absl::Time& modified =
+      modified_times_.try_emplace(info.key.identity.pool_id, absl::InfinitePast()).first->second;
+  modified = std::max(modified, info.modified_time);
   log_.push_back({.position = static_cast<std::int64_t>(log_.size()) + 1,
                   .kind = kind,
                   .dataset = info.key,

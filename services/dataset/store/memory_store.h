@@ -93,7 +93,8 @@ class MemoryStore final : public UpdateStore, public ReadStore, public AdminStor
   mutable std::mutex mutex_;
   Datasets datasets_;
   std::map<IdentityKey, IdentityCounts> identities_;
-  std::map<std::string, std::int64_t> sessions_;
+  std::map<std::string, std::int64_t> sessions_;      // by pool
+  std::map<std::string, absl::Time> modified_times_;  // of pools, when any dataset last changed
   std::vector<LoggedChange> log_;
 };
 

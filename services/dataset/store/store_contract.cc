@@ -624,6 +624,10 @@ TEST_P(DatasetStoreContract, ErasingLeavesNothingAndProvesWhatWent) {
   EXPECT_EQ(Describe(prefs_), std::nullopt);
   EXPECT_EQ(Usage(identity_).modified_time, std::nullopt);
   EXPECT_EQ(store_->Log().back().kind, LoggedChange::Kind::kDelete);
+  const auto pool = Wait<PoolUsage>([&](auto done) {
+    store_->reads().DescribePool(identity_.pool_id, Deadline(), std::move(done));
+  });
+  EXPECT_EQ(pool.modified_time, store_->Log().back().time);
   const auto again =
       store_->admin().Erase({.identity = identity_, .pool_number = PoolNumber(7)}, Deadline());
   EXPECT_EQ(again->datasets, 0);

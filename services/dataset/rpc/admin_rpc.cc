@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/units.h"
 #include "common/errors/error.h"
+#include "common/obs/log.h"
 #include "common/seal/seal.h"
 #include "services/dataset/rpc/convert.h"
 #include "services/dataset/rpc/record_pages.h"
@@ -194,6 +195,14 @@ absl::Status DatasetAdminRpc::Erase(const rpc::Call& call, const v1::EraseIdenti
                                             .pool_number = pool.number,
                                             .origin = OriginOf(call, backend_.account_id)},
                                            call.deadline));
+  // The proof outlives an answer that is lost. Not under the identity's id, which is to be
+  // forgotten.
+  obs::Log(obs::Level::kInfo, "an identity was erased",
+           {{"request_id", call.request_id},
+            {"datasets", erased.datasets},
+            {"records", erased.records},
+            {"bytes", erased.bytes},
+            {"change_log_rows", erased.change_log_rows}});
   response.set_dataset_count(erased.datasets);
   response.set_record_count(erased.records);
   response.set_data_bytes(erased.bytes);

@@ -42,6 +42,9 @@ TEST(EncodeTest, Datasets) {
   const std::string json = std::string(R"({"Dataset":)") + kDatasetJson + "}";
   EXPECT_EQ(Encode<DescribeDatasetCodec>(one.c_str()), json);
   EXPECT_EQ(Encode<DeleteDatasetCodec>(one.c_str()), json);
+  EXPECT_EQ(Encode<DeleteDatasetCodec>("dataset { last_modified_time { seconds: 1 } }"),
+            R"({"Dataset":{"IdentityId":"","DatasetName":"","CreationDate":null,)"
+            R"("LastModifiedDate":1.000,"LastModifiedBy":null,"DataStorage":0,"NumRecords":0}})");
   const std::string list = std::string("datasets {") + kDataset + R"(} next_page_token: "n")";
   EXPECT_EQ(Encode<ListDatasetsCodec>(list.c_str()),
             std::string(R"({"Datasets":[)") + kDatasetJson + R"(],"Count":1,"NextToken":"n"})");

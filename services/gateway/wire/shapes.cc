@@ -30,7 +30,11 @@ void AppendDataset(const dataset::v1::Dataset& dataset, std::string& out) {
   ObjectWriter object(out);
   object.Text("IdentityId", dataset.identity_id());
   object.Text("DatasetName", dataset.dataset_name());
-  object.Time("CreationDate", dataset.creation_time());
+  if (dataset.has_creation_time()) {
+    object.Time("CreationDate", dataset.creation_time());
+  } else {  // a repeated deletion, answered when the dataset lived again
+    object.Null("CreationDate");
+  }
   object.Time("LastModifiedDate", dataset.last_modified_time());
   object.TextOrNull("LastModifiedBy", dataset.last_modified_by());
   object.Integer("DataStorage", dataset.data_storage_bytes());

@@ -4,23 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "common/aws/kinesis.h"
+#include "common/base/json_string.h"
 
 namespace tidemark::aws {
 namespace {
-
-// Appends `text` as the inside of a JSON string.
-void AppendJsonEscaped(std::string_view text, std::string& out) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20) {
-      out.append({'\\', 'u', '0', '0', kDigits[byte >> 4], kDigits[byte & 15]});
-    } else {
-      if (c == '"' || c == '\\') out.push_back('\\');
-      out.push_back(c);
-    }
-  }
-}
 
 std::size_t Base64Bytes(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
 
@@ -120,23 +107,23 @@ class AnswerReader final : public nlohmann::json_sax<nlohmann::json> {
 
 std::string PutRecordsBody(std::string_view stream, std::span<const PutRecordsEntry> entries) {
   static constexpr std::string_view kData = R"({"Data":")";
-  static constexpr std::string_view kKey = R"(","PartitionKey":")";
-  static constexpr std::string_view kEnd = "\"},";
+  static constexpr std::string_view kKey = R"(","PartitionKey":)";
+  static constexpr std::string_view kEnd = "},";
   std::size_t bytes = stream.size() + 64;
   for (const PutRecordsEntry& entry : entries) {
     bytes += Base64Bytes(entry.data.size()) + entry.partition_key.size() + kData.size() +
-             kKey.size() + kEnd.size();
+             kKey.size() + kEnd.size() + 2;  // and the key's quotes
   }
   std::string body;
   body.reserve(bytes);
-  body.append(stream.starts_with("arn:") ? R"({"StreamARN":")" : R"({"StreamName":")");
-  AppendJsonEscaped(stream, body);
-  body.append(R"(","Records":[)");
+  body.append(stream.starts_with("arn:") ? R"({"StreamARN":)" : R"({"StreamName":)");
+  AppendJsonString(stream, body);
+  body.append(R"(,"Records":[)");
   for (const PutRecordsEntry& entry : entries) {
     body.append(kData);
     AppendBase64(entry.data, body);
     body.append(kKey);
-    AppendJsonEscaped(entry.partition_key, body);
+    AppendJsonString(entry.partition_key, body);
     body.append(kEnd);
   }
   if (!entries.empty()) body.pop_back();

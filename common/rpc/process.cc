@@ -35,7 +35,7 @@ void Declare(config::Options& options, ProcessConfig& config) {
   options.Add("port-file", &config.port_file, {0, 4096},
               "File to write the line with the ports to, once the process listens.");
   options.AddChoice("log-level", &config.log_level, {"debug", "info", "warning", "error"},
-                    "The lowest level that is logged; successful calls are debug.");
+                    "The lowest level that is logged; successful gRPC calls are debug.");
   options.Add("drain-delay", &config.drain_delay, {absl::ZeroDuration(), absl::Minutes(5)},
               "How long to go on serving, no longer ready, after the signal to stop.");
   options.Add("grace", &config.grace, {absl::ZeroDuration(), absl::Minutes(5)},

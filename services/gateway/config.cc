@@ -17,7 +17,7 @@ void DeclareLimits(config::Options& options, HttpLimits& limits) {
                       "Bound of a request's line, and of its headers.");
   options.AddByteSize("max-body-bytes", &limits.body_bytes, Bytes{64 * kKiB, 8 * kMiB},
                       "Bound of a request's body.");
-  options.AddByteSize("max-held-bytes", &limits.held_bytes, Bytes{8 * kMiB, 64 * 1024 * kMiB},
+  options.AddByteSize("max-held-bytes", &limits.held_bytes, Bytes{8 * kMiB, 65'536 * kMiB},
                       "Large bodies and answers held at a time, of all connections together.");
   const Durations waits{absl::Milliseconds(100), absl::Hours(1)};
   options.Add("idle-timeout", &limits.idle, waits, "How long a connection may wait for a request.");
@@ -54,7 +54,7 @@ void Declare(config::Options& options, Config& config) {
         "--credentials-file is missing: without access keys nobody could call");
   });
   options.Check([&config]() -> absl::Status {
-    const absl::Status status = Cors::Parse(config.cors_origins).status();
+    absl::Status status = Cors::Parse(config.cors_origins).status();
     if (status.ok()) return status;
     return absl::InvalidArgumentError(absl::StrCat("--cors-origins: ", status.message()));
   });

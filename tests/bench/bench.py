@@ -40,7 +40,8 @@ def main():
         for name in arguments.names or BENCHMARKS:
             print(f"== {name}", flush=True)
             for row in BENCHMARKS[name](stack):
-                print(f"   {row.name}: {row.value:.4g} {row.unit}", flush=True)
+                beside = f", beside {row.baseline:.4g}" if row.baseline else ""
+                print(f"   {row.name}: {row.value:.4g} {row.unit}{beside}", flush=True)
                 rows.append(row)
     print("\n" + table(rows))
     out = pathlib.Path(os.environ["TIDEMARK_BENCH_OUT"])

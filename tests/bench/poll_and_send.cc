@@ -47,7 +47,7 @@ class Loop {
     std::int64_t hi = std::get<0>(row);
     while (absl::Now() < end) {
       TM_ASSIGN_OR_RETURN(const pg::Result rows, Query(kPoll, pg::Params(hi)));
-      if (rows.size() == 0) {
+      if (rows.empty()) {
         absl::SleepFor(absl::Milliseconds(1));
         continue;
       }

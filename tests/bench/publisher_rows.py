@@ -55,7 +55,8 @@ def drain(stack):
         publisher = stack.start_publisher(fake.url)
         eventually(lambda: fake.counts()["accepted"], "the first change arrives")
         began, first = time.monotonic(), fake.counts()["accepted"]
-        eventually(lambda: fake.counts()["accepted"] >= changes, "all arrive", seconds=300)
+        eventually(lambda: fake.counts()["accepted"] >= changes, "all arrive", seconds=300,
+                   interval=0.05)
         rate = (changes - first) / (time.monotonic() - began)
         counts = fake.counts()
         yield Row("memory of publisher after a drain", publisher.memory_bytes() / MIB, "MiB",

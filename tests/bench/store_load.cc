@@ -28,7 +28,6 @@ namespace tidemark::bench {
 namespace {
 
 using dataset::DatasetKey;
-using dataset::RecordPatch;
 using dataset::SyncCount;
 using dataset::UpdateRequest;
 

@@ -6,7 +6,7 @@ from rows import Row
 
 def store(stack, **settings):
     seed(stack)
-    arguments = [f"--{name}={value}" for name, value in settings.items()]
+    arguments = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
     return stack.program("store-load", "--dsn", stack.dsn, "--seconds", stack.seconds,
                          *arguments)["calls_per_second"]
 

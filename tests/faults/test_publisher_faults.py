@@ -252,7 +252,9 @@ def test_a_change_that_is_too_large_is_parked_and_holds_up_nothing(stack, fake, 
     eventually(lambda: deliveries(fake) == 2, "the others arrive")
     assert [count for count, _ in read_stream(fake)[identity, "large"]] == [1, 3]
     with Api(publisher.addresses["grpc"], "publisher", "PublisherService") as api:
-        parked, = api.ListParkedChanges(api.messages.ListParkedChangesRequest()).parked_changes
+        everything = api.messages.ListParkedChangesRequest()
+        parked, = eventually(lambda: api.ListParkedChanges(everything).parked_changes,
+                             "it is listed as parked")
         assert (parked.change.identity_id, parked.change.sync_count) == (identity, 2)
         assert parked.event_bytes > 20_000
         assert "16384" in parked.reason

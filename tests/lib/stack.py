@@ -4,13 +4,27 @@ import base64
 import secrets
 import subprocess
 
+import grpc
+
 import postgres
 from api import Api
 from service import Service, binary, settings
+from waiting import eventually
 
 POOL = "us-east-1:00000000-0000-0000-0000-0000000de5c0"
 ACCESS_KEY = "test"
 SECRET_KEY = "test"
+
+
+def answered(method, request):
+    """Whether the call was taken; false while its service can't be reached."""
+    try:
+        method(request, timeout=30)
+        return True
+    except grpc.RpcError as error:
+        if error.code() != grpc.StatusCode.UNAVAILABLE:
+            raise
+        return False
 
 
 class Stack:
@@ -110,7 +124,8 @@ class Stack:
             stream = request.pool.stream
             stream.MergeFrom(type(stream)(**settings))
             request.update_mask.paths.append(path)
-            api.UpdatePool(request, timeout=30)
+            # A dataset service that was just started is found a moment later.
+            eventually(lambda: answered(api.UpdatePool, request), "the stream is set")
 
     def move(self, dsn):
         """Services that are started from now on find their database there."""

@@ -3,11 +3,11 @@
 import time
 
 
-def eventually(condition, what, seconds=60):
+def eventually(condition, what, seconds=60, interval=0.01):
     """The first true value of `condition()`; an AssertionError if there is none in time. The time
     is a bound for the slowest machine, not an expectation."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.01)
+        time.sleep(interval)
     return value

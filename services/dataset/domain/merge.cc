@@ -176,7 +176,7 @@ DatasetInfo DeleteLive(const ChangeOrigin& origin, absl::Time now, DatasetState&
   info.modified_time = std::max(now, info.modified_time);
   info.modified_by = origin.modified_by;
   info.deleted_at = info.sync_count;
-  const DatasetInfo deleted = info;
+  DatasetInfo deleted = info;
   info.live = false;
   info.generation = Generation(info.generation.value() + 1);
   state.records.clear();

@@ -8,7 +8,7 @@
 #include "common/base/status_macros.h"
 #include "common/errors/error.h"
 #include "common/errors/sqlstate.h"
-#include "common/pg/backoff.h"
+#include "common/base/backoff.h"
 #include "services/dataset/store/postgres_changes.h"
 #include "services/dataset/store/postgres_erase.h"
 #include "services/dataset/store/postgres_export.h"
@@ -56,7 +56,7 @@ PostgresAdminStore::PostgresAdminStore(const pg::ConnectOptions& options, Random
 
 template <typename T>
 absl::StatusOr<T> PostgresAdminStore::Retried(absl::Time deadline, const Attempt<T>& attempt) {
-  pg::Backoff backoff(kFirstRetry, kLongestRetry, random_);
+  Backoff backoff(kFirstRetry, kLongestRetry, random_);
   const absl::Time lock_deadline = absl::Now() + kLockPatience;
   while (true) {
     const absl::Duration patience = std::min(deadline - absl::Now(), kConnectPatience);

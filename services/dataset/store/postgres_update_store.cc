@@ -7,7 +7,7 @@
 
 #include "absl/time/clock.h"
 #include "common/errors/sqlstate.h"
-#include "common/pg/backoff.h"
+#include "common/base/backoff.h"
 #include "common/pg/lane_errors.h"
 #include "services/dataset/store/postgres_update_call.h"
 
@@ -80,7 +80,7 @@ std::vector<UpdateOutcome> PostgresUpdateStore::OneByOne(Requests requests, absl
 }
 
 PostgresUpdateStore::Outcomes PostgresUpdateStore::Settle(Requests requests, absl::Time deadline) {
-  pg::Backoff backoff(kFirstRetry, kLongestRetry, random_);
+  Backoff backoff(kFirstRetry, kLongestRetry, random_);
   while (true) {
     const absl::Duration patience = std::min(deadline - absl::Now(), kConnectPatience);
     const auto connection = connections_.Acquire(patience);

@@ -10,7 +10,7 @@ namespace tidemark::publisher {
 void DeliveryWindow::Add(Event event) {
   ++waiting_;
   memory_bytes_ += event.memory_bytes();
-  commit_times_.insert(event.commit_time);
+  ++commit_times_[event.commit_time];
   const auto [it, made] = lines_.try_emplace(event.key);
   Line& line = it->second;
   line.events.push_back(std::move(event));
@@ -156,7 +156,8 @@ Event DeliveryWindow::PopFront(Line& line) {
   line.events.pop_front();
   --waiting_;
   memory_bytes_ -= event.memory_bytes();
-  commit_times_.erase(commit_times_.find(event.commit_time));
+  const auto time = commit_times_.find(event.commit_time);
+  if (--time->second == 0) commit_times_.erase(time);
   return event;
 }
 
@@ -182,7 +183,7 @@ absl::Time DeliveryWindow::NextDue() const {
 }
 
 absl::Time DeliveryWindow::OldestCommit() const {
-  return commit_times_.empty() ? absl::InfiniteFuture() : *commit_times_.begin();
+  return commit_times_.empty() ? absl::InfiniteFuture() : commit_times_.begin()->first;
 }
 
 }  // namespace tidemark::publisher

@@ -5,12 +5,13 @@
 #include <list>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "absl/container/btree_map.h"
+#include "absl/container/node_hash_map.h"
 #include "absl/time/time.h"
 #include "common/base/random.h"
 #include "common/base/units.h"
@@ -115,7 +116,7 @@ class DeliveryWindow {
   void Advance(Line& line, const std::string& key);
 
   const WindowLimits limits_;
-  std::unordered_map<std::string, Line> lines_;
+  absl::node_hash_map<std::string, Line> lines_;
   std::deque<Line*> ready_;
   std::multimap<absl::Time, Line*> delayed_;
   std::deque<Lines> suspects_;  // parts of refused requests, each to be sent by itself
@@ -128,7 +129,7 @@ class DeliveryWindow {
   std::string last_error_;
   std::int64_t waiting_ = 0;
   std::int64_t memory_bytes_ = 0;
-  std::multiset<absl::Time> commit_times_;  // of all that wait
+  absl::btree_map<absl::Time, std::int64_t> commit_times_;  // of all that wait: how many, by time
 };
 
 }  // namespace tidemark::publisher

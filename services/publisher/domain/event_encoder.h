@@ -32,7 +32,4 @@ struct EventView {
 // the dataset's name under both spellings (choice 12), `value` null where a record was removed.
 void AppendEvent(const EventView& event, std::string& out);
 
-// Appends `text` as a JSON string with its quotes.
-void AppendJsonString(std::string_view text, std::string& out);
-
 }  // namespace tidemark::publisher

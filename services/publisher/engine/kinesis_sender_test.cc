@@ -10,9 +10,9 @@ using ::testing::HasSubstr;
 
 Fault FaultOfCall(std::string code, int status = 400) {
   aws::PutRecordsResult result;
-  result.error = aws::CallError{.error_class = aws::ClassifyError(aws::Api::kKinesis, status, code),
-                                .http_status = status,
-                                .code = std::move(code)};
+  const aws::ErrorClass error_class = aws::ClassifyError(aws::Api::kKinesis, status, code);
+  result.error =
+      aws::CallError{.error_class = error_class, .http_status = status, .code = std::move(code)};
   return ToSendResult(result).fault;
 }
 

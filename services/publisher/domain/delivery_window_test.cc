@@ -315,7 +315,8 @@ class Simulation {
     RC_ASSERT(request->records.size() <= 4U);
     RC_ASSERT(request->bytes <= 60);
     for (const std::string& key : KeysOf(*request)) RC_ASSERT(keys_in_flight_.insert(key).second);
-    in_flight_.emplace(request->id, *std::move(request));
+    const auto id = request->id;
+    in_flight_.emplace(id, *std::move(request));
     RC_ASSERT(in_flight_.size() <= 3U);
   }
 

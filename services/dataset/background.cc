@@ -100,7 +100,7 @@ void Background::Report(const UpkeepReport& report) {
         partition.passed
             ? "a part of the change log that every destination has passed was emptied"
             : "a part of the change log reached the log's bounds and was emptied although a "
-              "destination still needed it; bulk-publish that destination",
+              "destination still needed it; its consumers must read their pool anew",
         {{"first_position", partition.first_position}, {"end_position", partition.end_position}});
   }
   WarnOfLog(report);

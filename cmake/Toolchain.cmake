@@ -9,6 +9,11 @@ add_compile_options(-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-fie
 # Paths relative to the source tree: objects are equal in every clone, so ccache hits across clones.
 add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=build)
 
+option(TIDEMARK_FUZZ "Build the fuzzers; needs clang" OFF)
+if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)  # Its warnings are clang-tidy's business.
+  add_compile_options(-Wno-error)
+endif()
+
 set(TIDEMARK_SANITIZERS "" CACHE STRING "Comma-separated list for -fsanitize=, empty for none")
 if(TIDEMARK_SANITIZERS)
   add_compile_options(-fsanitize=${TIDEMARK_SANITIZERS} -fno-sanitize-recover=all)

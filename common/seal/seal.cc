@@ -44,7 +44,10 @@ std::optional<Fields> Open(const config::Keyring& keyring, std::string_view purp
                            const Fields& inputs, std::string_view token) {
   std::string text;
   if (!absl::WebSafeBase64Unescape(ToAbsl(token), &text)) return std::nullopt;
+  // Abseil passes over white space and bits that nobody uses.
+  if (absl::WebSafeBase64Escape(text) != ToAbsl(token)) return std::nullopt;
   if (text.size() < kMacBytes + 1) return std::nullopt;
+  if (text[text.size() - kMacBytes - 1] != kSeparator) return std::nullopt;
   const std::string_view mac = std::string_view(text).substr(text.size() - kMacBytes);
   const std::string_view body = std::string_view(text).substr(0, text.size() - kMacBytes - 1);
   const config::Keyring::Key* key = keyring.Find(body.substr(0, body.find(kSeparator)));

@@ -5,10 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/backoff.h"
 #include "common/base/status_macros.h"
 #include "common/errors/error.h"
 #include "common/errors/sqlstate.h"
-#include "common/base/backoff.h"
 #include "services/dataset/store/postgres_changes.h"
 #include "services/dataset/store/postgres_erase.h"
 #include "services/dataset/store/postgres_export.h"

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "common/errors/sqlstate.h"
 #include "common/base/backoff.h"
+#include "common/errors/sqlstate.h"
 #include "common/pg/lane_errors.h"
 #include "services/dataset/store/postgres_update_call.h"
 

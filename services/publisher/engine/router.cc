@@ -170,12 +170,13 @@ void Router::Flush(Position read_mark, Position emptied_through) {
 
 void Router::MarkGapped(const DestinationConfig& config, Position from, Position through) {
   parts_.losses.MarkGapped(config.id, through);
-  obs::Log(obs::Level::kError,
-           "a stream lost changes that the log had to forget; its consumers must read the pool anew",
-           {{"pool_id", config.pool_id},
-            {"stream", config.stream_name},
-            {"from_position", from},
-            {"through_position", through}});
+  obs::Log(
+      obs::Level::kError,
+      "a stream lost changes that the log had to forget; its consumers must read the pool anew",
+      {{"pool_id", config.pool_id},
+       {"stream", config.stream_name},
+       {"from_position", from},
+       {"through_position", through}});
 }
 
 void Router::MarkAllGapped(Position from, Position through) {

@@ -99,12 +99,19 @@ CREATE TABLE dataset.pool_usage (
   modified_time timestamptz
 ) WITH (fillfactor = 70);
 
--- Changes of usage, folded into pool_usage by upkeep. A lane is a database session, so that no two
--- writers ever wait for each other here.
+-- Changes of usage, folded into pool_usage by upkeep. A lane is one second of one database session
+-- (usage_lane), so that no two writers ever wait for each other here. Its own second, because while a
+-- snapshot is held (a dump of an hour) nothing that was replaced since can be pruned, and a row that
+-- is replaced by every write has all its dead versions looked at by each.
 CREATE TABLE dataset.usage_delta (
   pool_id text COLLATE "C" NOT NULL,
-  lane integer NOT NULL,
+  lane bigint NOT NULL,
   bytes bigint NOT NULL,
   modified_time timestamptz NOT NULL,
   PRIMARY KEY (pool_id, lane)
 ) WITH (fillfactor = 50);
+
+-- The lane of this session now: the session above, the second in the lower 32 bits.
+CREATE FUNCTION dataset.usage_lane() RETURNS bigint
+LANGUAGE sql
+RETURN (pg_backend_pid()::bigint << 32) | extract(epoch FROM clock_timestamp())::bigint;

@@ -127,7 +127,9 @@ SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
-SET lock_timeout = '1s'
+-- A batch that meets a locked row is only the first try: its requests follow one by one, each with
+-- its second. Until then all of its lane waits.
+SET lock_timeout = '200ms'
 AS $$
 DECLARE
   -- Of each dataset, as it was.
@@ -273,7 +275,7 @@ BEGIN
    WHERE outcomes[r.n] = 0;
 
   INSERT INTO dataset.usage_delta AS u (pool_id, lane, bytes, modified_time)
-  SELECT r.pool_id, pg_backend_pid(), sum(new_bytes[r.n] - old_bytes[r.n]), max(times[r.n])
+  SELECT r.pool_id, dataset.usage_lane(), sum(new_bytes[r.n] - old_bytes[r.n]), max(times[r.n])
     FROM unnest(pool_ids) WITH ORDINALITY AS r (pool_id, n)
    WHERE outcomes[r.n] = 0
    GROUP BY r.pool_id
@@ -369,7 +371,7 @@ BEGIN
   VALUES (owner_ & 255, pool_number, owner_, old.dataset_id, new_count, old.generation, 1,
           new_time, traceparent, body);
   INSERT INTO dataset.usage_delta AS u (pool_id, lane, bytes, modified_time)
-  VALUES (pool_id_, pg_backend_pid(), met.bytes, new_time)
+  VALUES (pool_id_, dataset.usage_lane(), met.bytes, new_time)
   ON CONFLICT (pool_id, lane) DO UPDATE
      SET bytes = u.bytes + excluded.bytes,
          modified_time = greatest(u.modified_time, excluded.modified_time);

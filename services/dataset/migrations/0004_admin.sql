@@ -6,7 +6,7 @@ RETURNS void
 LANGUAGE sql
 BEGIN ATOMIC
   INSERT INTO dataset.usage_delta AS u (pool_id, lane, bytes, modified_time)
-  VALUES (pool_id_, pg_backend_pid(), bytes_, modified_time_)
+  VALUES (pool_id_, dataset.usage_lane(), bytes_, modified_time_)
   ON CONFLICT (pool_id, lane) DO UPDATE
      SET bytes = u.bytes + excluded.bytes,
          modified_time = greatest(u.modified_time, excluded.modified_time);
@@ -15,11 +15,15 @@ END;
 -- Deletes a live dataset: takes the next count, logs it, gives up its records at once by taking a new
 -- surrogate id, begins the next generation, and keeps the row as a tombstone. What it decides is
 -- what ApplyDelete decides (services/dataset/domain/merge.h). Without a request id nothing is
--- looked up or remembered: for deletions that are part of something larger.
+-- looked up or remembered.
+--
+-- Updates whose callers gave them no id, known by the last bit of what stands in applied_request,
+-- are forgotten: the same content sent to the dataset's next life is a new update.
 --
 -- Outcomes: 0 deleted, 1 a repeat of an applied deletion, 2 the request's id was used for other
 -- content, 3 there is no such live dataset. The rest describes the dataset as it was, with the
--- count and time of its deletion.
+-- count and time of its deletion. A repeat that comes when the dataset was written or deleted again
+-- does not get what that life holds, but -infinity and zeros.
 CREATE FUNCTION dataset.delete_dataset(
   owner_ bigint, pool_id_ text, identity_id_ text, name_ text, pool_number integer,
   request_id uuid, content_id uuid, modified_by_ text, traceparent text, body bytea,
@@ -56,14 +60,36 @@ BEGIN
   END;
   sync_count := CASE outcome WHEN 0 THEN old.sync_count + 1 ELSE old.applied_count[replay] END;
   modified_time := CASE outcome WHEN 0 THEN new_time ELSE old.applied_time[replay] END;
-  modified_by := CASE outcome WHEN 0 THEN modified_by_ ELSE old.modified_by END;
-  deleted_at_count := CASE outcome WHEN 0 THEN sync_count ELSE old.deleted_at_count END;
-  generation := old.generation;
-  created_time := old.created_time;
-  live_records := old.live_records;
-  bytes := old.bytes;
+  modified_by := modified_by_;
+  deleted_at_count := sync_count;
+  IF outcome = 1 AND (old.live OR old.deleted_at_count <> sync_count) THEN
+    generation := 0;
+    created_time := '-infinity';
+    live_records := 0;
+    bytes := 0;
+  ELSE
+    generation := old.generation;
+    created_time := old.created_time;
+    live_records := old.live_records;
+    bytes := old.bytes;
+  END IF;
   IF outcome <> 0 THEN
     RETURN;
+  END IF;
+
+  SELECT coalesce(array_agg(a.request ORDER BY a.n), '{}'),
+         coalesce(array_agg(a.content ORDER BY a.n), '{}'),
+         coalesce(array_agg(a.count ORDER BY a.n), '{}'),
+         coalesce(array_agg(a.time ORDER BY a.n), '{}')
+    INTO STRICT old.applied_request, old.applied_content, old.applied_count, old.applied_time
+    FROM unnest(old.applied_request, old.applied_content, old.applied_count, old.applied_time)
+           WITH ORDINALITY AS a (request, content, count, time, n)
+   WHERE get_byte(uuid_send(a.request), 15) & 1 = 0;
+  IF request_id IS NOT NULL THEN
+    old.applied_request := (request_id || old.applied_request)[1:8];
+    old.applied_content := (content_id || old.applied_content)[1:8];
+    old.applied_count := (sync_count || old.applied_count)[1:8];
+    old.applied_time := (new_time || old.applied_time)[1:8];
   END IF;
 
   UPDATE dataset.identity AS i
@@ -79,14 +105,10 @@ BEGIN
          keys = 0,
          deleted_at_count = delete_dataset.sync_count,
          merged_into = NULL,
-         applied_request = CASE WHEN request_id IS NULL THEN d.applied_request
-                                ELSE (request_id || d.applied_request)[1:8] END,
-         applied_content = CASE WHEN request_id IS NULL THEN d.applied_content
-                                ELSE (content_id || d.applied_content)[1:8] END,
-         applied_count = CASE WHEN request_id IS NULL THEN d.applied_count
-                              ELSE (delete_dataset.sync_count || d.applied_count)[1:8] END,
-         applied_time = CASE WHEN request_id IS NULL THEN d.applied_time
-                             ELSE (new_time || d.applied_time)[1:8] END
+         applied_request = old.applied_request,
+         applied_content = old.applied_content,
+         applied_count = old.applied_count,
+         applied_time = old.applied_time
    WHERE (d.owner, d.pool_id, d.identity_id, d.name) = (owner_, pool_id_, identity_id_, name_);
   INSERT INTO dataset.record_purge (owner, dataset_id, pool_id, identity_id)
   VALUES (owner_, old.dataset_id, pool_id_, identity_id_);
@@ -136,8 +158,9 @@ BEGIN
   END IF;
 END $$;
 
--- Erases every row of an identity, without a word in the change log.
-CREATE FUNCTION dataset.erase_identity(owner_ bigint, pool_id_ text, identity_id_ text)
+-- Erases every row of an identity, without a word in the change log; its records go to record_purge.
+CREATE FUNCTION dataset.erase_identity(
+  owner_ bigint, pool_id_ text, identity_id_ text)
 RETURNS void
 LANGUAGE plpgsql
 SET enable_seqscan = off
@@ -152,21 +175,10 @@ BEGIN
   SELECT sum(d.bytes) INTO freed
     FROM dataset.dataset AS d
    WHERE (d.owner, d.pool_id, d.identity_id) = (owner_, pool_id_, identity_id_) AND d.live;
-  -- The queue before the records, as purge_records does.
-  WITH queued AS (
-    DELETE FROM dataset.record_purge AS q
-     WHERE (q.owner, q.pool_id, q.identity_id) = (owner_, pool_id_, identity_id_)
-    RETURNING q.dataset_id
-  ), gone AS (
-    SELECT dataset_id FROM queued
-     UNION ALL
-    SELECT d.dataset_id
-      FROM dataset.dataset AS d
-     WHERE (d.owner, d.pool_id, d.identity_id) = (owner_, pool_id_, identity_id_)
-  )
-  DELETE FROM dataset.record AS c
-   USING (SELECT dataset_id FROM gone) AS g
-   WHERE c.owner = owner_ AND c.dataset_id = g.dataset_id;
+  INSERT INTO dataset.record_purge (owner, dataset_id, pool_id, identity_id)
+  SELECT d.owner, d.dataset_id, d.pool_id, d.identity_id
+    FROM dataset.dataset AS d
+   WHERE (d.owner, d.pool_id, d.identity_id) = (owner_, pool_id_, identity_id_) AND d.keys > 0;
   DELETE FROM dataset.dataset AS d
    WHERE (d.owner, d.pool_id, d.identity_id) = (owner_, pool_id_, identity_id_);
   DELETE FROM dataset.identity AS i

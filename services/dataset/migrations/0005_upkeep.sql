@@ -29,9 +29,13 @@ BEGIN
   horizon := pg_current_xact_id();
 END $$;
 
--- Creates partitions of `partition_rows` positions until the log has room for `rows_ahead` more.
--- Returns how many. A partition is made by itself and then attached, which holds up nobody.
-CREATE FUNCTION dataset.extend_change_log(partition_rows bigint, rows_ahead bigint)
+-- Creates partitions until the log has room for `rows_ahead` more positions. They are cut so that
+-- one holds about `partition_bytes` at the size that changes have had of late: from 5,000 to
+-- `max_partition_rows` positions (the upper bound holds if they disagree). While too few were
+-- written to tell, they are as large as the newest. Returns how many. A partition is made by itself
+-- and then attached, which holds up nobody.
+CREATE FUNCTION dataset.extend_change_log(
+  max_partition_rows bigint, partition_bytes bigint, rows_ahead bigint)
 RETURNS integer
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -41,6 +45,9 @@ AS $$
 DECLARE
   log_end CONSTANT bigint := dataset.change_log_end();
   room_end bigint;
+  newest_rows bigint;
+  row_bytes numeric;
+  partition_rows bigint;
   partition name;
   created integer := 0;
 BEGIN
@@ -48,8 +55,24 @@ BEGIN
   IF NOT FOUND THEN
     RETURN 0;  -- another replica is at it
   END IF;
-  SELECT coalesce(max(p.end_position), 1) INTO STRICT room_end
-    FROM dataset.change_log_partition AS p;
+  SELECT p.end_position, p.end_position - p.first_position INTO room_end, newest_rows
+    FROM dataset.change_log_partition AS p
+   ORDER BY p.end_position DESC
+   LIMIT 1;
+  room_end := coalesce(room_end, log_end + 1);
+  IF room_end > log_end + rows_ahead THEN
+    RETURN 0;
+  END IF;
+  -- An empty index takes a page: a few rows say nothing of the size of many.
+  SELECT sum(p.bytes) / sum(least(p.end_position - 1, log_end) - p.first_position + 1)
+    INTO row_bytes
+    FROM (SELECT * FROM dataset.change_log_partition
+           WHERE written AND log_end - first_position >= 1000
+           ORDER BY first_position DESC
+           LIMIT 2) AS p;
+  partition_rows := coalesce(trunc(partition_bytes / row_bytes)::bigint, newest_rows,
+                             max_partition_rows);
+  partition_rows := least(greatest(partition_rows, 5000), max_partition_rows);
   WHILE room_end <= log_end + rows_ahead LOOP
     partition := format('change_log_%s', room_end);
     -- Rows are only ever added, and the whole is emptied at once: nothing to vacuum.
@@ -113,6 +136,40 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION dataset.empty_change_log FROM PUBLIC;
 
+-- Drops the oldest emptied partitions, at most `max_dropped`, if more than `keep` are attached.
+-- Every attached partition costs every reader a lock. Returns how many it dropped.
+--
+-- Dropping locks the whole log for a moment. While it waits for that lock, whoever comes later
+-- waits behind it, writers too: hence the short bound, and hence call it seldom. 55P03: a reader is
+-- in the way; try again later.
+CREATE FUNCTION dataset.drop_change_log_partitions(keep integer, max_dropped integer)
+RETURNS integer
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '50ms'
+AS $$
+DECLARE
+  state dataset.change_log_state;
+  emptied name[];
+BEGIN
+  SELECT s.* INTO state FROM dataset.change_log_state AS s FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    RETURN 0;  -- another replica is at it
+  END IF;
+  SELECT array_agg(p.name ORDER BY p.first_position) INTO emptied
+    FROM dataset.change_log_partition AS p
+   WHERE NOT p.written AND p.end_position - 1 <= state.emptied_through;
+  IF emptied IS NULL OR cardinality(emptied) <= keep THEN
+    RETURN 0;
+  END IF;
+  emptied := emptied[:max_dropped];
+  EXECUTE (SELECT 'DROP TABLE ' || string_agg(format('dataset.%I', name), ', ')
+             FROM unnest(emptied) AS name);
+  RETURN cardinality(emptied);
+END $$;
+REVOKE ALL ON FUNCTION dataset.drop_change_log_partitions FROM PUBLIC;
+
 -- Folds changes of usage into pool_usage, and returns how many.
 CREATE FUNCTION dataset.fold_usage() RETURNS bigint
 LANGUAGE sql
@@ -132,34 +189,68 @@ BEGIN ATOMIC
   SELECT count(*) FROM taken;
 END;
 
--- Deletes up to `max_records` records of deleted datasets, all of one dataset, and returns how
--- many; null if there are none left.
-CREATE FUNCTION dataset.purge_records(max_records integer) RETURNS integer
+-- Deletes up to `max_records` records of a row of record_purge that the caller has locked, and the
+-- row with the last of them. Returns how many.
+CREATE FUNCTION dataset.purge_chunk(owner_ bigint, dataset_id_ bigint, max_records integer)
+RETURNS integer
 LANGUAGE plpgsql
+SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$
 DECLARE
-  queued dataset.record_purge;
   deleted integer;
+BEGIN
+  DELETE FROM dataset.record AS c
+   USING (SELECT r.key
+            FROM dataset.record AS r
+           WHERE r.owner = owner_ AND r.dataset_id = dataset_id_
+           LIMIT max_records) AS chunk
+   WHERE c.owner = owner_ AND c.dataset_id = dataset_id_ AND c.key = chunk.key;
+  GET DIAGNOSTICS deleted = ROW_COUNT;
+  IF deleted < max_records THEN
+    DELETE FROM dataset.record_purge AS q WHERE (q.owner, q.dataset_id) = (owner_, dataset_id_);
+  END IF;
+  RETURN deleted;
+END $$;
+
+-- Deletes up to `max_records` records that no dataset refers to, all of one dataset, and returns how
+-- many; null if there are none left that no other session is at.
+CREATE FUNCTION dataset.purge_records(max_records integer) RETURNS integer
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  queued dataset.record_purge;
 BEGIN
   SELECT q.* INTO queued FROM dataset.record_purge AS q LIMIT 1 FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN
     RETURN NULL;
   END IF;
-  DELETE FROM dataset.record AS c
-   USING (SELECT r.key
-            FROM dataset.record AS r
-           WHERE r.owner = queued.owner AND r.dataset_id = queued.dataset_id
-           LIMIT max_records) AS chunk
-   WHERE c.owner = queued.owner AND c.dataset_id = queued.dataset_id AND c.key = chunk.key;
-  GET DIAGNOSTICS deleted = ROW_COUNT;
-  IF deleted < max_records THEN
-    DELETE FROM dataset.record_purge AS q
-     WHERE (q.owner, q.dataset_id) = (queued.owner, queued.dataset_id);
-  END IF;
-  RETURN deleted;
+  RETURN dataset.purge_chunk(queued.owner, queued.dataset_id, max_records);
 END $$;
 
--- Room for the first changes, before upkeep ever runs.
-SELECT dataset.extend_change_log(1000000, 4000000);
+-- The same for the records of one identity. Waits for other sessions: null says that none are left.
+CREATE FUNCTION dataset.purge_records_of(
+  owner_ bigint, pool_id_ text, identity_id_ text, max_records integer)
+RETURNS integer
+LANGUAGE plpgsql
+SET enable_seqscan = off
+SET lock_timeout = '1s'
+AS $$
+DECLARE
+  queued dataset.record_purge;
+BEGIN
+  SELECT q.* INTO queued
+    FROM dataset.record_purge AS q
+   WHERE (q.owner, q.pool_id, q.identity_id) = (owner_, pool_id_, identity_id_)
+   LIMIT 1
+     FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN NULL;
+  END IF;
+  RETURN dataset.purge_chunk(queued.owner, queued.dataset_id, max_records);
+END $$;
+
+-- Room for the first changes, before upkeep ever runs; in small partitions, as nothing is known of
+-- their size.
+SELECT dataset.extend_change_log(20000, 0, 300000);

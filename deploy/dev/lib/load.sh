@@ -11,6 +11,9 @@ unset name
 # What listens on this machine is not reached through a proxy.
 export NO_PROXY=127.0.0.1,localhost${NO_PROXY:+,$NO_PROXY} no_proxy=127.0.0.1,localhost${no_proxy:+,$no_proxy}
 
+# Quietly: a step that is interrupted has not failed.
+trap 'echo "interrupted" >&2; exit 130' INT TERM
+
 for part in say paths apt python node build ports process postgres moto; do
   # shellcheck source=/dev/null
   source "$ROOT/deploy/dev/lib/$part.sh"

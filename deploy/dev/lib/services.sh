@@ -79,6 +79,8 @@ publisher_settings() {
   setting access-key-id-file "$STACK/config/aws-access-key-id"
   setting secret-access-key-file "$STACK/config/aws-secret-access-key"
   setting kinesis-endpoint "$(url moto)"
+  # Of requests for one stream shard that come at once, moto may lose records it says it took.
+  setting requests-per-stream 1
 }
 
 gateway_settings() {

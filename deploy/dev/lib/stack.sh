@@ -19,6 +19,18 @@ default_ports() {
     [gateway-metrics]=9106 [postgres]=7432 [moto]=7566)
 }
 
+# The ports of the last `up`, if there was one: those not named on the command line stay.
+remembered_ports() {
+  local name port
+  [[ -f $STACK/config/ports ]] || return 0
+  while read -r name port; do PORT[$name]=$port; done <"$STACK/config/ports"
+}
+
+remember_ports() {
+  local name
+  for name in "${!PORT[@]}"; do echo "$name ${PORT[$name]}"; done >"$STACK/config/ports"
+}
+
 base_ports() {
   PORT=([gateway]=$1 [dataset]=$(($1 + 1)) [stream-config]=$(($1 + 2)) [publisher]=$(($1 + 3))
     [dataset-metrics]=$(($1 + 11)) [stream-config-metrics]=$(($1 + 12))

@@ -81,6 +81,16 @@ def seen_event(event):
     return seen
 
 
+def difference(wanted, came):
+    """What is wrong with the events of a dataset."""
+    counts = [event["syncCount"] for event in wanted]
+    seen = [event["syncCount"] for event in came]
+    if seen != counts:
+        return f"accepted sync counts {counts}, but events came of {seen}"
+    first, other = next((a, b) for a, b in zip(wanted, came) if a != b)
+    return f"the event of sync count {first['syncCount']} should be\n{first}\nbut is\n{other}"
+
+
 def compare(pool, journeys, events, began, ended):
     """Requires each accepted change to have come out, whole, in order, and nothing else.
 
@@ -103,7 +113,7 @@ def compare(pool, journeys, events, began, ended):
             wanted = [expected_event(pool, accepted) for accepted in journey.accepted
                       if accepted.dataset == dataset]
             came = seen.pop((journey.identity, dataset), [])
-            require(came == wanted, f"{journey.identity} {dataset}: accepted\n{wanted}\n"
-                    f"but the stream has\n{came}")
+            require(came == wanted,
+                    f"{journey.identity} {dataset}: {difference(wanted, came)}")
     require(not seen, f"the stream has events of datasets nobody wrote: {list(seen)}")
     return repeats

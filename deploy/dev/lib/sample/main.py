@@ -68,6 +68,8 @@ def main():
             os.environ["AWS_REGION"])
     except Difference as difference:
         sys.exit(f"sample: {difference}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -101,6 +101,13 @@ class PortTest(unittest.TestCase):
         self.assertTrue(all(20000 <= port < 20030 for port in ports), ports)
 
 
+    def test_ports_are_remembered(self):
+        with tempfile.TemporaryDirectory() as directory:
+            done = bash('STACK=$1; mkdir "$STACK/config"; base_ports 20000; remember_ports; '
+                        'default_ports; remembered_ports; echo "${PORT[gateway]} ${PORT[moto]}"',
+                        directory)
+        self.assertEqual("20000 20021", done.stdout.strip(), done.stderr)
+
     def test_one_port_for_two_parts_is_refused(self):
         done = bash('default_ports; PORT[moto]=${PORT[gateway]}; check_ports')
         self.assertEqual(1, done.returncode)

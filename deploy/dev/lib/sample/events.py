@@ -5,7 +5,7 @@ import json
 import time
 
 from device import Push
-from journey import Deletion, require
+from journey import Deletion, Difference, require
 
 
 class StreamReader:
@@ -113,7 +113,7 @@ def compare(pool, journeys, events, began, ended):
             wanted = [expected_event(pool, accepted) for accepted in journey.accepted
                       if accepted.dataset == dataset]
             came = seen.pop((journey.identity, dataset), [])
-            require(came == wanted,
-                    f"{journey.identity} {dataset}: {difference(wanted, came)}")
+            if came != wanted:
+                raise Difference(f"{journey.identity} {dataset}: {difference(wanted, came)}")
     require(not seen, f"the stream has events of datasets nobody wrote: {list(seen)}")
     return repeats

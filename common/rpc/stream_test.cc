@@ -121,7 +121,7 @@ TEST_F(StreamTest, ABlockingStreamRunsOnTheExecutorAndEndsWithItsBody) {
     ExportResponse response;
     for (int i = 1; i <= 50; ++i) {
       response.set_number(i);
-      const absl::Status written = writer.Write(response);
+      absl::Status written = writer.Write(response);
       if (!written.ok()) return written;
     }
     return absl::OkStatus();

@@ -65,8 +65,8 @@ Words NamesOf(int i) {
 // Seldom one with the name of a copy.
 DatasetKey AnyDataset() {
   const int i = Pick(0, kIdentities);
-  const int copy = Pick(0, 8) == 0 ? 1 : 0;
-  return {IdentityOf(i), NamesOf(i)[static_cast<std::size_t>(4 * Pick(0, kNames) + copy)]};
+  const int name = 4 * Pick(0, kNames) + (Pick(0, 8) == 0 ? 1 : 0);
+  return {IdentityOf(i), NamesOf(i)[static_cast<std::size_t>(name)]};
 }
 
 // What both stores must agree on, in words. Times differ, and only their order with them.

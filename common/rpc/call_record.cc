@@ -79,7 +79,9 @@ void CallRecord::LogEnd(obs::Level level, absl::StatusCode code, const absl::Sta
   const std::string driver_text = errors::DriverTextOf(status);
   if (!status.ok()) {
     fields.emplace_back("reason", std::string_view(reason).substr(sizeof("ERROR_REASON_") - 1));
-    fields.emplace_back("error", ToStd(status.message()));
+    // What is wrong with a request may be told by quoting its keys, which no log may hold.
+    const bool ours = OutcomeOf(code) != Outcome::kRejected;
+    if (ours) fields.emplace_back("error", ToStd(status.message()));
   }
   if (!sqlstate.empty()) fields.emplace_back("sqlstate", sqlstate);
   if (!driver_text.empty()) fields.emplace_back("driver_text", driver_text);

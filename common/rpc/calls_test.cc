@@ -171,8 +171,27 @@ TEST_F(CallsTest, TheLevelOfALineSaysWhoseDoingItWas) {
     const nlohmann::json line = log_.Of("Echo").back();
     EXPECT_EQ(line["level"], level);
     EXPECT_EQ(line["reason"], "CONCURRENT_CHANGE");
-    EXPECT_EQ(line["error"], "told");
   }
+}
+
+TEST_F(CallsTest, ALineQuotesOurFaultsAndNeverWhatTheCallerSent) {
+  constexpr char kKey[] = "alice@example.com-hiv-status";
+  const absl::Status refusals[] = {
+      errors::InvalidFields({{"record_patches[0].key", absl::StrCat("'", kKey, "' is too long")}}),
+      errors::Error(absl::StatusCode::kAborted, errors::v1::ERROR_REASON_STALE_SYNC_COUNT,
+                    absl::StrCat("Current SyncCount for: ", kKey, " is: 0 not: 3"))};
+  for (const absl::Status& refusal : refusals) {
+    echo_.echo = [&](const Call&, const Done& done) { done(refusal); };
+    EXPECT_EQ(Echo(), refusal);
+    const nlohmann::json line = log_.Of("Echo").back();
+    EXPECT_THAT(line.dump(), Not(HasSubstr(kKey)));
+    EXPECT_NE(line.value("reason", ""), "");
+  }
+  echo_.echo = [](const Call&, const Done& done) {
+    done(errors::Error(absl::StatusCode::kUnavailable, errors::v1::ERROR_REASON_NOT_READY, "told"));
+  };
+  EXPECT_FALSE(Echo().ok());
+  EXPECT_EQ(log_.Of("Echo").back()["error"], "told");
 }
 
 TEST_F(CallsTest, SeriesOfEveryMethodBeginAtZeroAndCountByCodeAndOutcome) {

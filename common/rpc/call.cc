@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "common/base/abseil.h"
 #include "common/base/sha256.h"
 #include "common/errors/error.h"
 
@@ -51,6 +53,11 @@ absl::Status FillCall(const CallMetadata& metadata, Random& random, Call& call) 
     violations.push_back({std::string(kPrincipalKey), "not 1 to 256 visible ASCII characters"});
   } else {
     call.principal = metadata.principal;
+  }
+  if (metadata.caller.empty() && !metadata.principal.empty()) {
+    violations.push_back(
+        {std::string(kCallerKey), absl::StrCat("missing: what the ", ToAbsl(kPrincipalKey),
+                                               " is, `developer` or `identity`")});
   }
   if (metadata.caller == CallerKindName(CallerKind::kIdentity)) {
     call.caller = CallerKind::kIdentity;

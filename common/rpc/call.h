@@ -52,8 +52,9 @@ struct CallMetadata {
 };
 
 // Fills caller, principal, request id and trace of `call`. INVALID_ARGUMENT for values that are not
-// as above; PERMISSION_DENIED without a caller unless the peer is on this machine. A broken
-// traceparent is ignored, as W3C tells. A request id and a trace are there even after an error.
+// as above and for a principal without a caller; PERMISSION_DENIED with neither unless the peer is
+// on this machine. A broken traceparent is ignored, as W3C tells. A request id and a trace are
+// there even after an error.
 absl::Status FillCall(const CallMetadata& metadata, Random& random, Call& call);
 
 // OK for developers alone. PERMISSION_DENIED NOT_AUTHORIZED otherwise.

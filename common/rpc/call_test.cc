@@ -75,6 +75,10 @@ TEST(CallTest, RefusesWhatItCannotTrust) {
   metadata.principal = "a b";
   EXPECT_EQ(ViolatedField(metadata), kPrincipalKey);
 
+  metadata = Local();
+  metadata.principal = "us-east-1:1b";
+  EXPECT_EQ(ViolatedField(metadata), kCallerKey);
+
   const std::string longest(128, 'r');
   metadata = Local();
   metadata.request_id = longest;

@@ -27,7 +27,10 @@ class Loader {
     if (ParseFlags(argc, argv)) return invocation_;
     ReadFile();
     for (const Options::Option& option : options_.options_) Apply(option);
-    if (faults_.empty()) CheckRules();
+    if (faults_.empty()) {
+      CheckRules(options_.rules_);
+      if (invocation_.command.empty()) CheckRules(options_.serving_rules_);
+    }
     if (!faults_.empty()) return absl::InvalidArgumentError(absl::StrJoin(faults_, "\n"));
     return std::move(invocation_);
   }
@@ -210,8 +213,8 @@ class Loader {
     return Found{std::string(secret), file.source, file.where};
   }
 
-  void CheckRules() {
-    for (const auto& rule : options_.rules_) {
+  void CheckRules(const std::vector<std::function<absl::Status()>>& rules) {
+    for (const auto& rule : rules) {
       const absl::Status status = rule();
       if (!status.ok()) faults_.emplace_back(status.message());
     }

@@ -127,10 +127,11 @@ void Options::AddByteSize(std::string name, std::int64_t* target, Range<std::int
 }
 
 void Options::AddSecret(std::string name, Secret<std::string>* target, Presence presence,
-                        std::string help) {
+                        std::string help, SecretRule rule) {
   Declare({std::move(name), "FILE", std::move(help),
            [=](std::string_view text) -> absl::Status {
              if (text.empty()) return Fault("empty");
+             if (rule) TM_RETURN_IF_ERROR(rule(std::string(text)));
              *target = Secret<std::string>(std::string(text));
              return absl::OkStatus();
            },
@@ -154,5 +155,9 @@ void Options::AddCommand(std::string name, std::string help) {
 }
 
 void Options::Check(std::function<absl::Status()> rule) { rules_.push_back(std::move(rule)); }
+
+void Options::CheckToServe(std::function<absl::Status()> rule) {
+  serving_rules_.push_back(std::move(rule));
+}
 
 }  // namespace tidemark::config

@@ -74,8 +74,10 @@ class Options {
   // the environment variable of the option itself, never from a flag. One line end at the end of
   // the file is dropped.
   enum class Presence { kRequired, kOptional };
-  void AddSecret(std::string name, Secret<std::string>* target, Presence presence,
-                 std::string help);
+  // Says what is wrong with a secret, in words that may be shown: "not a ...".
+  using SecretRule = std::function<absl::Status(const std::string& secret)>;
+  void AddSecret(std::string name, Secret<std::string>* target, Presence presence, std::string help,
+                 SecretRule rule = nullptr);
   // See Keyring::Parse.
   void AddKeyring(std::string name, std::optional<Keyring>* target, Presence presence,
                   std::string help);
@@ -85,6 +87,9 @@ class Options {
 
   // A rule over several options, checked once each of them is good by itself.
   void Check(std::function<absl::Status()> rule);
+
+  // The same for what no command needs.
+  void CheckToServe(std::function<absl::Status()> rule);
 
   // Sets every target. INVALID_ARGUMENT lists all faults, one per line, each with option, value,
   // bound and where the value came from; targets may then hold anything.
@@ -118,6 +123,7 @@ class Options {
   std::vector<Option> options_;
   std::vector<Command> commands_;
   std::vector<std::function<absl::Status()>> rules_;
+  std::vector<std::function<absl::Status()>> serving_rules_;
 };
 
 }  // namespace tidemark::config

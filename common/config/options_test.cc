@@ -46,9 +46,17 @@ class OptionsTest : public testing::Test {
     options.Add("listen", &config_.listen, "An address.");
     options.AddChoice("level", &config_.level, {"info", "debug"}, "A choice.");
     options.AddByteSize("memory", &config_.memory, {1 << 20, 1 << 30}, "A size.");
-    options.AddSecret("password", &config_.password, presence_, "A secret.");
+    options.AddSecret("password", &config_.password, presence_, "A secret.",
+                      [](const std::string& secret) {
+                        return secret == "hush" ? absl::InvalidArgumentError("not loud enough")
+                                                : absl::OkStatus();
+                      });
     options.AddKeyring("keyring", &config_.keyring, Options::Presence::kOptional, "Keys.");
     options.AddCommand("migrate", "Migrates.");
+    options.CheckToServe([this] {
+      return config_.lanes == 17 ? absl::InvalidArgumentError("lanes: 17 can't serve")
+                                 : absl::OkStatus();
+    });
     options.Check([this] {
       return config_.lanes == 13 ? absl::InvalidArgumentError("lanes: 13 is no good")
                                  : absl::OkStatus();
@@ -170,6 +178,18 @@ TEST_F(OptionsTest, AFileThatIsNoTomlIsAFaultWithItsLine) {
 
 TEST_F(OptionsTest, RulesOverSeveralOptionsAreChecked) {
   EXPECT_EQ(FaultsOf({"--lanes=13"}), "lanes: 13 is no good");
+}
+
+TEST_F(OptionsTest, WhatOnlyServingNeedsIsNotAskedOfACommand) {
+  EXPECT_EQ(FaultsOf({"--lanes=17"}), "lanes: 17 can't serve");
+  EXPECT_TRUE(Load({"migrate", "--lanes=17"}).ok());
+}
+
+TEST_F(OptionsTest, ASecretsRuleIsCheckedWithAllOthers) {
+  environment_ = {{"TIDEMARK_TEST_SERVICE_PASSWORD", "hush"}};
+  EXPECT_THAT(FaultsOf({"--lanes=99"}),
+              AllOf(HasSubstr("TIDEMARK_TEST_SERVICE_PASSWORD: not loud enough"),
+                    HasSubstr("--lanes"), Not(HasSubstr("hush"))));
 }
 
 TEST_F(OptionsTest, SecretsComeFromFilesAndEnvironmentAndAreNeverShown) {

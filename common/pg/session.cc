@@ -13,32 +13,12 @@
 #include "absl/time/clock.h"
 #include "common/errors/error.h"
 #include "common/errors/sqlstate.h"
+#include "common/pg/dsn.h"
 
 namespace tidemark::pg {
 namespace {
 
-struct ConninfoDeleter {
-  void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
-};
-using ConninfoHandle = std::unique_ptr<PQconninfoOption, ConninfoDeleter>;
-
 void IgnoreNotice(void*, const PGresult*) {}
-
-// How many hosts `dsn` names.
-absl::StatusOr<int> CountHosts(const std::string& dsn) {
-  const ConninfoHandle parsed(PQconninfoParse(dsn.c_str(), nullptr));
-  if (!parsed) {  // libpq's own words may quote a password.
-    return errors::InvalidFields({{"dsn", "not a libpq connection string or URI"}});
-  }
-  int hosts = 1;
-  for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
-    const std::string_view keyword = option->keyword;
-    if (option->val == nullptr || (keyword != "host" && keyword != "hostaddr")) continue;
-    const std::string_view value = option->val;
-    hosts = std::max(hosts, 1 + static_cast<int>(std::count(value.begin(), value.end(), ',')));
-  }
-  return hosts;
-}
 
 SessionHandle Start(const ConnectOptions& options) {
   // A host that does not answer is given up, and a connection whose peer has vanished breaks.
@@ -79,7 +59,7 @@ bool PollUntil(int fd, short events, absl::Time until) {
 
 absl::StatusOr<SessionHandle> Connect(const ConnectOptions& options) {
   const absl::StatusOr<int> hosts = CountHosts(options.dsn);
-  if (!hosts.ok()) return hosts.status();
+  if (!hosts.ok()) return errors::InvalidFields({{"dsn", std::string(hosts.status().message())}});
   const absl::Time until = absl::Now() + *hosts * options.connect_timeout;
   SessionHandle session = Start(options);
   if (!session) return errors::DatabaseError(errors::kConnectionFailure, "out of memory");

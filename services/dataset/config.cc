@@ -1,6 +1,6 @@
 #include "services/dataset/config.h"
 
-#include "common/errors/error.h"
+#include "common/pg/dsn.h"
 
 namespace tidemark::dataset {
 
@@ -8,9 +8,10 @@ void Declare(config::Options& options, Config& config) {
   using config::Range;
   using Presence = config::Options::Presence;
   options.AddSecret("dsn", &config.dsn, Presence::kRequired,
-                    "PostgreSQL's address, as a URI with the role tidemark_dataset.");
+                    "PostgreSQL's address, as a URI with the role tidemark_dataset.", pg::CheckDsn);
   options.AddSecret("owner-dsn", &config.owner_dsn, Presence::kOptional,
-                    "The same with a role that may create schemas and roles, for migrate.");
+                    "The same with a role that may create schemas and roles, for migrate.",
+                    pg::CheckDsn);
   options.Add("stream-config", &config.stream_config,
               "Address of the stream configuration service.");
   options.AddKeyring("keyring", &config.keyring, Presence::kRequired,

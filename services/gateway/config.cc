@@ -2,6 +2,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/aws/credentials_file.h"
 #include "services/gateway/wire/cors.h"
 
 namespace tidemark::gateway {
@@ -48,10 +49,14 @@ void Declare(config::Options& options, Config& config) {
   options.Add("threads", &config.threads, config::Range<int>{1, 64},
               "Threads that serve connections; none of them ever waits.");
   DeclareLimits(options, config.limits);
-  options.Check([&config] {
-    if (!config.credentials_file.empty()) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        "--credentials-file is missing: without access keys nobody could call");
+  options.Check([&config]() -> absl::Status {
+    if (config.credentials_file.empty()) {
+      return absl::InvalidArgumentError(
+          "--credentials-file is missing: without access keys nobody could call");
+    }
+    const absl::Status status = aws::LoadCredentialsFile(config.credentials_file).status();
+    if (status.ok()) return status;
+    return absl::InvalidArgumentError(absl::StrCat("--credentials-file: ", status.message()));
   });
   options.Check([&config]() -> absl::Status {
     absl::Status status = Cors::Parse(config.cors_origins).status();

@@ -1,6 +1,10 @@
 #include "services/publisher/config.h"
 
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
 #include "common/aws/endpoint.h"
+#include "common/pg/dsn.h"
 
 namespace tidemark::publisher {
 
@@ -8,9 +12,11 @@ void Declare(config::Options& options, Config& config) {
   using config::Range;
   using Presence = config::Options::Presence;
   options.AddSecret("dsn", &config.dsn, Presence::kRequired,
-                    "PostgreSQL's address, as a URI with the role tidemark_publisher.");
+                    "PostgreSQL's address, as a URI with the role tidemark_publisher.",
+                    pg::CheckDsn);
   options.AddSecret("owner-dsn", &config.owner_dsn, Presence::kOptional,
-                    "The same with a role that may create schemas and roles, for migrate.");
+                    "The same with a role that may create schemas and roles, for migrate.",
+                    pg::CheckDsn);
   options.Add("stream-config", &config.stream_config,
               "Address of the stream configuration service.");
   options.Add("dataset", &config.dataset, "Address of the dataset service.");
@@ -57,10 +63,25 @@ void Declare(config::Options& options, Config& config) {
     }
     return absl::InvalidArgumentError("access-key-id and secret-access-key go together");
   });
+  options.CheckToServe([&config] { return CredentialsOf(config).status(); });
   options.Check([&config]() -> absl::Status {
     if (config.kinesis_endpoint.empty()) return absl::OkStatus();
     return aws::Endpoint::Parse(config.kinesis_endpoint).status();
   });
+}
+
+absl::StatusOr<aws::Credentials> CredentialsOf(const Config& config) {
+  if (!config.access_key_id.Reveal().empty()) {
+    return aws::Credentials{.access_key_id = config.access_key_id.Reveal(),
+                            .secret_access_key = aws::Secret(config.secret_access_key.Reveal()),
+                            .session_token = aws::Secret(config.session_token.Reveal())};
+  }
+  absl::StatusOr<aws::Credentials> found =
+      aws::CredentialsFromEnvironment([](const char* name) { return std::getenv(name); });
+  if (found.ok() || !absl::IsNotFound(found.status())) return found;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--access-key-id-file and --secret-access-key-file: missing, and ",
+                   found.status().message(), "; one of these pairs must be given"));
 }
 
 }  // namespace tidemark::publisher

@@ -4,7 +4,9 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/aws/credentials.h"
 #include "common/base/units.h"
 #include "common/config/installation.h"
 #include "common/config/keyring.h"
@@ -44,5 +46,9 @@ struct Config {
 
 // Adds the options.
 void Declare(config::Options& options, Config& config);
+
+// What signs calls of AWS: as configured, else as AWS's own tools find it in the environment.
+// INVALID_ARGUMENT if there is nothing, or only half of it.
+absl::StatusOr<aws::Credentials> CredentialsOf(const Config& config);
 
 }  // namespace tidemark::publisher

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,16 +52,6 @@ pg::ConnectOptions ConnectOptionsOf(const Config& config, std::string applicatio
   return options;
 }
 
-// As configured, else as AWS's own tools find them in the environment.
-absl::StatusOr<aws::Credentials> BaseCredentials(const Config& config) {
-  if (config.access_key_id.Reveal().empty()) {
-    return aws::CredentialsFromEnvironment([](const char* name) { return std::getenv(name); });
-  }
-  return aws::Credentials{.access_key_id = config.access_key_id.Reveal(),
-                          .secret_access_key = aws::Secret(config.secret_access_key.Reveal()),
-                          .session_token = aws::Secret(config.session_token.Reveal())};
-}
-
 // Leases must be renewed in time: what takes longer is given up.
 pg::ConnectOptions LeaseOptionsOf(const Config& config) {
   pg::ConnectOptions options = ConnectOptionsOf(config, "tidemark-publisher leases");
@@ -77,7 +66,7 @@ absl::StatusOr<aws::KinesisClient> MakeKinesis(const Config& config,
   if (!config.kinesis_endpoint.empty()) {
     TM_ASSIGN_OR_RETURN(endpoint, aws::Endpoint::Parse(config.kinesis_endpoint));
   }
-  TM_ASSIGN_OR_RETURN(aws::Credentials base, BaseCredentials(config));
+  TM_ASSIGN_OR_RETURN(aws::Credentials base, CredentialsOf(config));
   auto credentials = std::make_shared<aws::StaticCredentials>(std::move(base));
   return aws::KinesisClient(config.installation.region, std::move(endpoint), transport,
                             std::move(credentials), SystemClock());

@@ -1,14 +1,18 @@
 #include "services/stream_config/config.h"
 
+#include "common/pg/dsn.h"
+
 namespace tidemark::stream_config {
 
 void Declare(config::Options& options, Config& config) {
   using config::Range;
   using Presence = config::Options::Presence;
   options.AddSecret("dsn", &config.dsn, Presence::kRequired,
-                    "PostgreSQL's address, as a URI with the role tidemark_stream_config.");
+                    "PostgreSQL's address, as a URI with the role tidemark_stream_config.",
+                    pg::CheckDsn);
   options.AddSecret("owner-dsn", &config.owner_dsn, Presence::kOptional,
-                    "The same with a role that may create schemas and roles, for migrate.");
+                    "The same with a role that may create schemas and roles, for migrate.",
+                    pg::CheckDsn);
   options.Add("dataset", &config.dataset, "Address of the dataset service.");
   options.AddKeyring("keyring", &config.keyring, Presence::kRequired,
                      "Keys for page tokens, the same for all replicas.");

@@ -106,7 +106,8 @@ absl::StatusOr<std::unique_ptr<HttpProbes>> HttpProbes::Start(
   try {
     impl->server = std::make_unique<CivetServer>(settings, &impl->callbacks);
   } catch (const CivetException&) {
-    return absl::UnavailableError(absl::StrCat("can't listen on ", port, " for metrics"));
+    return absl::UnavailableError(
+        absl::StrCat("can't listen on ", port, " for metrics; --metrics-listen chooses another"));
   }
   impl->server->addHandler("/metrics$", impl->metrics);
   impl->server->addHandler("/livez$", impl->live);

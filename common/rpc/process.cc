@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -28,6 +29,8 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kFaultyConfiguration = 2;
 
+bool IsAnyHost(std::string_view host) { return host.empty() || host == "0.0.0.0" || host == "::"; }
+
 void Declare(config::Options& options, ProcessConfig& config) {
   options.Add("listen", &config.listen, "Where calls are taken; port 0 picks a free one.");
   options.Add("metrics-listen", &config.metrics_listen,
@@ -40,6 +43,16 @@ void Declare(config::Options& options, ProcessConfig& config) {
               "How long to go on serving, no longer ready, after the signal to stop.");
   options.Add("grace", &config.grace, {absl::ZeroDuration(), absl::Minutes(5)},
               "How long calls in flight may take to end after that.");
+  options.Check([&config]() -> absl::Status {
+    const config::Address& calls = config.listen;
+    const config::Address& metrics = config.metrics_listen;
+    if (calls.port == 0 || calls.port != metrics.port) return absl::OkStatus();
+    if (calls.host != metrics.host && !IsAnyHost(calls.host) && !IsAnyHost(metrics.host)) {
+      return absl::OkStatus();
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat("--listen and --metrics-listen: both take port ", calls.port));
+  });
 }
 
 // What gRPC and Protobuf have to say goes to our log, as JSON.
@@ -79,6 +92,14 @@ absl::Status WriteFile(const std::string& path, const std::string& text) {
     return absl::UnavailableError(absl::StrCat("can't write --port-file ", path));
   }
   return absl::OkStatus();
+}
+
+void LogFailure(const absl::Status& status) {
+  const std::string code = absl::StatusCodeToString(status.code());
+  const std::string driver_text = errors::DriverTextOf(status);
+  std::vector<obs::Field> fields = {{"code", code}, {"error", ToStd(status.message())}};
+  if (!driver_text.empty()) fields.emplace_back("driver_text", driver_text);
+  obs::Log(obs::Level::kError, "Failed.", fields);
 }
 
 absl::Status RunCommand(const std::string& command, const ServiceMain& main,
@@ -168,10 +189,7 @@ int RunService(int argc, const char* const* argv, const ServiceMain& main) {
   LogConfiguration(invocation->options);
   const absl::Status status = RunCommand(invocation->command, main, config);
   if (!status.ok()) {
-    obs::Log(obs::Level::kError, "Failed.",
-             {{"code", absl::StatusCodeToString(status.code())},
-              {"error", ToStd(status.message())},
-              {"driver_text", errors::DriverTextOf(status)}});
+    LogFailure(status);
     return kFailed;
   }
   obs::Log(obs::Level::kInfo, "Done.");

@@ -157,8 +157,17 @@ TEST_F(ProcessTest, APortThatIsTakenEndsWithOneAndSaysWhich) {
   const pid_t first = std::exchange(pid_, 0);
   Spawn({"--listen=" + target, "--metrics-listen=127.0.0.1:0"});
   EXPECT_EQ(Wait(), 1);
-  EXPECT_THAT(Log(), HasSubstr("can't listen on " + target));
+  EXPECT_THAT(Log(), AllOf(HasSubstr("can't listen on " + target), HasSubstr("--listen"),
+                           Not(HasSubstr("driver_text"))));
   pid_ = first;
+}
+
+TEST_F(ProcessTest, OnePortForCallsAndMetricsIsAFaultyConfiguration) {
+  for (const char* metrics : {"127.0.0.1:7999", "0.0.0.0:7999"}) {
+    Spawn({"--listen=127.0.0.1:7999", std::string("--metrics-listen=") + metrics});
+    EXPECT_EQ(Wait(), 2);
+    EXPECT_THAT(Log(), HasSubstr("--listen and --metrics-listen: both take port 7999"));
+  }
 }
 
 TEST_F(ProcessTest, MigrateIsACommandOfItsOwn) {

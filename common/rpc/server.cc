@@ -73,7 +73,8 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {
     return absl::UnavailableError(absl::StrCat("can't listen on ", address, " for gRPC",
-                                               options.tls ? ", or its certificate is bad" : ""));
+                                               options.tls ? ", or its certificate is bad" : "",
+                                               "; --listen chooses another address"));
   }
   std::unique_ptr<RpcServer> started(new RpcServer(port, options.open_calls, std::move(server)));
   started->SetServing(false);

@@ -22,8 +22,9 @@ using asio::ip::tcp;
 using Error = boost::system::error_code;
 
 absl::Status Unable(const config::Address& address, const Error& error) {
-  return absl::UnavailableError(
-      absl::StrCat("can't listen on ", config::FormatAddress(address), ": ", error.message()));
+  return absl::UnavailableError(absl::StrCat("can't listen on ", config::FormatAddress(address),
+                                             ": ", error.message(),
+                                             "; --listen chooses another address"));
 }
 
 absl::StatusOr<tcp::endpoint> Resolve(asio::io_context& io, const config::Address& address) {

@@ -37,7 +37,7 @@ RecordPatch ParsePatch(const v1::RecordPatch& proto, const std::string& path,
   CheckKey(path + ".key", proto.key(), violations);
   CheckSyncCount(path + ".sync_count", proto.sync_count(), violations);
   if (proto.op() == v1::RecordPatch::OP_REPLACE) {
-    if (!proto.has_value()) violations.Add(path + ".value", "is missing; OP_REPLACE needs one");
+    if (!proto.has_value()) violations.Add(path + ".value", "is missing; a replacement needs one");
     CheckValue(path + ".value", proto.value(), violations);
     patch.value = proto.value();
   } else if (proto.op() != v1::RecordPatch::OP_REMOVE) {

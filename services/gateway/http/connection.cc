@@ -25,6 +25,21 @@ constexpr std::size_t kSmallBody = 8 * kKiB;
 constexpr std::int64_t kLingerBytes = 64 * kMiB;
 constexpr absl::Duration kLinger = absl::Seconds(5);
 
+// Why a request is refused that the parser stopped at, in words for whoever sent it.
+std::string WhyOf(HttpFault fault, const boost::system::error_code& error,
+                  const HttpLimits& limits) {
+  switch (fault) {
+    case HttpFault::kHeaderTooLarge:
+      return absl::StrCat("over ", limits.header_bytes, " bytes (--max-header-bytes is ",
+                          config::FormatByteSize(limits.header_bytes), ")");
+    case HttpFault::kBodyTooLarge:
+      return absl::StrCat("over ", limits.body_bytes, " bytes (--max-body-bytes is ",
+                          config::FormatByteSize(limits.body_bytes), ")");
+    default:
+      return error.message();
+  }
+}
+
 }  // namespace
 
 HttpConnection::HttpConnection(HttpWorker& worker, asio::ip::tcp::socket socket)
@@ -72,8 +87,16 @@ void HttpConnection::Read() {
 
 void HttpConnection::OnRead(Error error, std::size_t bytes) {
   if (state_ == State::kClosed) return;
-  if (timed_out_) return Fail(HttpFault::kTimeout);
-  if (error == asio::error::eof && state_ != State::kIdle) return Fail(HttpFault::kMalformed);
+  if (timed_out_) {
+    const bool body = state_ == State::kBody;
+    return Fail(
+        HttpFault::kTimeout,
+        absl::StrCat(body ? "its body took over " : "its head took over ",
+                     absl::FormatDuration(body ? shared_.limits.body : shared_.limits.header)));
+  }
+  if (error == asio::error::eof && state_ != State::kIdle) {
+    return Fail(HttpFault::kMalformed, "it was cut off");
+  }
   if (error) return Close();
   buffer_.commit(bytes);
   Parse();
@@ -99,7 +122,8 @@ bool HttpConnection::ParseSome() {
   const std::size_t used = parser_->put(buffer_.data(), error);
   buffer_.consume(used);
   if (error && error != http::error::need_more) {
-    Fail(FaultOf(error));
+    const HttpFault fault = FaultOf(error);
+    Fail(fault, WhyOf(fault, error, shared_.limits));
     return false;
   }
   if (state_ == State::kHead && parser_->is_header_done()) return Admit();
@@ -111,7 +135,7 @@ bool HttpConnection::ParseSome() {
     if (!HoldBody()) return false;
     // What the parser leaves is the line of a chunk or the trailers, for which it knows no bound.
     if (error && buffer_.size() > static_cast<std::size_t>(shared_.limits.header_bytes)) {
-      Fail(HttpFault::kHeaderTooLarge);
+      Fail(HttpFault::kHeaderTooLarge, WhyOf(HttpFault::kHeaderTooLarge, error, shared_.limits));
       return false;
     }
   }
@@ -125,8 +149,10 @@ bool HttpConnection::Admit() {
   const auto& head = parser_->get();
   keep_alive_ = head.version() == 11 && head.keep_alive();
   head_only_ = head.method() == http::verb::head;
-  if (!ReadHead() || !FramingIsSound(head)) {
-    Fail(HttpFault::kMalformed);
+  std::string_view flaw = ReadHead();
+  if (flaw.empty() && !FramingIsSound(head)) flaw = "bad Transfer-Encoding";
+  if (!flaw.empty()) {
+    Fail(HttpFault::kMalformed, flaw);
     return false;
   }
   if (parser_->is_done()) {
@@ -175,7 +201,7 @@ bool HttpConnection::TakeRoom(std::size_t bytes) {
   return bytes <= kSmallBody || held_.GrowTo(static_cast<std::int64_t>(bytes));
 }
 
-bool HttpConnection::ReadHead() {
+std::string_view HttpConnection::ReadHead() {
   const auto& head = parser_->get();
   headers_.clear();
   for (const auto& field : head) {
@@ -185,8 +211,9 @@ bool HttpConnection::ReadHead() {
   request_.target = OriginForm(View(head.target()));
   request_.headers = headers_;
   const std::size_t hosts = head.count(http::field::host);
-  return (hosts == 1 || (hosts == 0 && head.version() == 10)) &&
-         (request_.target.starts_with('/') || request_.target == "*");
+  if (hosts > 1) return "more than one Host";
+  if (hosts == 0 && head.version() != 10) return "no Host";
+  return request_.target.starts_with('/') || request_.target == "*" ? "" : "bad target";
 }
 
 void HttpConnection::Handle() {
@@ -210,9 +237,9 @@ void HttpConnection::Forget(std::shared_ptr<HttpConnection> connection) {
   });
 }
 
-void HttpConnection::Fail(HttpFault fault) {
+void HttpConnection::Fail(HttpFault fault, std::string_view why) {
   if (parser_ && headers_.empty()) ReadHead();  // as much as there is
-  HttpResponse response = shared_.handler.Answer(fault, request_);
+  HttpResponse response = shared_.handler.Answer(fault, why, request_);
   response.status = StatusOf(fault);
   response.close = true;
   Write(std::move(response));

@@ -65,8 +65,9 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   bool HoldBody();
   void Continue();
   void Handle();
-  bool ReadHead();
-  void Fail(HttpFault fault);
+  // What is wrong with the head; empty if nothing is.
+  std::string_view ReadHead();
+  void Fail(HttpFault fault, std::string_view why = {});
   void Write(HttpResponse response);
   void OnWritten(Error error);
   void Linger();

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "services/gateway/http/message.h"
 
@@ -55,8 +56,9 @@ class HttpHandler {
   virtual void Handle(const HttpRequest& request, HttpReply reply) = 0;
 
   // The answer to a request that the server refuses; its status and `close` are set by the server.
-  // `head` is what could be read of the request, perhaps nothing.
-  virtual HttpResponse Answer(HttpFault fault, const HttpRequest& head) = 0;
+  // `why` tells of a malformed, late or too large request which rule it broke ("no Host", "over 9
+  // bytes"), never what it holds. `head` is what could be read of the request, perhaps nothing.
+  virtual HttpResponse Answer(HttpFault fault, std::string_view why, const HttpRequest& head) = 0;
 
   // Nobody waits any longer for the requests that are being handled: lets go of them soon.
   virtual void Abandon() = 0;

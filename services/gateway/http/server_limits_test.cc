@@ -9,6 +9,7 @@ namespace tidemark::gateway {
 namespace {
 
 using ::testing::Contains;
+using ::testing::HasSubstr;
 using ::testing::Pair;
 
 // Sends `request` on a connection of its own and expects a refusal that closes it.
@@ -36,6 +37,23 @@ TEST_F(HttpServerTest, RefusesWhatIsNotHttp) {
            "CONNECT other:443 HTTP/1.1\r\nHost: test\r\n\r\n",
        }) {
     ExpectRefused(server_->port(), request, 400);
+  }
+}
+
+TEST_F(HttpServerTest, SaysWhichRuleWasBroken) {
+  Start({.body_bytes = 64 * kKiB, .header = absl::Milliseconds(100)});
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"nonsense\r\n\r\n", "bad"},
+      {"GET / HTTP/1.1\r\n\r\n", "no Host"},
+      {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "more than one Host"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x\r\n\r\n", "Transfer-Encoding"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n",
+       "over 65536 bytes (--max-body-bytes is 64KiB)"},
+      {"GET / HTTP/1.1\r\nHost: te", "its head took over 100ms"}};
+  for (const auto& [request, why] : cases) {
+    RawClient client(server_->port());
+    client.Send(request);
+    EXPECT_THAT(client.Read().headers["why"], HasSubstr(why));
   }
 }
 

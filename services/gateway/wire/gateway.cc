@@ -132,22 +132,25 @@ HttpResponse Gateway::AnswerOptions(const HttpRequest& request, Exchange& exchan
   return response;
 }
 
-HttpResponse Gateway::Answer(HttpFault fault, const HttpRequest& head) {
+HttpResponse Gateway::Answer(HttpFault fault, std::string_view why, const HttpRequest& head) {
   Exchange exchange(shared_, head);
   switch (fault) {
     case HttpFault::kMalformed:
-      return exchange.Failure(WireError(ErrorName::kMalformedHttpRequest,
-                                        "the request is not well-formed HTTP/1.1, or was cut off"));
+      return exchange.Failure(
+          WireError(ErrorName::kMalformedHttpRequest,
+                    absl::StrCat("the request is not well-formed HTTP/1.1: ", ToAbsl(why))));
     case HttpFault::kTimeout:
       return exchange.Failure(
-          WireError(ErrorName::kRequestTimeout, "the request did not arrive in time"));
+          WireError(ErrorName::kRequestTimeout,
+                    absl::StrCat("the request did not arrive in time: ", ToAbsl(why))));
     case HttpFault::kBodyTooLarge:
       return exchange.Failure(WireError(ErrorName::kRequestEntityTooLarge,
-                                        "the request's body is too large; send fewer or smaller "
-                                        "records at a time"));
+                                        absl::StrCat("the request's body has ", ToAbsl(why),
+                                                     "; send fewer or smaller records at a time")));
     case HttpFault::kHeaderTooLarge:
-      return exchange.Failure(WireError(ErrorName::kRequestHeaderFieldsTooLarge,
-                                        "the request's line and headers are too large"));
+      return exchange.Failure(
+          WireError(ErrorName::kRequestHeaderFieldsTooLarge,
+                    absl::StrCat("the request's line or headers have ", ToAbsl(why))));
     case HttpFault::kOverloaded:
       return exchange.Failure(WireError(ErrorName::kServiceUnavailable,
                                         "too many connections or too much data at once; try again "

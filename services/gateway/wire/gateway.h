@@ -35,7 +35,7 @@ class Gateway final : public HttpHandler {
 
   std::optional<HttpResponse> Refuse(const HttpRequest& head) override;
   void Handle(const HttpRequest& request, HttpReply reply) override;
-  HttpResponse Answer(HttpFault fault, const HttpRequest& head) override;
+  HttpResponse Answer(HttpFault fault, std::string_view why, const HttpRequest& head) override;
   void Abandon() override { services_.GiveUp(); }
 
  private:

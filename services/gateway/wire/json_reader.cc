@@ -237,8 +237,9 @@ absl::Status ReadJson(std::string_view text, ValueReader& root) {
   if (!parser.handler().status().ok()) return parser.handler().status();
   if (!error && used < text.size()) error = boost::json::error::extra_data;
   if (!error) return absl::OkStatus();
-  return WireError(ErrorName::kSerialization,
-                   absl::StrCat("the body is not valid JSON: ", error.message()));
+  return WireError(
+      ErrorName::kSerialization,
+      absl::StrCat("the body is not valid JSON: ", error.message(), " at byte ", used));
 }
 
 }  // namespace tidemark::gateway

@@ -131,7 +131,7 @@ class StructReader : public ValueReader {
 };
 
 // Reads `text` into `root`, an object's reader. Nothing but white space is as good as {}. Errors
-// never quote values.
+// never quote values; of text that is no JSON they name the byte, counted from 0.
 absl::Status ReadJson(std::string_view text, ValueReader& root);
 
 }  // namespace tidemark::gateway

@@ -148,6 +148,12 @@ TEST(JsonReaderTest, RefusesWhatIsNotJson) {
   }
 }
 
+TEST(JsonReaderTest, SaysAtWhichByteJsonEnds) {
+  ExpectRefused(R"({"Text":"a",})", "at byte 12");
+  ExpectRefused(R"({"Text":"a"} x)", "at byte 13");
+  ExpectRefused(R"({"Text":"a)", "at byte 10");
+}
+
 TEST(JsonReaderTest, RefusesTextThatIsNotUnicode) {
   for (const std::string_view text : {
            R"({"Text":"\ud800"})",

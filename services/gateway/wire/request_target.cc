@@ -15,6 +15,13 @@
 namespace tidemark::gateway {
 namespace {
 
+// A query parameter as Amazon's model names it: MaxResults for maxResults.
+std::string ModelName(std::string_view name) {
+  std::string result(name);
+  if (!result.empty()) result[0] = absl::ascii_toupper(result[0]);
+  return result;
+}
+
 bool EscapesAreSound(std::string_view text) {
   for (std::size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
     const std::string_view digits = text.substr(at + 1, 2);
@@ -77,11 +84,11 @@ absl::StatusOr<std::optional<std::string>> QueryParameters::Text(std::string_vie
     if (decoded_name != name) continue;
     if (found) {
       return WireError(ErrorName::kSerialization,
-                       absl::StrCat(ToAbsl(name), ": occurs twice in the query"));
+                       absl::StrCat(ModelName(name), ": occurs twice in the query"));
     }
-    TM_ASSIGN_OR_RETURN(found,
-                        Decode(name, parameter.substr(std::min(equals + 1, parameter.size())),
-                               aws::Plus::kIsSpace, ErrorName::kSerialization));
+    TM_ASSIGN_OR_RETURN(
+        found, Decode(ModelName(name), parameter.substr(std::min(equals + 1, parameter.size())),
+                      aws::Plus::kIsSpace, ErrorName::kSerialization));
   }
   return found;
 }
@@ -95,7 +102,7 @@ absl::StatusOr<std::optional<Number>> QueryParameters::Integer(std::string_view 
   const auto [stop, error] = std::from_chars(text->data(), end, number);
   if (error == std::errc() && stop == end) return number;
   return WireError(ErrorName::kSerialization,
-                   absl::StrCat(ToAbsl(name), ": '", errors::Excerpt(*text),
+                   absl::StrCat(ModelName(name), ": '", errors::Excerpt(*text),
                                 "' is not a whole number of ", 8 * sizeof(Number), " bits"));
 }
 

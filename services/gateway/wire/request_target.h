@@ -25,7 +25,8 @@ RequestTarget SplitTarget(std::string_view target);
 absl::StatusOr<std::string> DecodeSegment(std::string_view field, std::string_view segment);
 
 // Parameters of a query string. A name that occurs twice, malformed escapes and numbers that are
-// none are SerializationExceptions; unknown parameters are nobody's business. '+' is a space.
+// none are SerializationExceptions, which name the parameter as Amazon's model does; unknown
+// parameters are nobody's business. '+' is a space.
 class QueryParameters {
  public:
   // Views `query`.

@@ -12,6 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::Eq;
 using ::testing::HasSubstr;
 using ::testing::Optional;
+using ::testing::StartsWith;
 
 TEST(RequestTargetTest, SplitsBeforeDecoding) {
   const RequestTarget target = SplitTarget("/a%2Fb/c?d=/e?f");
@@ -54,10 +55,12 @@ TEST(QueryParametersTest, FindsAndDecodes) {
 
 TEST(QueryParametersTest, RefusesBadParameters) {
   const QueryParameters query("twice=1&twice=1&escape=%4&bytes=%ff");
-  for (const std::string_view name : {"twice", "escape", "bytes"}) {
+  for (const auto& [name, model] : {std::pair("twice", "Twice: "), std::pair("escape", "Escape: "),
+                                    std::pair("bytes", "Bytes: ")}) {
     const auto text = query.Text(name);
     ASSERT_FALSE(text.ok()) << name;
     EXPECT_EQ(ToAmazonError(text.status()).name, ErrorName::kSerialization);
+    EXPECT_THAT(ToAmazonError(text.status()).message, StartsWith(model));
   }
 }
 

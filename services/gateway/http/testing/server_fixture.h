@@ -49,8 +49,10 @@ class EchoHandler final : public HttpHandler {
     reply(std::move(response));
   }
 
-  HttpResponse Answer(HttpFault fault, const HttpRequest& head) override {
-    return {.body = absl::StrCat("fault ", StatusOf(fault))};
+  HttpResponse Answer(HttpFault fault, std::string_view why, const HttpRequest& head) override {
+    HttpResponse response{.body = absl::StrCat("fault ", StatusOf(fault))};
+    response.AddHeader("why", why);
+    return response;
   }
 
   void Abandon() override {

@@ -62,6 +62,8 @@ DECLARE
   datasets_after integer;
   names_after integer;
 BEGIN
+  -- Those that succeed, and those over a limit of the dataset's own: the identity's limits (11, 12)
+  -- outrank these. A repeat, a reused id and a conflict stay what they are.
   FOR request IN
     SELECT r.n, r.owner, r.pool_id, r.identity_id, (d.sync_count = 0)::integer AS new_names
       FROM unnest(owners, pool_ids, identity_ids, names) WITH ORDINALITY
@@ -153,7 +155,8 @@ DECLARE
   creating boolean := false;  -- some dataset begins a life: identities are locked too
   commit_time timestamptz;
 BEGIN
-  -- Locks the datasets, in order, and reads them as they are under the locks.
+  -- Locks the datasets, in order, and reads them as they are under the locks. Where some are missing
+  -- or dead it makes them ready and does so once more, then with all of them: twice at most.
   LOOP
     SELECT count(*), array_agg(d.dataset_id), array_agg(d.live), array_agg(d.sync_count),
            array_agg(d.generation), array_agg(d.modified_time),

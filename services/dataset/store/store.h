@@ -142,7 +142,8 @@ class AdminStore {
  public:
   virtual ~AdminStore() = default;
 
-  // Deletes a live dataset. INVALID_ARGUMENT REQUEST_ID_REUSED; NOT_FOUND is an outcome.
+  // Deletes a live dataset. That there is none, and that the request id was used for another
+  // request, are outcomes, not errors.
   virtual absl::StatusOr<DeleteOutcome> Delete(const DeleteRequest& request,
                                                absl::Time deadline) = 0;
 

@@ -83,8 +83,11 @@ class Dispatcher {
   // As of the last 100 ms.
   struct Report {
     std::map<DestinationId, OutletStats> destinations;
-    absl::Time last_delivery = absl::InfinitePast();    // by the boottime clock
-    absl::Time waiting_since = absl::InfiniteFuture();  // likewise: since when something waits
+    // Both by the boottime clock. When a stream last took something; never: InfinitePast.
+    absl::Time last_delivery = absl::InfinitePast();
+    // Since when, without a break, something has waited for its stream; nothing waits:
+    // InfiniteFuture.
+    absl::Time waiting_since = absl::InfiniteFuture();
   };
   Report report() const;
 
@@ -141,7 +144,8 @@ class Dispatcher {
   void WakeDue();
   void MakeRunnable(Outlet& outlet);
   void Pump();
-  // Sends what can be sent. False: the bounds of all destinations together are reached.
+  // Sends what can be sent. False: nothing more can be, of any destination: the lease is not held,
+  // or the bounds of all together are reached; the outlet's turn comes again.
   bool PumpOne(Outlet& outlet);
   void Send(Outlet& outlet, DeliveryWindow::Request request);
   void Look(Outlet& outlet);

@@ -87,7 +87,8 @@ class Term {
   LogFollower::State follower() const { return follower_.state(); }
 
  private:
-  // Each: false if the leases are lost. What fails is tried again with the next tick.
+  // Each: whether to go on; false only once the leases are known to be lost. What fails (true, too)
+  // is tried again with the next tick.
   bool Tick();
   bool Renew();
   bool StoreProgress(CursorTracker::Shards shards);

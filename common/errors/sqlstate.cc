@@ -26,10 +26,10 @@ constexpr std::string_view kUnavailable =
     "the database can't be reached or refuses work; try again";
 constexpr std::string_view kConcurrent = "another call changed the same thing; try again";
 constexpr std::string_view kTimedOut =
-    "the database did not answer in time; a write may have happened: repeat it with the same "
-    "request id to learn its outcome";
-constexpr std::string_view kInternal =
-    "internal error; the log has the details under the request id";
+    "the database did not answer in time; repeat the call, and a write with the same request id to "
+    "learn whether it happened";
+// Clients get this in the words of common/rpc/status.cc, which name the log and the request id.
+constexpr std::string_view kInternal = "internal error";
 
 // Names of the states: https://www.postgresql.org/docs/15/errcodes-appendix.html
 constexpr Meaning kMeanings[] = {

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -79,6 +80,36 @@ absl::Status At(const Migration& migration, absl::Status status) {
   const std::string text = absl::StrCat("migration ", migration.number, " ", ToAbsl(migration.name),
                                         ": ", errors::DriverTextOf(status));
   return errors::WithDriverText(std::move(status), text);
+}
+
+constexpr std::string_view kInsufficientPrivilege = "42501";
+
+// In names of binaries.
+std::string Dashed(std::string_view schema) {
+  return absl::StrReplaceAll(ToAbsl(schema), {{"_", "-"}});
+}
+
+// Says what to do about a role that may not migrate.
+absl::Status Advised(std::string_view schema, absl::Status status) {
+  if (errors::SqlStateOf(status) != kInsufficientPrivilege) return status;
+  return errors::WithDriverText(
+      errors::Error(absl::StatusCode::kPermissionDenied, errors::v1::ERROR_REASON_NOT_AUTHORIZED,
+                    absl::StrCat("the database role may not create schema ", ToAbsl(schema),
+                                 " and role tidemark_", ToAbsl(schema),
+                                 ", or does not own them: --owner-dsn-file (TIDEMARK_",
+                                 absl::AsciiStrToUpper(ToAbsl(schema)),
+                                 "_OWNER_DSN) takes the address with one that does")),
+      errors::DriverTextOf(status));
+}
+
+absl::Status SchemaTooOld(std::string_view schema, int found, int required,
+                          std::string_view problem) {
+  return errors::Error(absl::StatusCode::kFailedPrecondition,
+                       errors::v1::ERROR_REASON_SCHEMA_TOO_OLD,
+                       absl::StrCat("schema ", ToAbsl(schema), " ", ToAbsl(problem)),
+                       {{"schema", std::string(schema)},
+                        {"required", absl::StrCat(required)},
+                        {"found", absl::StrCat(found)}});
 }
 
 // One run of Migrate, under the lock.
@@ -203,7 +234,9 @@ absl::StatusOr<std::vector<int>> Migrate(const ConnectOptions& options, const Mi
   unhurried.pooling = Pooling::kNone;
   TM_ASSIGN_OR_RETURN(MigrationLock lock, MigrationLock::Take(unhurried, set.schema, deadline));
   TM_ASSIGN_OR_RETURN(Connection connection, Connection::Open(unhurried));
-  return Runner(connection, lock, set, deadline).Run();
+  absl::StatusOr<std::vector<int>> applied = Runner(connection, lock, set, deadline).Run();
+  if (!applied.ok()) return Advised(set.schema, applied.status());
+  return applied;
 }
 
 absl::Status RequireSchema(Connection& connection, std::string_view schema, int number,
@@ -215,17 +248,20 @@ absl::Status RequireSchema(Connection& connection, std::string_view schema, int 
   if (result.ok()) {
     TM_ASSIGN_OR_RETURN(const auto row, result->ParseOnly<std::int32_t>());
     found = std::get<0>(row);
-  } else if (errors::SqlStateOf(result.status()) != "42P01") {  // There is no such table.
+  } else if (const std::string state = errors::SqlStateOf(result.status());
+             state == kInsufficientPrivilege) {
+    return SchemaTooOld(
+        schema, found, number,
+        absl::StrCat("may not be used by this role: run `tidemark-", Dashed(schema),
+                     " migrate`, and connect with the service's own role, such as tidemark_",
+                     ToAbsl(schema)));
+  } else if (state != "42P01" && state != "3F000") {  // No such table, no such schema.
     return result.status();
   }
   if (found >= number) return absl::OkStatus();
-  return errors::Error(absl::StatusCode::kFailedPrecondition,
-                       errors::v1::ERROR_REASON_SCHEMA_TOO_OLD,
-                       absl::StrCat("schema ", ToAbsl(schema), " is at migration ", found,
-                                    ", this binary needs ", number, ": run migrate"),
-                       {{"schema", std::string(schema)},
-                        {"required", absl::StrCat(number)},
-                        {"found", absl::StrCat(found)}});
+  return SchemaTooOld(schema, found, number,
+                      absl::StrCat("is at migration ", found, ", this binary needs ", number,
+                                   ": run `tidemark-", Dashed(schema), " migrate`"));
 }
 
 }  // namespace tidemark::pg

@@ -29,11 +29,13 @@ namespace tidemark::pg {
 // `set` is left as it is.
 //
 // FAILED_PRECONDITION with SCHEMA_MISMATCH if an applied migration differs from the one in `set`,
-// or one is missing below the last applied one.
+// or one is missing below the last applied one. PERMISSION_DENIED, with what to configure, if the
+// role may not do all this.
 absl::StatusOr<std::vector<int>> Migrate(const ConnectOptions& options, const MigrationSet& set,
                                          absl::Time deadline);
 
-// FAILED_PRECONDITION with SCHEMA_TOO_OLD unless migration `number` of `schema` has been applied.
+// FAILED_PRECONDITION with SCHEMA_TOO_OLD unless migration `number` of `schema` has been applied,
+// or if the role may not look.
 // Services ask for their own and for those of schemas they read.
 absl::Status RequireSchema(Connection& connection, std::string_view schema, int number,
                            absl::Time deadline);

@@ -19,6 +19,7 @@
 namespace tidemark::pg {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using testing::Eventually;
 using ::testing::HasSubstr;
@@ -208,6 +209,27 @@ TEST_F(MigratePgTest, AnOwnerWithoutTheRightToMakeRolesMigratesOnceTheRoleExists
   const auto applied = Migrate(options, {kSchema, migrations}, Soon());
   EXPECT_TRUE(applied.ok()) << errors::DriverTextOf(applied.status());
   database_->Run("DROP OWNED BY " + owner + " CASCADE; DROP ROLE " + owner);
+}
+
+TEST_F(MigratePgTest, ARoleWithoutRightsIsToldWhatToDo) {
+  const std::string stranger = database_->name() + "_stranger";
+  database_->Run("CREATE ROLE " + stranger + " LOGIN");
+  ConnectOptions options = database_->options();
+  options.dsn = database_->DsnAs(stranger);
+  const std::vector<Migration> migrations = {first_};
+  const absl::Status refused = Migrate(options, {kSchema, migrations}, Soon()).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("TIDEMARK_TESTING_EXAMPLE_OWNER_DSN"));
+  EXPECT_THAT(errors::DriverTextOf(refused), HasSubstr("permission denied"));
+
+  ASSERT_TRUE(Run({first_}).ok());
+  Connection connection = Connection::Open(options).value();
+  const absl::Status unusable = RequireSchema(connection, kSchema, 1, Soon());
+  EXPECT_EQ(errors::ReasonOf(unusable), errors::v1::ERROR_REASON_SCHEMA_TOO_OLD);
+  EXPECT_THAT(std::string(unusable.message()),
+              AllOf(HasSubstr("`tidemark-testing-example migrate`"),
+                    HasSubstr("tidemark_testing_example")));
+  database_->Run("DROP ROLE " + stranger);
 }
 
 TEST_F(MigratePgTest, AnOlderSchemaIsRefused) {

@@ -1,6 +1,8 @@
 #include "services/stream_config/store/pool_feed.h"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "common/base/abseil.h"
@@ -114,10 +116,10 @@ bool PoolFeed::ReadAll() {
 void PoolFeed::LogFailure(const absl::Status& status) {
   const std::optional<std::int64_t> held_back = failures_.Admit(absl::Now());
   if (!held_back) return;
-  obs::Log(obs::Level::kWarning, "The pools can't be read; watchers hear of no change.",
-           {{"error", ToStd(status.message())},
-            {"driver_text", errors::DriverTextOf(status)},
-            {"held_back", *held_back}});
+  const std::string driver_text = errors::DriverTextOf(status);
+  std::vector<obs::Field> fields = {{"error", ToStd(status.message())}, {"held_back", *held_back}};
+  if (!driver_text.empty()) fields.emplace_back("driver_text", driver_text);
+  obs::Log(obs::Level::kWarning, "The pools can't be read; watchers hear of no change.", fields);
 }
 
 bool PoolFeed::TakeLocked(ChangePage page) {

@@ -3,14 +3,18 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/abseil.h"
+#include "common/base/json_string.h"
 
 namespace tidemark::obs {
 namespace {
@@ -36,16 +40,24 @@ State& Global() {
   return state;
 }
 
-std::string Quoted(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+// Almost all is ASCII; the rest may be anything, and is made UTF-8.
+void AppendText(std::string& line, std::string_view text) {
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (std::all_of(text.begin(), text.end(), is_ascii)) return AppendJsonString(text, line);
+  line.append(nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 void Append(std::string& line, std::string_view key, const FieldValue& value) {
-  line.append(",").append(Quoted(key)).append(":");
+  line.append(",");
+  AppendText(line, key);
+  line.append(":");
   std::visit(
       [&line](const auto& held) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(held)>, std::string_view>) {
-          line.append(Quoted(held));
+        using Held = std::decay_t<decltype(held)>;
+        if constexpr (std::is_same_v<Held, std::string_view>) {
+          AppendText(line, held);
+        } else if constexpr (std::is_integral_v<Held> && !std::is_same_v<Held, bool>) {
+          absl::StrAppend(&line, held);
         } else {
           line.append(nlohmann::json(held).dump());
         }
@@ -80,7 +92,9 @@ bool LogEnabled(Level level) { return level >= Global().lowest.load(std::memory_
 void Log(Level level, std::string_view text, std::span<const Field> fields) {
   if (!LogEnabled(level)) return;
   State& state = Global();
-  std::string line = "{\"time\":\"" + Timestamp(absl::Now()) + "\"";
+  std::string line;
+  line.reserve(1024);
+  absl::StrAppend(&line, "{\"time\":\"", Timestamp(absl::Now()), "\"");
   Append(line, "level", LevelName(level));
   {
     const std::lock_guard lock(state.mutex);

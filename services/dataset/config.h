@@ -21,9 +21,9 @@ struct Config {
   std::optional<config::Keyring> keyring;
   config::Installation installation;
 
-  // Threads with a connection each. 2-4 write lanes are best on small machines.
+  // Threads with a connection each. 2-4 are best on small machines.
   int write_lanes = 2;
-  int read_lanes = 2;
+  int read_lanes = 3;
   // Updates in one transaction, at most.
   int batch_requests = 64;
   // Requests that may wait in a write lane: in all, and of one pool.

@@ -54,7 +54,7 @@ void Declare(config::Options& options, Config& config) {
       return absl::InvalidArgumentError(
           "--credentials-file is missing: without access keys nobody could call");
     }
-    const absl::Status status = aws::LoadCredentialsFile(config.credentials_file).status();
+    absl::Status status = aws::LoadCredentialsFile(config.credentials_file).status();
     if (status.ok()) return status;
     return absl::InvalidArgumentError(absl::StrCat("--credentials-file: ", status.message()));
   });

@@ -271,7 +271,7 @@ TEST_F(UpkeepTest, APartitionOfLargeChangesHoldsFewer) {
   upkeep_.partition_rows = 100'000;
   upkeep_.rows_ahead = 350'000;
   const std::int64_t row_bytes = Describe().size_bytes / 1500;
-  upkeep_.log_max_bytes = 16 * 7'000 * row_bytes;
+  upkeep_.log_max_bytes = std::int64_t{112'000} * row_bytes;  // 16 partitions of 7,000
   EXPECT_GE(Pass().partitions_created, 50'000 / 8'000);
   const std::int64_t rows = Number(
       "SELECT max(end_position - first_position) FROM dataset.change_log_partition"

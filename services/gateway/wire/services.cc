@@ -1,5 +1,6 @@
 #include "services/gateway/wire/services.h"
 
+#include <google/protobuf/arena.h>
 #include <grpcpp/grpcpp.h>
 
 #include <utility>
@@ -36,8 +37,10 @@ template <typename Codec>
 struct InFlight {
   std::unique_ptr<Pending> pending;
   const std::shared_ptr<grpc::ClientContext> context = std::make_shared<grpc::ClientContext>();
+  google::protobuf::Arena arena;  // of the response, which has many parts
   typename Codec::Request request;
-  typename Codec::Response response;
+  typename Codec::Response& response =
+      *google::protobuf::Arena::CreateMessage<typename Codec::Response>(&arena);
 
   void Answer(const absl::Status& status) {
     if (!status.ok()) return pending->Fail(status);

@@ -87,6 +87,7 @@ Pool Apply(const Pool& pool, const PlannedChange& plan, Position end_position, a
     changed.stream_state.enabled_time = changed.update_time;
     changed.stream_state.start_position = end_position;
     changed.stream_state.epoch = Epoch(pool.stream_state.epoch.value() + 1);
+    changed.stream_state.epoch_stream_name = changed.settings.stream->stream_name;
   }
   return changed;
 }

@@ -26,7 +26,10 @@ Pool NewPool() {
 Pool Streaming() {
   Pool pool = NewPool();
   pool.settings.stream = {.stream_name = "changes", .role_arn = kRole, .enabled = true};
-  pool.stream_state = {.enabled_time = kCreated, .start_position = Position(7), .epoch = Epoch(3)};
+  pool.stream_state = {.enabled_time = kCreated,
+                       .start_position = Position(7),
+                       .epoch = Epoch(3),
+                       .epoch_stream_name = "changes"};
   return pool;
 }
 
@@ -65,8 +68,13 @@ std::vector<std::string> BadFields(const Pool& pool, const SettingsChange& chang
   return fields;
 }
 
-const StreamState kRestarted = {
-    .enabled_time = kNow, .start_position = Position(100), .epoch = Epoch(4)};
+// What is noted of a stream that began anew at kNow.
+StreamState Restarted(const std::string& stream_name = "changes") {
+  return {.enabled_time = kNow,
+          .start_position = Position(100),
+          .epoch = Epoch(4),
+          .epoch_stream_name = stream_name};
+}
 
 TEST(ChangeTest, OnlyNamedFieldsChange) {
   Pool pool = Streaming();
@@ -102,7 +110,7 @@ TEST(ChangeTest, EnablingBeginsAnEpochAtTheEndOfTheLog) {
 TEST(ChangeTest, EnablingAgainClearsTheReasonAndBeginsTheNextEpoch) {
   const Pool after = After(TurnedOff(), StatusChange(true));
   EXPECT_TRUE(after.settings.stream->enabled);
-  EXPECT_EQ(after.stream_state, kRestarted);
+  EXPECT_EQ(after.stream_state, Restarted());
 }
 
 TEST(ChangeTest, EnablingWhatIsEnabledChangesNothing) {
@@ -114,7 +122,7 @@ TEST(ChangeTest, EnablingWhatIsEnabledChangesNothing) {
 }
 
 TEST(ChangeTest, ANewStreamNameBeginsAnEpochOnlyWhileEnabled) {
-  EXPECT_EQ(After(Streaming(), NameChange("other")).stream_state, kRestarted);
+  EXPECT_EQ(After(Streaming(), NameChange("other")).stream_state, Restarted("other"));
   const Pool off = TurnedOff();
   EXPECT_EQ(After(off, NameChange("other")).stream_state, off.stream_state);
   EXPECT_EQ(After(off, NameChange("other")).settings.stream->stream_name, "other");

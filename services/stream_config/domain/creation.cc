@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/abseil.h"
+#include "common/base/sha256.h"
 #include "common/base/uuid.h"
 #include "common/errors/error.h"
 #include "services/stream_config/domain/pool_errors.h"
@@ -39,6 +40,8 @@ absl::StatusOr<std::optional<Pool>> AnswerRepeat(const Creation& creation,
   }
   return std::nullopt;
 }
+
+std::string MakeExternalId(std::span<const std::uint8_t, 16> random) { return Hex(random); }
 
 std::string MakePoolId(std::string_view region, std::span<const std::uint8_t, 16> random) {
   return absl::StrCat(ToAbsl(region), ":", MakeUuid(random));

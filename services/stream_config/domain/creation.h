@@ -39,6 +39,9 @@ struct HeldPool {
 absl::StatusOr<std::optional<Pool>> AnswerRepeat(const Creation& creation,
                                                  const std::vector<HeldPool>& held);
 
+// What is quoted as sts:ExternalId for a pool's roles: 32 lower-case hexadecimal digits.
+std::string MakeExternalId(std::span<const std::uint8_t, 16> random);
+
 // `<region>:<UUID version 4 of these bytes>`.
 std::string MakePoolId(std::string_view region, std::span<const std::uint8_t, 16> random);
 

@@ -77,6 +77,14 @@ TEST(AnswerRepeatTest, TheRequestIdDecidesBeforeTheId) {
             std::optional(by_request.pool));
 }
 
+TEST(MakeExternalIdTest, Is32LowerCaseHexadecimalDigits) {
+  std::array<std::uint8_t, 16> bytes;
+  bytes.fill(0xAB);
+  EXPECT_EQ(MakeExternalId(bytes), "abababababababababababababababab");
+  std::iota(bytes.begin(), bytes.end(), std::uint8_t{0});
+  EXPECT_EQ(MakeExternalId(bytes), "000102030405060708090a0b0c0d0e0f");
+}
+
 TEST(MakePoolIdTest, IsTheRegionAndAVersion4Uuid) {
   std::array<std::uint8_t, 16> bytes;
   bytes.fill(0xff);

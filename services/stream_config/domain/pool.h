@@ -23,6 +23,8 @@ using Revision = Strong<std::int64_t, struct RevisionTag>;
 using Position = Strong<std::int64_t, struct PositionTag>;
 // Numbers the destinations of a pool's stream; 0 before the first.
 using Epoch = Strong<std::int64_t, struct EpochTag>;
+// Numbers a pool's bulk publishes; from 1.
+using BulkJob = Strong<std::int64_t, struct BulkJobTag>;
 
 // What users choose for the stream.
 struct StreamSettings {
@@ -71,8 +73,23 @@ struct StreamState {
   std::optional<absl::Time> enabled_time;
   Position start_position;
   Epoch epoch;
+  std::string epoch_stream_name;  // with which the epoch began: only that stream can be resumed
 
   friend bool operator==(const StreamState&, const StreamState&) = default;
+};
+
+// A pool's last bulk publish, without its progress. It runs until it has a complete time.
+struct BulkPublish {
+  BulkJob job;
+  Epoch epoch;
+  absl::Time start_time;
+  std::optional<absl::Time> complete_time;
+  std::string failure_message;  // not empty: it failed
+
+  bool Running() const { return !complete_time; }
+  bool Failed() const { return !failure_message.empty(); }
+
+  friend bool operator==(const BulkPublish&, const BulkPublish&) = default;
 };
 
 struct Pool {
@@ -81,8 +98,10 @@ struct Pool {
   Version version;
   absl::Time create_time;
   absl::Time update_time;
+  std::string role_external_id;  // never changes
   Settings settings;
   StreamState stream_state;
+  std::optional<BulkPublish> bulk_publish;
 
   friend bool operator==(const Pool&, const Pool&) = default;
 };

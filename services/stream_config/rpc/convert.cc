@@ -151,7 +151,21 @@ void ToProto(const Limits& limits, v1::Limits& proto) {
   proto.set_dataset_names_per_identity(limits.dataset_names_per_identity);
 }
 
+v1::BulkPublishState StateOf(const BulkPublish& bulk) {
+  if (bulk.Running()) return v1::BULK_PUBLISH_STATE_IN_PROGRESS;
+  return bulk.Failed() ? v1::BULK_PUBLISH_STATE_FAILED : v1::BULK_PUBLISH_STATE_SUCCEEDED;
+}
+
 }  // namespace
+
+void ToProto(const BulkPublish& bulk, v1::BulkPublish& proto) {
+  proto.set_job(bulk.job.value());
+  proto.set_state(StateOf(bulk));
+  proto.set_epoch(bulk.epoch.value());
+  *proto.mutable_start_time() = ToProto(bulk.start_time);
+  if (bulk.complete_time) *proto.mutable_complete_time() = ToProto(*bulk.complete_time);
+  proto.set_failure_message(bulk.failure_message);
+}
 
 absl::StatusOr<ParsedCreate> ParseCreate(const v1::CreatePoolRequest& request) {
   Violations violations;
@@ -229,6 +243,8 @@ void ToProto(const Pool& pool, v1::Pool& proto) {
     for (const auto& [type, arn] : settings.events) functions[type] = arn;
   }
   if (settings.limits != Limits{}) ToProto(settings.limits, *proto.mutable_limits());
+  proto.set_role_external_id(pool.role_external_id);
+  if (pool.bulk_publish) ToProto(*pool.bulk_publish, *proto.mutable_bulk_publish());
 }
 
 }  // namespace tidemark::stream_config

@@ -48,5 +48,7 @@ absl::StatusOr<ParsedDisable> ParseDisable(const v1::DisableStreamRequest& reque
 absl::StatusOr<std::string> ParsePoolId(std::string_view pool_id);
 
 void ToProto(const Pool& pool, v1::Pool& proto);
+// Without its progress.
+void ToProto(const BulkPublish& bulk, v1::BulkPublish& proto);
 
 }  // namespace tidemark::stream_config

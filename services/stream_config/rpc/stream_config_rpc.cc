@@ -54,10 +54,10 @@ StreamConfigRpc::StreamConfigRpc(const Backend& backend, const rpc::Calls::Optio
                                  prometheus::Registry& registry)
     : backend_(backend), calls_(v1::StreamConfigService::service_full_name(), options, registry) {}
 
-std::string StreamConfigRpc::NewPoolId() {
+std::array<std::uint8_t, 16> StreamConfigRpc::RandomBytes() {
   std::array<std::uint8_t, 16> bytes;
   backend_.random.Fill(bytes);
-  return MakePoolId(backend_.region, bytes);
+  return bytes;
 }
 
 // The position is read before the settings are stored: what is committed after the answer lies
@@ -77,7 +77,9 @@ absl::StatusOr<std::optional<Pool>> StreamConfigRpc::Change(const rpc::Call& cal
 absl::Status StreamConfigRpc::Create(const rpc::Call& call, const v1::CreatePoolRequest& request,
                                      v1::CreatePoolResponse& response) {
   TM_ASSIGN_OR_RETURN(ParsedCreate parsed, ParseCreate(request));
-  Pool empty{.id = parsed.pool_id.empty() ? NewPoolId() : parsed.pool_id};
+  Pool empty{
+      .id = parsed.pool_id.empty() ? MakePoolId(backend_.region, RandomBytes()) : parsed.pool_id,
+      .role_external_id = MakeExternalId(RandomBytes())};
   empty.create_time = empty.update_time = TruncateToMillis(backend_.clock.Now());
   TM_ASSIGN_OR_RETURN(const std::optional<Pool> pool, Change(call, empty, parsed.settings, ""));
   const Creation creation{.pool = pool.value_or(empty),

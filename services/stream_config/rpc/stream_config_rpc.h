@@ -3,6 +3,8 @@
 #include <grpcpp/grpcpp.h>
 #include <prometheus/registry.h>
 
+#include <array>
+#include <cstdint>
 #include <string>
 
 #include "common/base/clock.h"
@@ -84,7 +86,7 @@ class StreamConfigRpc final : public v1::StreamConfigService::CallbackService {
   // `pool` with `change`, to be stored; nothing if that is how it is.
   absl::StatusOr<std::optional<Pool>> Change(const rpc::Call& call, const Pool& pool,
                                              const SettingsChange& change, std::string_view parent);
-  std::string NewPoolId();
+  std::array<std::uint8_t, 16> RandomBytes();
 
   Backend backend_;
   rpc::Calls calls_;

@@ -67,6 +67,17 @@ TEST_F(StreamConfigRpcTest, IdsAreMadeUpInTheRegion) {
   EXPECT_NE(Create({})->pool().identity_pool_id(), made->pool().identity_pool_id());
 }
 
+TEST_F(StreamConfigRpcTest, APoolKeepsAnExternalIdOfItsOwn) {
+  const std::string id = Make().role_external_id();
+  EXPECT_THAT(id, ::testing::MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_EQ(SetStream(Stream()).role_external_id(), id);
+  EXPECT_EQ(Make("r:1").role_external_id().size(), 32U);
+  EXPECT_NE(Make("r:2").role_external_id(), id);
+  v1::UpdatePoolRequest request = UpdateOf({"display_name"});
+  request.mutable_pool()->set_role_external_id("mine");
+  EXPECT_EQ(Update(request)->pool().role_external_id(), id);
+}
+
 TEST_F(StreamConfigRpcTest, ARepeatedCreationAnswersTheSamePool) {
   v1::CreatePoolRequest request;
   request.set_display_name("one");

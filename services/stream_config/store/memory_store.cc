@@ -56,7 +56,9 @@ absl::StatusOr<Pool> MemoryStore::Replace(const Pool& pool, absl::Time) {
   if (entry == nullptr) return PoolNotFound(pool.id);
   const Version current = entry->held.pool.version;
   if (current != pool.version) return VersionMismatch(pool.id, pool.version, current);
+  const std::string external_id = entry->held.pool.role_external_id;
   entry->held.pool = pool;
+  entry->held.pool.role_external_id = external_id;
   entry->held.pool.version = Version(current.value() + 1);
   entry->revision = NextRevision();
   return entry->held.pool;

@@ -50,12 +50,20 @@ absl::StatusOr<Pool> ReadPool(const pg::Row& row, int first) {
   Limits& limits = settings.limits;
   reader >> limits.datasets_per_identity >> limits.records_per_dataset;
   reader >> limits.bytes_per_dataset >> limits.keys_per_dataset;
-  reader >> limits.dataset_names_per_identity;
+  reader >> limits.dataset_names_per_identity >> state.epoch_stream_name;
+  BulkPublish bulk;
+  std::optional<absl::Time> bulk_start_time;
+  reader >> bulk.job >> bulk.epoch >> bulk_start_time >> bulk.complete_time;
+  reader >> bulk.failure_message >> pool.role_external_id;
   if (!reader.status().ok()) return reader.status();
 
   if (stream_enabled) {
     stream.enabled = *stream_enabled;
     settings.stream = std::move(stream);
+  }
+  if (bulk_start_time) {
+    bulk.start_time = *bulk_start_time;
+    pool.bulk_publish = std::move(bulk);
   }
   if (!sync_trigger_arn.empty()) {
     settings.events.emplace(kSyncTrigger, std::move(sync_trigger_arn));
@@ -71,13 +79,17 @@ pg::Params PoolParams(const Pool& pool) {
   const auto trigger = settings.events.find(std::string(kSyncTrigger));
   const StreamState& state = pool.stream_state;
   const Limits& limits = settings.limits;
+  const BulkPublish bulk = pool.bulk_publish.value_or(BulkPublish{});
+  const std::optional<absl::Time> bulk_start_time =
+      pool.bulk_publish ? std::optional(bulk.start_time) : std::nullopt;
   return pg::Params(
       pool.id, pool.create_time, pool.update_time, settings.display_name, stream_enabled,
       stream.stream_name, stream.role_arn, state.disabled_reason, state.enabled_time,
       state.start_position, state.epoch, settings.push.application_arns, settings.push.role_arn,
       trigger == settings.events.end() ? std::string() : trigger->second,
       limits.datasets_per_identity, limits.records_per_dataset, limits.bytes_per_dataset,
-      limits.keys_per_dataset, limits.dataset_names_per_identity);
+      limits.keys_per_dataset, limits.dataset_names_per_identity, state.epoch_stream_name, bulk.job,
+      bulk.epoch, bulk_start_time, bulk.complete_time, bulk.failure_message);
 }
 
 }  // namespace tidemark::stream_config

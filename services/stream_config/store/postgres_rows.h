@@ -13,13 +13,15 @@ namespace tidemark::stream_config {
   "pool_id, pool_number, version, create_time, update_time, display_name, stream_enabled, " \
   "stream_name, stream_role_arn, disabled_reason, enabled_time, start_position, epoch, "    \
   "push_application_arns, push_role_arn, sync_trigger_arn, datasets_per_identity, "         \
-  "records_per_dataset, bytes_per_dataset, keys_per_dataset, dataset_names_per_identity"
+  "records_per_dataset, bytes_per_dataset, keys_per_dataset, dataset_names_per_identity, "  \
+  "epoch_stream_name, bulk_job, bulk_epoch, bulk_start_time, bulk_complete_time, "          \
+  "bulk_failure_message, role_external_id"
 
 // The pool in the columns from `first` on.
 absl::StatusOr<Pool> ReadPool(const pg::Row& row, int first = 0);
 
-// The pool as parameters $1 to $19: the same columns without pool_number and version, which are the
-// store's to give.
+// The pool as parameters $1 to $25: the same columns without pool_number and version, which are the
+// store's to give, and without role_external_id, which is written once.
 pg::Params PoolParams(const Pool& pool);
 
 }  // namespace tidemark::stream_config

@@ -20,16 +20,18 @@ constexpr pg::Query kCreate{"stream_config_create_pool", R"(
 WITH state AS (
   UPDATE stream_config.state
   SET revision = revision + 1, last_pool_number = last_pool_number + 1
-  WHERE NOT EXISTS (SELECT FROM stream_config.pool WHERE pool_id = $1 OR request_id = $20)
+  WHERE NOT EXISTS (SELECT FROM stream_config.pool WHERE pool_id = $1 OR request_id = $26)
   RETURNING revision, last_pool_number)
 INSERT INTO stream_config.pool (
   revision, pool_number, version, request_id, content_hash,
   pool_id, create_time, update_time, display_name, stream_enabled, stream_name, stream_role_arn,
   disabled_reason, enabled_time, start_position, epoch, push_application_arns, push_role_arn,
   sync_trigger_arn, datasets_per_identity, records_per_dataset, bytes_per_dataset,
-  keys_per_dataset, dataset_names_per_identity)
-SELECT revision, last_pool_number, 1, $20, $21,
-  $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19
+  keys_per_dataset, dataset_names_per_identity, epoch_stream_name, bulk_job, bulk_epoch,
+  bulk_start_time, bulk_complete_time, bulk_failure_message, role_external_id)
+SELECT revision, last_pool_number, 1, $26, $27,
+  $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+  $22, $23, $24, $25, $28
 FROM state
 ON CONFLICT DO NOTHING
 RETURNING )" TIDEMARK_POOL_COLUMNS};
@@ -52,9 +54,10 @@ UPDATE stream_config.pool SET
   enabled_time = $9, start_position = $10, epoch = $11, push_application_arns = $12,
   push_role_arn = $13, sync_trigger_arn = $14, datasets_per_identity = $15,
   records_per_dataset = $16, bytes_per_dataset = $17, keys_per_dataset = $18,
-  dataset_names_per_identity = $19
+  dataset_names_per_identity = $19, epoch_stream_name = $20, bulk_job = $21, bulk_epoch = $22,
+  bulk_start_time = $23, bulk_complete_time = $24, bulk_failure_message = $25
 FROM state
-WHERE pool_id = $1 AND version = $20 AND delete_time IS NULL
+WHERE pool_id = $1 AND version = $26 AND delete_time IS NULL
 RETURNING )" TIDEMARK_POOL_COLUMNS};
 
 constexpr pg::Query kDelete{"stream_config_delete_pool", R"(
@@ -102,6 +105,7 @@ absl::StatusOr<Pool> PostgresStore::Create(const Creation& creation, absl::Time 
   pg::Params params = PoolParams(creation.pool);
   params.Add(NullIfEmpty(creation.request_id));
   params.Add(pg::Bytes{creation.content_hash});
+  params.Add(creation.pool.role_external_id);
   TM_ASSIGN_OR_RETURN(const pg::Result made, connections_.Run(kCreate, params, deadline));
   if (!made.empty()) return ReadPool(made[0]);
   TM_ASSIGN_OR_RETURN(const std::vector<HeldPool> held, ReadHeld(creation, deadline));

@@ -131,6 +131,22 @@ TEST_F(PostgresStoreTest, ACallerWaitsForAFreeConnectionNoLongerThanItsDeadline)
   EXPECT_TRUE(store.Get("r:1", Soon()).ok());
 }
 
+// While binaries are replaced, one that does not know the newest columns may write.
+TEST_F(PostgresStoreTest, PoolsThatAnOlderBinaryMadeHaveExternalIdsOfTheirOwn) {
+  Database().Run(R"(
+    INSERT INTO stream_config.pool (
+      revision, pool_number, version, content_hash, pool_id, create_time, update_time,
+      display_name, stream_name, stream_role_arn, disabled_reason, start_position, epoch,
+      push_application_arns, push_role_arn, sync_trigger_arn, datasets_per_identity,
+      records_per_dataset, bytes_per_dataset, keys_per_dataset, dataset_names_per_identity)
+    SELECT n, n, 1, '', 'r:' || n, now(), now(), '', '', '', '', 0, 0, '{}', '', '', 0, 0, 0, 0, 0
+    FROM generate_series(1, 2) AS n)");
+  PostgresStore store(AsService(Database()), 1);
+  const std::string first = store.Get("r:1", Soon()).value().role_external_id;
+  EXPECT_THAT(first, ::testing::MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_NE(store.Get("r:2", Soon()).value().role_external_id, first);
+}
+
 // Two replicas of the service on one database: a watcher of one sees what the other writes, in the
 // end of everything, whatever breaks in between.
 TEST_F(PostgresStoreTest, AFeedSeesWhatAnotherReplicaWrites) {

@@ -47,8 +47,9 @@ class PoolStore {
   virtual absl::StatusOr<std::vector<Pool>> List(std::string_view after_id, std::int32_t limit,
                                                  absl::Time deadline) = 0;
 
-  // Writes a pool that was read as `pool.version` and changed since; answers it with the version
-  // raised by 1. VERSION_MISMATCH if another write came between, POOL_NOT_FOUND.
+  // Writes a pool that was read as `pool.version` and changed since, but for what never changes
+  // (number, creation time, external id); answers it with the version raised by 1. VERSION_MISMATCH
+  // if another write came between, POOL_NOT_FOUND.
   virtual absl::StatusOr<Pool> Replace(const Pool& pool, absl::Time deadline) = 0;
 
   // Deletes a pool. What is left of it: its number and ids, which are never given again, and a

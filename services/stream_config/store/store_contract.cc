@@ -18,13 +18,19 @@ using ::testing::SizeIs;
 const absl::Time kTime = absl::FromUnixMillis(1'700'000'000'123);
 
 Creation PoolStoreContract::Wanted(const std::string& id, const std::string& request_id) {
-  return {.pool = {.id = id, .create_time = kTime, .update_time = kTime},
+  return {.pool = {.id = id,
+                   .create_time = kTime,
+                   .update_time = kTime,
+                   .role_external_id = "external-" + id},
           .request_id = request_id,
           .content_hash = std::string("hash\0\xff", 6)};
 }
 
 Pool PoolStoreContract::Full(const std::string& id) {
-  Pool pool{.id = id, .create_time = kTime, .update_time = kTime + absl::Seconds(1)};
+  Pool pool{.id = id,
+            .create_time = kTime,
+            .update_time = kTime + absl::Seconds(1),
+            .role_external_id = "external-" + id};
   pool.settings = {
       .display_name = "caf\u00e9 'quoted' {a,\"b\"}",
       .stream = StreamSettings{"changes", "arn:aws:iam::1:role/Writer", true},
@@ -35,7 +41,13 @@ Pool PoolStoreContract::Full(const std::string& id) {
   pool.stream_state = {.disabled_reason = "because",
                        .enabled_time = kTime + absl::Seconds(2),
                        .start_position = Position(std::int64_t{1} << 50),
-                       .epoch = Epoch(9)};
+                       .epoch = Epoch(9),
+                       .epoch_stream_name = "changes-before"};
+  pool.bulk_publish = BulkPublish{.job = BulkJob(4),
+                                  .epoch = Epoch(9),
+                                  .start_time = kTime + absl::Seconds(3),
+                                  .complete_time = kTime + absl::Seconds(4),
+                                  .failure_message = "half of it"};
   return pool;
 }
 
@@ -134,6 +146,18 @@ TEST_P(PoolStoreContract, ReplaceWritesEveryFieldAndRaisesTheVersion) {
   expected.version = Version(3);
   EXPECT_EQ(store().Replace(cleared, Deadline()).value(), expected);
   EXPECT_EQ(Get("r:1"), expected);
+}
+
+TEST_P(PoolStoreContract, TheExternalIdNeverChanges) {
+  Pool pool = Create("r:1");
+  ASSERT_EQ(pool.role_external_id, "external-r:1");
+  pool.role_external_id = "another";
+  EXPECT_EQ(Rename(pool, "new").role_external_id, "external-r:1");
+  Creation again = Wanted("r:1");
+  again.pool.settings.display_name = "new";
+  again.pool.role_external_id = "another";
+  EXPECT_EQ(store().Create(again, Deadline()).value().role_external_id, "external-r:1");
+  EXPECT_EQ(Get("r:1").role_external_id, "external-r:1");
 }
 
 TEST_P(PoolStoreContract, UnknownPoolsAreNotFound) {

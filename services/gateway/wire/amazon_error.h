@@ -20,6 +20,8 @@ enum class ErrorName {
   kResourceConflict,
   kLimitExceeded,
   kConcurrentModification,
+  kDuplicateRequest,
+  kAlreadyStreamed,
   kSerialization,         // a value of another type than the operation's, or no JSON at all
   kUnsupportedOperation,  // one of Amazon's that this version of Tidemark lacks
   kUnknownOperation,

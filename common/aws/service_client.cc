@@ -10,15 +10,6 @@
 namespace tidemark::aws {
 namespace {
 
-std::string RequestId(const HttpResponse& response) {
-  for (const char* name : {"x-amzn-requestid", "x-amz-request-id"}) {
-    if (const std::string_view id = FindHeader(response.headers, name); !id.empty()) {
-      return std::string(id);
-    }
-  }
-  return "";
-}
-
 CallError NoAnswer(const absl::Status& status) {
   CallError error;
   error.error_class = status.code() == absl::StatusCode::kInvalidArgument ? ErrorClass::kPermanent
@@ -56,12 +47,15 @@ struct ServiceClient::Core {
         clock(k),
         signer(settings.region, settings.service) {}
 
-  void Finish(const Credentials& used, absl::StatusOr<HttpResponse> result,
+  // `used`: what signed the request, if anything did.
+  void Finish(const Credentials* used, absl::StatusOr<HttpResponse> result,
               const Callback& callback) const {
     if (!result.ok()) return callback(NoAnswer(result.status()));
     if (result->status >= 200 && result->status < 300) return callback(*std::move(result));
     CallError error = settings.read_error(settings.api, *result);
-    if (error.error_class == ErrorClass::kCredentials) credentials->Refuse(used);
+    if (error.error_class == ErrorClass::kCredentials && used != nullptr) {
+      credentials->Refuse(*used);
+    }
     callback(std::move(error));
   }
 
@@ -89,7 +83,6 @@ ServiceClient::ServiceClient(Settings settings, HttpTransport& transport,
 const Endpoint& ServiceClient::endpoint() const { return core_->settings.endpoint; }
 
 void ServiceClient::Call(HttpRequest request, const CallOptions& options, Callback callback) const {
-  request.endpoint = core_->settings.endpoint;
   if (!options.traceparent.empty()) request.headers.push_back({"traceparent", options.traceparent});
   // In shared ownership, because a std::function must be copyable.
   auto prepared = std::make_shared<HttpRequest>(std::move(request));
@@ -101,9 +94,28 @@ void ServiceClient::Call(HttpRequest request, const CallOptions& options, Callba
         core->transport.Send(
             std::move(*prepared), timeouts,
             [core, callback, used = *credentials](absl::StatusOr<HttpResponse> result) {
-              core->Finish(*used, std::move(result), callback);
+              core->Finish(used.get(), std::move(result), callback);
             });
       });
+}
+
+void ServiceClient::CallUnsigned(HttpRequest request, const CallOptions& options,
+                                 Callback callback) const {
+  if (!options.traceparent.empty()) request.headers.push_back({"traceparent", options.traceparent});
+  core_->transport.Send(
+      std::move(request), options.timeouts,
+      [core = core_, callback = std::move(callback)](absl::StatusOr<HttpResponse> result) {
+        core->Finish(nullptr, std::move(result), callback);
+      });
+}
+
+std::string RequestId(const HttpResponse& response) {
+  for (const char* name : {"x-amzn-requestid", "x-amz-request-id"}) {
+    if (const std::string_view id = FindHeader(response.headers, name); !id.empty()) {
+      return std::string(id);
+    }
+  }
+  return "";
 }
 
 CallError ReadJsonError(Api api, const HttpResponse& response) {

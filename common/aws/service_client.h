@@ -43,7 +43,8 @@ class ServiceClient {
     std::string service;  // in the credential scope, e.g. "kinesis"
     std::string region;
     Endpoint endpoint;
-    // Reads code and message of an answer that is not 2xx: ReadJsonError for JSON APIs.
+    // Reads code and message of an answer that is not 2xx: ReadJsonError for JSON APIs,
+    // ReadXmlError for others.
     CallError (*read_error)(Api api, const HttpResponse& response);
   };
   using Callback = std::function<void(CallResult)>;
@@ -52,18 +53,25 @@ class ServiceClient {
   ServiceClient(Settings settings, HttpTransport& transport,
                 std::shared_ptr<CredentialsProvider> credentials, const Clock& clock);
 
-  // Signs `request` (method, target, headers and body; the endpoint is set here), sends it and
-  // calls back once, on the transport's thread or, when no credentials are to be had, on the
-  // provider's or the caller's. After an error of class kCredentials the provider knows that it was
-  // refused: calling again at once uses fresh credentials, if there are any.
+  // Signs `request`, sends it to the endpoint it names and calls back once, on the transport's
+  // thread or, when no credentials are to be had, on the provider's or the caller's. After an error
+  // of class kCredentials the provider knows that it was refused: calling again at once uses fresh
+  // credentials, if there are any.
   void Call(HttpRequest request, const CallOptions& options, Callback callback) const;
 
+  // The same without a signature and without credentials.
+  void CallUnsigned(HttpRequest request, const CallOptions& options, Callback callback) const;
+
+  // The settings' endpoint.
   const Endpoint& endpoint() const;
 
  private:
   struct Core;
   const std::shared_ptr<Core> core_;
 };
+
+// AWS's id of the request; empty if the answer has none in its headers.
+std::string RequestId(const HttpResponse& response);
 
 // Code from x-amzn-ErrorType, or `__type` or `code` in the body; text from `message` or `Message`.
 CallError ReadJsonError(Api api, const HttpResponse& response);

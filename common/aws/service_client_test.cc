@@ -6,24 +6,12 @@
 #include <sstream>
 #include <vector>
 
+#include "common/aws/stub_transport.h"
+
 namespace tidemark::aws {
 namespace {
 
 using ::testing::HasSubstr;
-
-// Keeps requests and answers each at once with `answer`.
-class StubTransport final : public HttpTransport {
- public:
-  void Send(HttpRequest request, const HttpTimeouts& timeouts, Callback callback) override {
-    requests.push_back(std::move(request));
-    timeouts_of.push_back(timeouts);
-    callback(answer);
-  }
-
-  absl::StatusOr<HttpResponse> answer = HttpResponse{.status = 200, .headers = {}, .body = "{}"};
-  std::vector<HttpRequest> requests;
-  std::vector<HttpTimeouts> timeouts_of;
-};
 
 class StubCredentials final : public CredentialsProvider {
  public:
@@ -139,6 +127,25 @@ TEST_F(ServiceClientTest, SendsNothingWithoutCredentials) {
   error = std::get<CallError>(Call());
   EXPECT_EQ(error.error_class, ErrorClass::kOff);
   EXPECT_TRUE(transport_.requests.empty());
+}
+
+TEST_F(ServiceClientTest, SendsWithoutASignatureWhatNeedsNone) {
+  const ServiceClient client({.api = Api::kSts,
+                              .service = "sts",
+                              .region = "eu-west-1",
+                              .endpoint = Endpoint::OfAws("sts", "eu-west-1"),
+                              .read_error = &ReadJsonError},
+                             transport_, credentials_, SystemClock());
+  transport_.answer =
+      HttpResponse{.status = 400, .headers = {}, .body = R"({"__type":"ExpiredTokenException"})"};
+  client.CallUnsigned(
+      {.method = "POST", .endpoint = client.endpoint(), .target = "/", .headers = {}, .body = "x"},
+      {}, [](const CallResult& result) {
+        EXPECT_EQ(std::get<CallError>(result).code, "ExpiredTokenException");
+      });
+  ASSERT_EQ(transport_.requests.size(), 1u);
+  EXPECT_TRUE(transport_.requests[0].headers.empty());
+  EXPECT_TRUE(credentials_->refused.empty());
 }
 
 TEST_F(ServiceClientTest, PrintsAnErrorForTheLog) {

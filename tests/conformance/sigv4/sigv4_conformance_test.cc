@@ -1,10 +1,7 @@
 // Our signer and verifier against botocore's signer, over thousands of generated requests.
 #include <gtest/gtest.h>
-#include <stdio.h>
 
-#include <cstdlib>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -12,6 +9,7 @@
 #include "common/aws/sigv4.h"
 #include "common/aws/sigv4_verify.h"
 #include "common/aws/static_secrets.h"
+#include "tests/conformance/sigv4/generated.h"
 
 namespace tidemark::aws {
 namespace {
@@ -38,8 +36,7 @@ struct Sample {
   std::string authorization;
 };
 
-Sample ParseSample(const std::string& line) {
-  const auto json = nlohmann::json::parse(line);
+Sample ParseSample(const nlohmann::json& json) {
   const auto text = [&json](const char* name) { return json.at(name).get<std::string>(); };
   Sample sample{.service = text("service"),
                 .region = text("region"),
@@ -59,26 +56,11 @@ Sample ParseSample(const std::string& line) {
   return sample;
 }
 
-// Runs the generator; no sample is an error of the caller's.
 std::vector<Sample> Generate() {
   std::vector<Sample> samples;
-  const char* python = std::getenv("TIDEMARK_TEST_PYTHON");
-  if (python == nullptr) {
-    ADD_FAILURE() << "set TIDEMARK_TEST_PYTHON to an interpreter that has botocore";
-    return samples;
+  for (const auto& line : Generated("generate.py", kRequests, kSeed)) {
+    samples.push_back(ParseSample(line));
   }
-  const std::string command = std::string("'") + python + "' '" TIDEMARK_SIGV4_GENERATOR "' " +
-                              std::to_string(kRequests) + " " + std::to_string(kSeed);
-  FILE* output = popen(command.c_str(), "r");
-  if (output == nullptr) {
-    ADD_FAILURE() << "can't run " << command;
-    return samples;
-  }
-  char* line = nullptr;
-  std::size_t capacity = 0;
-  while (getline(&line, &capacity, output) > 0) samples.push_back(ParseSample(line));
-  free(line);
-  EXPECT_EQ(pclose(output), 0) << command;
   return samples;
 }
 

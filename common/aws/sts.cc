@@ -1,0 +1,138 @@
+#include "common/aws/sts.h"
+
+#include <initializer_list>
+#include <optional>
+#include <pugixml.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "common/aws/amz_date.h"
+#include "common/aws/uri.h"
+#include "common/aws/xml_answer.h"
+#include "common/base/abseil.h"
+
+namespace tidemark::aws {
+namespace {
+
+struct Parameter {
+  std::string_view name;
+  std::string_view value;  // empty: left out
+};
+
+// A call in the form of a web page's: a space is '+', as moto's check of signatures wants it.
+std::string FormOf(std::string_view action, std::initializer_list<Parameter> parameters) {
+  std::string form = absl::StrCat("Action=", ToAbsl(action), "&Version=2011-06-15");
+  for (const auto& [name, value] : parameters) {
+    if (value.empty()) continue;
+    absl::StrAppend(&form, "&", ToAbsl(name), "=",
+                    absl::StrReplaceAll(UriEncode(value), {{"%20", "+"}}));
+  }
+  return form;
+}
+
+std::string SecondsOf(absl::Duration duration) {
+  return absl::StrCat(absl::ToInt64Seconds(duration));
+}
+
+// How far the clock of the sender of `response` is ahead of ours.
+absl::Duration AheadOf(absl::Time now, const HttpResponse& response) {
+  const auto date = AmzDate::ParseHttpDate(FindHeader(response.headers, "date"));
+  return date ? date->time() - now : absl::ZeroDuration();
+}
+
+std::optional<Credentials> ParseCredentials(const HttpResponse& response, const char* action,
+                                            absl::Time now) {
+  pugi::xml_document document;
+  if (!document.load_buffer(response.body.data(), response.body.size())) return std::nullopt;
+  const pugi::xml_node node = document.child(absl::StrCat(action, "Response").c_str())
+                                  .child(absl::StrCat(action, "Result").c_str())
+                                  .child("Credentials");
+  Credentials credentials{.access_key_id = node.child_value("AccessKeyId"),
+                          .secret_access_key = Secret(node.child_value("SecretAccessKey")),
+                          .session_token = Secret(node.child_value("SessionToken"))};
+  const bool complete = IsAccessKeyId(credentials.access_key_id) &&
+                        !credentials.secret_access_key.empty() &&
+                        !credentials.session_token.empty();
+  absl::Time expiry;
+  if (!complete ||
+      !absl::ParseTime(absl::RFC3339_full, node.child_value("Expiration"), &expiry, nullptr)) {
+    return std::nullopt;
+  }
+  credentials.expiry = expiry - AheadOf(now, response);
+  return credentials;
+}
+
+CredentialsResult ReadCredentials(CallResult result, const char* action, absl::Time now) {
+  if (auto* error = std::get_if<CallError>(&result)) return std::move(*error);
+  const auto& response = std::get<HttpResponse>(result);
+  std::optional<Credentials> credentials = ParseCredentials(response, action, now);
+  if (!credentials) return UnreadableAnswer(response);
+  return *std::move(credentials);
+}
+
+CallerIdentityResult ReadIdentity(CallResult result) {
+  if (auto* error = std::get_if<CallError>(&result)) return std::move(*error);
+  const auto& response = std::get<HttpResponse>(result);
+  pugi::xml_document document;
+  document.load_buffer(response.body.data(), response.body.size());
+  const pugi::xml_node node =
+      document.child("GetCallerIdentityResponse").child("GetCallerIdentityResult");
+  CallerIdentity identity{node.child_value("Account"), node.child_value("Arn")};
+  if (identity.account.empty()) return UnreadableAnswer(response);
+  return identity;
+}
+
+}  // namespace
+
+StsClient::StsClient(std::string region, Endpoint endpoint, HttpTransport& transport,
+                     std::shared_ptr<CredentialsProvider> credentials, const Clock& clock)
+    : clock_(clock),
+      client_({.api = Api::kSts,
+               .service = "sts",
+               .region = std::move(region),
+               .endpoint = std::move(endpoint),
+               .read_error = &ReadXmlError},
+              transport, std::move(credentials), clock) {}
+
+HttpRequest StsClient::Form(std::string body) const {
+  return {.method = "POST",
+          .endpoint = client_.endpoint(),
+          .target = "/",
+          .headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
+          .body = std::move(body)};
+}
+
+void StsClient::AssumeRole(const AssumeRoleRequest& request, const CallOptions& options,
+                           std::function<void(CredentialsResult)> callback) const {
+  client_.Call(Form(FormOf("AssumeRole", {{"RoleArn", request.role_arn},
+                                          {"RoleSessionName", request.session_name},
+                                          {"ExternalId", request.external_id},
+                                          {"DurationSeconds", SecondsOf(request.duration)}})),
+               options, [&clock = clock_, callback = std::move(callback)](CallResult result) {
+                 callback(ReadCredentials(std::move(result), "AssumeRole", clock.Now()));
+               });
+}
+
+void StsClient::AssumeRoleWithWebIdentity(const WebIdentityRequest& request,
+                                          const CallOptions& options,
+                                          std::function<void(CredentialsResult)> callback) const {
+  client_.CallUnsigned(
+      Form(FormOf("AssumeRoleWithWebIdentity", {{"RoleArn", request.role_arn},
+                                                {"RoleSessionName", request.session_name},
+                                                {"WebIdentityToken", request.token.Reveal()},
+                                                {"DurationSeconds", SecondsOf(request.duration)}})),
+      options, [&clock = clock_, callback = std::move(callback)](CallResult result) {
+        callback(ReadCredentials(std::move(result), "AssumeRoleWithWebIdentity", clock.Now()));
+      });
+}
+
+void StsClient::GetCallerIdentity(const CallOptions& options,
+                                  std::function<void(CallerIdentityResult)> callback) const {
+  client_.Call(Form(FormOf("GetCallerIdentity", {})), options,
+               [callback = std::move(callback)](CallResult result) {
+                 callback(ReadIdentity(std::move(result)));
+               });
+}
+
+}  // namespace tidemark::aws

@@ -84,6 +84,7 @@ Settings SettingsOf(const Config& config) {
   settings.name = NameOfProcess();
   settings.lease_ttl = config.lease_ttl;
   settings.record_limit = config.record_limit;
+  settings.dispatcher.window.record_bytes = config.record_limit;
   settings.follower.idle_interval = config.poll_interval;
   settings.dispatcher.queue_bytes = config.queue_bytes;
   settings.dispatcher.window.requests_in_flight =

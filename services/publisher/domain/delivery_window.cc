@@ -14,7 +14,19 @@ void DeliveryWindow::Add(Event event) {
   const auto [it, made] = lines_.try_emplace(event.key);
   Line& line = it->second;
   line.events.push_back(std::move(event));
-  if (made) ready_.push_back(&line);
+  if (made) Enqueue(line);
+}
+
+bool DeliveryWindow::NeedsUpload(const Event& event, absl::Time now) const {
+  return event.stored_until ? *event.stored_until <= now : event.record_bytes() > record_bytes_;
+}
+
+void DeliveryWindow::Enqueue(Line& line) {
+  if (NeedsUpload(line.events.front(), absl::InfinitePast())) {
+    uploads_.Push(&line);
+  } else {
+    ready_.push_back(&line);
+  }
 }
 
 std::optional<DeliveryWindow::Request> DeliveryWindow::Next(absl::Time now) {
@@ -25,8 +37,9 @@ std::optional<DeliveryWindow::Request> DeliveryWindow::Next(absl::Time now) {
     sent.suspect = true;
     sent.lines = std::move(suspects_.front());
     suspects_.pop_front();
+    std::erase_if(sent.lines, [&](Line* line) { return Divert(*line, now); });
   } else {
-    sent.lines = Gather();
+    sent.lines = Gather(now);
   }
   if (sent.lines.empty()) return std::nullopt;
 
@@ -41,6 +54,12 @@ std::optional<DeliveryWindow::Request> DeliveryWindow::Next(absl::Time now) {
   return request;
 }
 
+bool DeliveryWindow::Divert(Line& line, absl::Time now) {
+  if (!NeedsUpload(line.events.front(), now)) return false;
+  uploads_.Push(&line);
+  return true;
+}
+
 void DeliveryWindow::WakeDue(absl::Time now) {
   while (!delayed_.empty() && delayed_.begin()->first <= now) {
     Line* line = delayed_.begin()->second;
@@ -53,10 +72,14 @@ void DeliveryWindow::WakeDue(absl::Time now) {
   }
 }
 
-DeliveryWindow::Lines DeliveryWindow::Gather() {
+DeliveryWindow::Lines DeliveryWindow::Gather(absl::Time now) {
   Lines lines;
   std::int64_t bytes = 0;
   while (!ready_.empty() && lines.size() < limits_.records_per_request) {
+    if (Divert(*ready_.front(), now)) {
+      ready_.pop_front();
+      continue;
+    }
     const std::int64_t size = ready_.front()->events.front().record_bytes();
     if (!lines.empty() && bytes + size > limits_.bytes_per_request) break;
     bytes += size;
@@ -100,9 +123,7 @@ void DeliveryWindow::FinishRecord(Line& line, const RecordResult& result, absl::
       Advance(line, settled.delivered.back().key);
       return;
     case Fault::kRefused:
-      settled.refused.push_back({PopFront(line), result.error});
-      Advance(line, settled.refused.back().event.key);
-      return;
+      return Refuse(line, result.error, settled);
     default:
       last_error_ = result.error;
       Delay(line, result.fault, now, random);
@@ -140,11 +161,64 @@ void DeliveryWindow::Split(const Lines& lines) {
 void DeliveryWindow::RefuseAlone(Line& line, const std::string& error, absl::Time now,
                                  Random& random, Settled& settled) {
   if (accepted_ > *line.refused_after) {
-    settled.refused.push_back({PopFront(line), error});
-    Advance(line, settled.refused.back().event.key);
+    Refuse(line, error, settled);
   } else {
     Delay(line, Fault::kRefused, now, random);
   }
+}
+
+void DeliveryWindow::Refuse(Line& line, const std::string& error, Settled& settled) {
+  const Event& event = line.events.front();
+  if (!event.stored_until && event.record_bytes() > limits_.record_bytes) {
+    // The stream does not take such records, or no more.
+    record_bytes_ = limits_.record_bytes;
+    line.refused_after.reset();
+    return uploads_.Push(&line);
+  }
+  settled.refused.push_back({PopFront(line), error});
+  Advance(line, settled.refused.back().event.key);
+}
+
+std::optional<DeliveryWindow::Upload> DeliveryWindow::NextUpload(absl::Time now) {
+  while (Line* const line = uploads_.Pop(now)) {
+    const Event& event = line->events.front();
+    if (event.stored_until || NeedsUpload(event, now)) return Upload{uploads_.Begin(line), &event};
+    ready_.push_back(line);  // the limit was raised meanwhile
+  }
+  return std::nullopt;
+}
+
+const Event* DeliveryWindow::Uploading(UploadId id) const {
+  const Line* const line = uploads_.Find(id);
+  return line == nullptr ? nullptr : &line->events.front();
+}
+
+std::optional<DeliveryWindow::Refused> DeliveryWindow::FinishUpload(UploadId id,
+                                                                    UploadResult result,
+                                                                    absl::Time now,
+                                                                    Random& random) {
+  Line* const line = uploads_.Finish(id);
+  if (line == nullptr) return std::nullopt;
+  Event& event = line->events.front();
+  if (result.fault == Fault::kRefused) {
+    Refused refused{PopFront(*line), std::move(result.error)};
+    Advance(*line, refused.event.key);
+    return refused;
+  }
+  if (result.fault != Fault::kNone) {
+    last_upload_error_ = std::move(result.error);
+    uploads_.Delay(line, now + BackoffDelay(result.fault, ++line->failures, random));
+    return std::nullopt;
+  }
+  last_upload_error_.clear();
+  line->failures = 0;
+  memory_bytes_ -= event.memory_bytes();
+  event.data.swap(result.data);  // and not a short text in a large buffer
+  event.records = {};
+  event.stored_until = result.good_until;
+  memory_bytes_ += event.memory_bytes();
+  ready_.push_back(line);
+  return std::nullopt;
 }
 
 void DeliveryWindow::Delay(Line& line, Fault fault, absl::Time now, Random& random) {
@@ -167,7 +241,7 @@ void DeliveryWindow::Advance(Line& line, const std::string& key) {
   if (line.events.empty()) {
     lines_.erase(key);
   } else {
-    ready_.push_back(&line);
+    Enqueue(line);
   }
 }
 

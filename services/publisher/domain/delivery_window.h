@@ -17,6 +17,7 @@
 #include "common/base/units.h"
 #include "services/publisher/domain/send_result.h"
 #include "services/publisher/domain/types.h"
+#include "services/publisher/domain/upload_queue.h"
 
 namespace tidemark::publisher {
 
@@ -25,6 +26,9 @@ struct WindowLimits {
   std::size_t records_per_request = 500;
   std::int64_t bytes_per_request = 5 * kMiB;  // of data and partition keys
   std::size_t requests_in_flight = 4;
+  // The most that data and key of a record may have, unless the stream says otherwise.
+  std::int64_t record_bytes = kMiB;
+  std::size_t uploads_in_flight = 4;
 };
 
 // The changes on their way to one destination, and which may go next. Changes of a partition key
@@ -36,6 +40,9 @@ struct WindowLimits {
 // comes out of Finish() as refused, to be parked. A request that is refused as a whole, because of
 // some record in it, is split until that record stands alone; even then it counts as refused only
 // if the destination has accepted another record meanwhile: else the fault may well lie elsewhere.
+//
+// A change that is larger than the destination takes is handed out to be stored elsewhere when it
+// is the first of its key; until its records are stored, that key waits, and no other.
 //
 // Pure; for one thread.
 class DeliveryWindow {
@@ -74,6 +81,36 @@ class DeliveryWindow {
   };
   Settled Finish(RequestId id, const SendResult& result, absl::Time now, Random& random);
 
+  // A change whose records are to be stored; if they are already (`stored_until` is set), only a
+  // new URL is wanted.
+  using UploadId = std::uint64_t;
+  struct Upload {
+    UploadId id = 0;
+    const Event* event = nullptr;  // valid until FinishUpload(id)
+  };
+  // The next upload, under way from now on; nothing if there is none to do at `now`.
+  std::optional<Upload> NextUpload(absl::Time now);
+
+  // What an upload brought.
+  struct UploadResult {
+    Fault fault = Fault::kNone;  // kRefused: this change can't be stored, ever
+    std::string error;
+    // Without a fault: what is sent instead, and until when it is good.
+    std::string data;
+    absl::Time good_until = absl::InfiniteFuture();
+  };
+  // The change, if it was refused.
+  std::optional<Refused> FinishUpload(UploadId id, UploadResult result, absl::Time now,
+                                      Random& random);
+  // The change of an upload under way; null if it is not waited for any more.
+  const Event* Uploading(UploadId id) const;
+  // As NextDue(), for NextUpload().
+  absl::Time NextUploadDue() const { return uploads_.NextDue(); }
+
+  // The largest record that the destination takes.
+  std::int64_t record_bytes() const { return record_bytes_; }
+  void set_record_bytes(std::int64_t bytes) { record_bytes_ = bytes; }
+
   // When Next() may have something, if nothing happens before; InfiniteFuture for never.
   absl::Time NextDue() const;
 
@@ -83,8 +120,10 @@ class DeliveryWindow {
   std::size_t requests_in_flight() const { return in_flight_.size(); }
   // When the oldest of them was committed; InfiniteFuture if there is none.
   absl::Time OldestCommit() const;
-  // The last error; empty once something was delivered.
-  const std::string& last_error() const { return last_error_; }
+  // The last error; empty once something was delivered, or uploaded if it was an upload's.
+  const std::string& last_error() const {
+    return last_error_.empty() ? last_upload_error_ : last_error_;
+  }
 
  private:
   // The line of one key. Empty lines are removed.
@@ -101,8 +140,15 @@ class DeliveryWindow {
     bool suspect = false;  // a part of a refused request
   };
 
+  // Whether the change must be stored, or its URL made anew, before it can be sent.
+  bool NeedsUpload(const Event& event, absl::Time now) const;
+  // To the end of the queue for requests, or for uploads.
+  void Enqueue(Line& line);
+  // When its turn to be sent has come: to the uploads, if the limit was lowered or the URL has
+  // become old meanwhile.
+  bool Divert(Line& line, absl::Time now);
   void WakeDue(absl::Time now);
-  Lines Gather();
+  Lines Gather(absl::Time now);
   void FinishRecord(Line& line, const RecordResult& result, absl::Time now, Random& random,
                     Settled& settled);
   void FailRequest(InFlight request, const SendResult& result, absl::Time now, Random& random,
@@ -112,21 +158,26 @@ class DeliveryWindow {
                    Settled& settled);
   void Delay(Line& line, Fault fault, absl::Time now, Random& random);
   Event PopFront(Line& line);
+  // Its first change is refused for good.
+  void Refuse(Line& line, const std::string& error, Settled& settled);
   // After its first change left: the line of `key` goes to the end of the queue, or away.
   void Advance(Line& line, const std::string& key);
 
   const WindowLimits limits_;
+  std::int64_t record_bytes_ = limits_.record_bytes;
   absl::node_hash_map<std::string, Line> lines_;
   std::deque<Line*> ready_;
   std::multimap<absl::Time, Line*> delayed_;
   std::deque<Lines> suspects_;  // parts of refused requests, each to be sent by itself
   std::unordered_map<RequestId, InFlight> in_flight_;
   RequestId last_id_ = 0;
+  UploadQueue<Line> uploads_{limits_.uploads_in_flight};
 
   absl::Time paused_until_ = absl::InfinitePast();
   int failures_ = 0;            // rounds of requests that failed as a whole, in a row
   std::uint64_t accepted_ = 0;  // requests of which at least one record arrived
   std::string last_error_;
+  std::string last_upload_error_;
   std::int64_t waiting_ = 0;
   std::int64_t memory_bytes_ = 0;
   absl::btree_map<absl::Time, std::int64_t> commit_times_;  // of all that wait: how many, by time

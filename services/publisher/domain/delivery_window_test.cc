@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "services/publisher/domain/backoff.h"
+#include "services/publisher/domain/testing/fixed_random.h"
 #include "services/publisher/domain/testing/pick.h"
 
 namespace tidemark::publisher {
@@ -21,20 +22,6 @@ using ::testing::IsEmpty;
 using Request = DeliveryWindow::Request;
 
 const absl::Time kNow = absl::UnixEpoch() + absl::Hours(1000);
-
-// Numbers that are the same in every run.
-class FixedRandom final : public Random {
- public:
-  void Fill(std::span<std::uint8_t> bytes) override {
-    for (std::uint8_t& byte : bytes) {
-      state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
-      byte = static_cast<std::uint8_t>(state_ >> 56);
-    }
-  }
-
- private:
-  std::uint64_t state_ = 1;
-};
 
 Event MakeEvent(Position position, std::string key, std::size_t bytes = 10) {
   Event event;

@@ -32,9 +32,27 @@ void AppendRecord(const EventRecord& record, std::string& out) {
   out += record.value ? R"(,"op":"replace"})" : R"(,"op":"remove"})";
 }
 
+RecordsPart AppendRecords(const EventView& event, std::string& out) {
+  if (event.deletion) return {};
+  if (event.records_url) {
+    out += R"(,"kinesisSyncRecordsURL":)";
+    AppendJsonString(*event.records_url, out);
+    return {};
+  }
+  out += R"(,"kinesisSyncRecords":)";
+  const std::size_t at = out.size();
+  out += '[';
+  for (const EventRecord& record : event.records) {
+    if (&record != event.records.data()) out += ',';
+    AppendRecord(record, out);
+  }
+  out += ']';
+  return {at, out.size() - at};
+}
+
 }  // namespace
 
-void AppendEvent(const EventView& event, std::string& out) {
+RecordsPart AppendEvent(const EventView& event, std::string& out) {
   out += R"({"identityPoolId":)";
   AppendJsonString(event.pool_id, out);
   out += R"(,"identityId":)";
@@ -44,19 +62,26 @@ void AppendEvent(const EventView& event, std::string& out) {
   out += R"(,"datasetName":)";
   AppendJsonString(event.dataset_name, out);
   out += event.deletion ? R"(,"operation":"remove")" : R"(,"operation":"replace")";
-  if (!event.deletion) {
-    out += R"(,"kinesisSyncRecords":[)";
-    for (const EventRecord& record : event.records) {
-      if (&record != event.records.data()) out += ',';
-      AppendRecord(record, out);
-    }
-    out += ']';
-  }
+  const RecordsPart records = AppendRecords(event, out);
   out += R"(,"lastModifiedDate":)";
   AppendInteger(event.last_modified_ms, out);
-  out += R"(,"payloadType":"Inline","syncCount":)";
+  out += event.records_url ? R"(,"payloadType":"S3Url")" : R"(,"payloadType":"Inline")";
+  out += R"(,"syncCount":)";
   AppendInteger(event.sync_count, out);
   out += '}';
+  return records;
+}
+
+std::string DataWithUrl(std::string_view pool_id, const Event& event, std::string_view url) {
+  std::string data;
+  AppendEvent({.pool_id = pool_id,
+               .identity_id = event.key,
+               .dataset_name = event.change.dataset_name,
+               .sync_count = event.change.sync_count,
+               .last_modified_ms = absl::ToUnixMillis(event.commit_time),
+               .records_url = url},
+              data);
+  return data;
 }
 
 }  // namespace tidemark::publisher

@@ -54,5 +54,30 @@ TEST(EventEncoderTest, ADeletionHasNoRecords) {
             R"("operation":"remove","lastModifiedDate":5,"payloadType":"Inline","syncCount":9})");
 }
 
+TEST(EventEncoderTest, TellsWhereTheRecordsStandAsTheArrayThatIsStored) {
+  const std::vector<EventRecord> records = {{.key = "a", .value = "]", .sync_count = 1},
+                                            {.key = "b", .value = std::nullopt, .sync_count = 1}};
+  Event event;
+  event.data = "before";
+  event.records = AppendEvent({.identity_id = "[", .records = records}, event.data);
+  EXPECT_EQ(event.records_json(), R"([{"key":"a","value":"]","syncCount":1,"lastModifiedDate":0,)"
+                                  R"("deviceLastModifiedDate":0,"op":"replace"},)"
+                                  R"({"key":"b","value":null,"syncCount":1,"lastModifiedDate":0,)"
+                                  R"("deviceLastModifiedDate":0,"op":"remove"}])");
+  event.records = AppendEvent({.deletion = true}, event.data);
+  EXPECT_EQ(event.records_json(), "");
+}
+
+TEST(EventEncoderTest, AnEventWhoseRecordsAreStoredHasTheirUrlInstead) {
+  const Event event{.key = "us-east-1:id",
+                    .change = {.dataset_name = "prefs", .sync_count = 7},
+                    .commit_time = absl::FromUnixMillis(1'424'801'824'343)};
+  EXPECT_EQ(DataWithUrl("us-east-1:pool", event, "https://b.s3/k.json?a=b&c=d"),
+            R"({"identityPoolId":"us-east-1:pool","identityId":"us-east-1:id",)"
+            R"("dataSetName":"prefs","datasetName":"prefs","operation":"replace",)"
+            R"("kinesisSyncRecordsURL":"https://b.s3/k.json?a=b&c=d",)"
+            R"("lastModifiedDate":1424801824343,"payloadType":"S3Url","syncCount":7})");
+}
+
 }  // namespace
 }  // namespace tidemark::publisher

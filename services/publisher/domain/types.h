@@ -1,8 +1,11 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "common/base/owner.h"
@@ -62,12 +65,24 @@ struct ChangeIdentity {
   friend bool operator==(const ChangeIdentity&, const ChangeIdentity&) = default;
 };
 
+// Where the JSON array of an event's records stands in its data. Empty: it has no records.
+struct RecordsPart {
+  std::size_t at = 0;
+  std::size_t size = 0;
+
+  friend bool operator==(const RecordsPart&, const RecordsPart&) = default;
+};
+
 // A change on its way to one destination.
 struct Event {
   Position position = 0;
   LogShard log_shard;
   std::string key;   // partition key: the identity id
   std::string data;  // the encoded event, contract section 5
+  RecordsPart records;
+  // Since its records are stored apart, `data` has their URL, which is made anew after this time,
+  // by the clock of the delivery window; none: the records stand in `data`.
+  std::optional<absl::Time> stored_until;
   ChangeIdentity change;
   absl::Time commit_time;   // by the database's clock
   absl::Time read_time;     // when it was read from the log
@@ -75,6 +90,9 @@ struct Event {
 
   // What counts against Kinesis's limits.
   std::int64_t record_bytes() const { return static_cast<std::int64_t>(data.size() + key.size()); }
+  std::string_view records_json() const {
+    return std::string_view(data).substr(records.at, records.size);
+  }
   // What it takes of memory, roughly.
   std::int64_t memory_bytes() const {
     constexpr std::int64_t kOverhead = 240;  // containers and allocator

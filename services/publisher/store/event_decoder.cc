@@ -53,14 +53,14 @@ absl::StatusOr<Event> EventDecoder::Decode(const LogRow& row, absl::Time now) {
               .read_time = now,
               .traceparent = std::string(row.traceparent)};
   event.data.reserve(size);
-  AppendEvent({.pool_id = change_.identity_pool_id(),
-               .identity_id = change_.identity_id(),
-               .dataset_name = change_.dataset_name(),
-               .deletion = row.kind == ChangeKind::kDelete,
-               .sync_count = row.sync_count,
-               .last_modified_ms = commit_ms,
-               .records = records_},
-              event.data);
+  event.records = AppendEvent({.pool_id = change_.identity_pool_id(),
+                               .identity_id = change_.identity_id(),
+                               .dataset_name = change_.dataset_name(),
+                               .deletion = row.kind == ChangeKind::kDelete,
+                               .sync_count = row.sync_count,
+                               .last_modified_ms = commit_ms,
+                               .records = records_},
+                              event.data);
   return event;
 }
 

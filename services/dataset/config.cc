@@ -21,6 +21,9 @@ void Declare(config::Options& options, Config& config) {
               "Threads that write, each with a database connection.");
   options.Add("read-lanes", &config.read_lanes, Range<int>{1, 32},
               "Threads that read, each with a database connection.");
+  options.Add(
+      "snapshot-lanes", &config.snapshot_lanes, Range<int>{1, 32},
+      "Threads that read whole datasets for bulk publish, each with a database connection.");
   options.Add("batch-requests", &config.batch_requests, Range<int>{1, 64},
               "Updates that one transaction takes at most.");
   options.Add("lane-queue", &config.lane_queue, Range<int>{1, 1'000'000},

@@ -22,8 +22,10 @@
 #include "services/dataset/store/postgres_admin_store.h"
 #include "services/dataset/store/postgres_log_upkeep.h"
 #include "services/dataset/store/postgres_read_store.h"
+#include "services/dataset/store/postgres_snapshots.h"
 #include "services/dataset/store/postgres_update_store.h"
 #include "services/dataset/store/postgres_upkeep.h"
+#include "services/dataset/store/shared_snapshots.h"
 #include "services/dataset/store/write_lanes.h"
 #include "tidemark/dataset/migrations.h"
 
@@ -35,6 +37,7 @@ constexpr std::size_t kAdminQueue = 256;
 constexpr int kDeleteLanes = 2;
 constexpr std::size_t kDeletesOfPool = 64;
 constexpr std::size_t kExportQueue = 8;
+constexpr std::size_t kSnapshotQueue = 64;
 constexpr absl::Duration kCheckTime = absl::Seconds(1);
 constexpr absl::Duration kMigrationTime = absl::Minutes(30);
 
@@ -65,6 +68,15 @@ std::vector<DeleteLanes::Delete> OpenDeleteStores(const Config& config) {
     stores.emplace_back([store](const DeleteRequest& request, absl::Time deadline) {
       return store->Delete(request, deadline);
     });
+  }
+  return stores;
+}
+
+std::vector<std::unique_ptr<SnapshotStore>> OpenSnapshotStores(const Config& config) {
+  std::vector<std::unique_ptr<SnapshotStore>> stores;
+  for (int i = 0; i < config.snapshot_lanes; ++i) {
+    stores.push_back(
+        std::make_unique<PostgresSnapshots>(ConnectOptionsOf(config, "tidemark-dataset snapshot")));
   }
   return stores;
 }
@@ -118,7 +130,8 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                         SystemClock());
   PostgresReadStore reads(ConnectOptionsOf(config, "tidemark-dataset read"), config.read_lanes);
   PostgresAdminStore admin(ConnectOptionsOf(config, "tidemark-dataset admin"));
-  PostgresAdminStore exports(ConnectOptionsOf(config, "tidemark-dataset export"));
+  PostgresSnapshots exports(ConnectOptionsOf(config, "tidemark-dataset export"));
+  SharedSnapshots snapshots(OpenSnapshotStores(config));
   SessionCounter sessions;
   PostgresLogUpkeep log_upkeep(ConnectOptionsOf(config, "tidemark-dataset log"));
   PostgresUpkeep upkeep(ConnectOptionsOf(config, "tidemark-dataset upkeep"),
@@ -126,6 +139,7 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   Executor admin_thread(1, kAdminQueue);
   Executor export_thread(1, kExportQueue);
   Executor log_thread(1, kAdminQueue);
+  Executor snapshot_threads(config.snapshot_lanes, kSnapshotQueue);
   const Background background(upkeep, sessions, admin, admin_thread, process.metrics());
 
   const Backend backend{updates,
@@ -142,7 +156,13 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   DatabaseCheck check_database(ConnectOptionsOf(config, "tidemark-dataset check"));
   DatasetRpc dataset_rpc(backend, calls, process.metrics());
   DatasetAdminRpc admin_rpc(backend, exports, export_thread, calls, process.metrics());
-  ChangeLogRpc change_log_rpc(reads, log_upkeep, log_thread, calls, process.metrics());
+  ChangeLogRpc change_log_rpc({.reads = reads,
+                               .upkeep = log_upkeep,
+                               .upkeep_thread = log_thread,
+                               .pools = pools,
+                               .snapshots = snapshots,
+                               .snapshot_threads = snapshot_threads},
+                              calls, process.metrics());
   return process.Serve({&dataset_rpc, &admin_rpc, &change_log_rpc},
                        {{"pools", [&] { return directory.Ready(); }},
                         {"database", [&] { return check_database(); }}});

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <random>
 #include <semaphore>
 #include <string>
@@ -22,6 +23,7 @@
 #include "common/base/status_macros.h"
 #include "common/pg/connection.h"
 #include "services/dataset/store/postgres_read_store.h"
+#include "services/dataset/store/postgres_snapshots.h"
 #include "services/dataset/store/postgres_update_store.h"
 
 namespace tidemark::bench {
@@ -35,7 +37,7 @@ constexpr int kDatasets = 20'000;  // of sql/seed.sql
 
 struct Settings {
   std::string dsn;
-  std::string operation = "update";  // or "list"
+  std::string operation = "update";  // or "list", or "snapshots": whole datasets, page by page
   int connections = 4;
   int batch = 32;         // updates in a call
   int patches = 1;        // of an update
@@ -237,6 +239,26 @@ int List(const Settings& settings) {
   return Report(lists, seconds, errors);
 }
 
+// Reads all datasets again and again, page by page, on one connection.
+int Snapshots(const Settings& settings) {
+  dataset::PostgresSnapshots store(OptionsOf(settings));
+  std::int64_t datasets = 0;
+  const absl::Time begin = absl::Now();
+  const absl::Time end = begin + absl::Seconds(settings.seconds);
+  std::optional<dataset::SnapshotCursor> cursor;
+  while (absl::Now() < end) {
+    const auto page = store.Read("pgbench", {}, cursor.value_or(dataset::SnapshotCursor{}), {},
+                                 absl::Now() + absl::Seconds(10));
+    if (!page.ok()) {
+      std::fprintf(stderr, "%s\n", page.status().ToString().c_str());
+      return 1;
+    }
+    datasets += static_cast<std::int64_t>(page->snapshots.size());
+    cursor = page->next;
+  }
+  return Report(datasets, absl::ToDoubleSeconds(absl::Now() - begin), 0);
+}
+
 }  // namespace
 }  // namespace tidemark::bench
 
@@ -244,7 +266,8 @@ int main(int argc, char** argv) {
   tidemark::bench::Settings settings;
   CLI::App app{"Load on the dataset service's PostgreSQL stores."};
   app.add_option("--dsn", settings.dsn, "with the data of sql/seed.sql")->required();
-  app.add_option("--operation", settings.operation)->check(CLI::IsMember({"update", "list"}));
+  app.add_option("--operation", settings.operation)
+      ->check(CLI::IsMember({"update", "list", "snapshots"}));
   app.add_option("--connections", settings.connections)->check(CLI::Range(1, 64));
   app.add_option("--batch", settings.batch, "updates in a call")->check(CLI::Range(1, 64));
   app.add_option("--patches", settings.patches, "of an update")->check(CLI::Range(1, 16));
@@ -254,6 +277,7 @@ int main(int argc, char** argv) {
   app.add_option("--in-flight", settings.in_flight, "lists at a time")->check(CLI::Range(1, 4096));
   app.add_option("--seconds", settings.seconds)->check(CLI::Range(0.1, 3600.0));
   CLI11_PARSE(app, argc, argv);
-  return settings.operation == "update" ? tidemark::bench::Update(settings)
-                                        : tidemark::bench::List(settings);
+  if (settings.operation == "update") return tidemark::bench::Update(settings);
+  if (settings.operation == "list") return tidemark::bench::List(settings);
+  return tidemark::bench::Snapshots(settings);
 }

@@ -3,6 +3,8 @@
 from dataset_rows import best_pgbench, seed
 from rows import Row
 
+SEEDED_DATASET_BYTES = 2100  # of keys and values, in sql/seed.sql
+
 
 def store(stack, **settings):
     seed(stack)
@@ -30,4 +32,12 @@ def lists(stack):
               bar=0.5)
 
 
-BENCHMARKS = {"store-updates": updates, "store-lists": lists}
+def snapshots(stack):
+    """Whole datasets of 20 records of 100 B, as a bulk publish reads them, on one connection."""
+    rate = store(stack, operation="snapshots")
+    yield Row("store, whole datasets of 20 records, 1 connection", rate, "datasets/s")
+    yield Row("store, keys and values of whole datasets, 1 connection",
+              rate * SEEDED_DATASET_BYTES / 2**20, "MiB/s")
+
+
+BENCHMARKS = {"store-updates": updates, "store-lists": lists, "store-snapshots": snapshots}

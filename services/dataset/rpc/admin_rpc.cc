@@ -1,6 +1,7 @@
 #include "services/dataset/rpc/admin_rpc.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,7 @@
 #include "common/seal/seal.h"
 #include "services/dataset/rpc/convert.h"
 #include "services/dataset/rpc/record_pages.h"
+#include "services/dataset/rpc/snapshot_messages.h"
 
 namespace tidemark::dataset {
 namespace {
@@ -28,71 +30,34 @@ constexpr std::int64_t kExportBytes = 4 * kMiB;
 constexpr std::int64_t kExportMessageBytes = 512 * kKiB;
 constexpr absl::Duration kExportPageTime = absl::Seconds(30);
 
-absl::StatusOr<std::vector<LogShard>> ParseShards(const v1::ExportPoolRequest& request) {
-  errors::Violations violations;
-  std::vector<LogShard> shards;
-  for (int i = 0; i < request.log_shards_size(); ++i) {
-    const std::uint32_t shard = request.log_shards(i);
-    if (shard >= kLogShards) {
-      violations.Add(absl::StrCat("log_shards[", i, "]"),
-                     absl::StrCat(shard, " is no log shard; 0 to ", kLogShards - 1));
-    }
-    shards.push_back(LogShard(static_cast<std::uint8_t>(shard)));
-  }
-  TM_RETURN_IF_ERROR(violations.ToStatus());
-  return shards;
-}
-
 std::string SealCursor(const config::Keyring& keyring, const std::string& pool_id,
-                       const ExportCursor& cursor) {
+                       const SnapshotCursor& cursor) {
   return seal::Seal(keyring, kExportPool, {pool_id},
                     {seal::Number(cursor.owner.value()), cursor.identity_id, cursor.name});
 }
 
-absl::StatusOr<ExportCursor> OpenCursor(const config::Keyring& keyring, const std::string& pool_id,
-                                        const std::string& token) {
-  if (token.empty()) return ExportCursor{};
+absl::StatusOr<SnapshotCursor> OpenCursor(const config::Keyring& keyring,
+                                          const std::string& pool_id, const std::string& token) {
+  if (token.empty()) return SnapshotCursor{};
   const auto fields = seal::Open(keyring, kExportPool, {pool_id}, token);
   if (!fields || fields->size() != 3) return InvalidPageToken();
   const auto owner = seal::ParseNumber((*fields)[0]);
   if (!owner) return InvalidPageToken();
-  return ExportCursor{Owner(*owner), (*fields)[1], (*fields)[2]};
-}
-
-change::v1::Change DescriptionOf(const DatasetInfo& info) {
-  change::v1::Change change;
-  change.set_identity_pool_id(info.key.identity.pool_id);
-  change.set_identity_id(info.key.identity.identity_id);
-  change.set_dataset_name(info.key.name);
-  change.set_kind(change::v1::CHANGE_KIND_SNAPSHOT);
-  change.set_sync_count(info.sync_count.value());
-  change.set_generation(info.generation.value());
-  *change.mutable_commit_time() = ToProto(info.modified_time);
-  change.set_modified_by(info.modified_by);
-  return change;
-}
-
-void AddRecord(Record record, change::v1::Change& change) {
-  change::v1::RecordChange* const proto = change.add_records();
-  proto->set_key(std::move(record.key));
-  proto->set_value(std::move(record.value).value_or(""));
-  *proto->mutable_device_last_modified_time() = ToProto(record.device_modified_time);
-  proto->set_sync_count(record.sync_count.value());
-  *proto->mutable_last_modified_time() = ToProto(record.modified_time);
+  return SnapshotCursor{Owner(*owner), (*fields)[1], (*fields)[2]};
 }
 
 // Writes `dataset` in messages of about kExportMessageBytes; the last one has `resume_token`.
-absl::Status WriteDataset(ExportedDataset dataset, std::string resume_token,
+absl::Status WriteDataset(Snapshot dataset, std::string resume_token,
                           const rpc::StreamWriter<v1::ExportPoolResponse>& writer) {
   v1::ExportPoolResponse response;
-  *response.mutable_snapshot() = DescriptionOf(dataset.info);
+  *response.mutable_snapshot() = SnapshotMessage(dataset.info);
   std::int64_t bytes = 0;
   for (Record& record : dataset.records) {
     const std::int64_t size = BytesInPage(record);
     if (bytes > 0 && bytes + size > kExportMessageBytes) {
       response.set_continues(true);
       TM_RETURN_IF_ERROR(writer.Write(std::exchange(response, {})));
-      *response.mutable_snapshot() = DescriptionOf(dataset.info);
+      *response.mutable_snapshot() = SnapshotMessage(dataset.info);
       bytes = 0;
     }
     bytes += size;
@@ -104,7 +69,7 @@ absl::Status WriteDataset(ExportedDataset dataset, std::string resume_token,
 
 }  // namespace
 
-DatasetAdminRpc::DatasetAdminRpc(const Backend& backend, AdminStore& export_store,
+DatasetAdminRpc::DatasetAdminRpc(const Backend& backend, SnapshotStore& export_store,
                                  Executor& export_thread, const rpc::Calls::Options& options,
                                  prometheus::Registry& registry)
     : backend_(backend),
@@ -233,21 +198,22 @@ absl::Status DatasetAdminRpc::Export(const rpc::Call& call, const v1::ExportPool
   TM_RETURN_IF_ERROR(violations.ToStatus());
   TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
   TM_RETURN_IF_ERROR(RequirePool(backend_.pools, pool_id).status());
-  TM_ASSIGN_OR_RETURN(const std::vector<LogShard> shards, ParseShards(request));
-  TM_ASSIGN_OR_RETURN(ExportCursor cursor,
-                      OpenCursor(backend_.keyring, pool_id, request.resume_token()));
-  for (bool more = true; more;) {
+  const std::vector<LogShard> shards = ParseLogShards(request.log_shards(), violations);
+  TM_RETURN_IF_ERROR(violations.ToStatus());
+  std::optional<SnapshotCursor> cursor;
+  TM_ASSIGN_OR_RETURN(cursor, OpenCursor(backend_.keyring, pool_id, request.resume_token()));
+  while (cursor) {
     const absl::Time deadline = std::min(call.deadline, absl::Now() + kExportPageTime);
     TM_ASSIGN_OR_RETURN(
-        ExportPage page,
-        export_store_.Export(pool_id, shards, cursor, kExportDatasets, kExportBytes, deadline));
-    more = page.more;
-    for (ExportedDataset& dataset : page.datasets) {
-      const DatasetKey& key = dataset.info.key;
-      cursor = {key.identity.owner, key.identity.identity_id, key.name};
+        SnapshotPage page,
+        export_store_.Read(pool_id, shards, *cursor,
+                           {.datasets = kExportDatasets, .bytes = kExportBytes}, deadline));
+    for (Snapshot& dataset : page.snapshots) {
+      const SnapshotCursor at = CursorAt(dataset.info.key);
       TM_RETURN_IF_ERROR(
-          WriteDataset(std::move(dataset), SealCursor(backend_.keyring, pool_id, cursor), writer));
+          WriteDataset(std::move(dataset), SealCursor(backend_.keyring, pool_id, at), writer));
     }
+    cursor = std::move(page.next);
   }
   return absl::OkStatus();
 }

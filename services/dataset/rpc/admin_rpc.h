@@ -2,6 +2,7 @@
 
 #include "common/rpc/calls.h"
 #include "services/dataset/rpc/dataset_rpc.h"
+#include "services/dataset/store/snapshots.h"
 #include "tidemark/dataset/v1/admin_service.grpc.pb.h"
 
 namespace tidemark::dataset {
@@ -11,7 +12,7 @@ class DatasetAdminRpc final : public v1::DatasetAdminService::CallbackService {
  public:
   // Exports run on `export_thread` (one thread) with `export_store` of their own, so that they
   // delay no deletion. Both outlive the object.
-  DatasetAdminRpc(const Backend& backend, AdminStore& export_store, Executor& export_thread,
+  DatasetAdminRpc(const Backend& backend, SnapshotStore& export_store, Executor& export_thread,
                   const rpc::Calls::Options& options, prometheus::Registry& registry);
 
   grpc::ServerUnaryReactor* ListIdentities(grpc::CallbackServerContext* context,
@@ -42,7 +43,7 @@ class DatasetAdminRpc final : public v1::DatasetAdminService::CallbackService {
                       const rpc::StreamWriter<v1::ExportPoolResponse>& writer);
 
   Backend backend_;
-  AdminStore& export_store_;
+  SnapshotStore& export_store_;
   Executor& export_thread_;
   rpc::Calls calls_;
 };

@@ -117,44 +117,6 @@ absl::StatusOr<std::int64_t> MemoryStore::PurgePool(const std::string& pool_id, 
   return holding;
 }
 
-absl::StatusOr<ExportPage> MemoryStore::Export(const std::string& pool_id,
-                                               std::span<const LogShard> log_shards,
-                                               const ExportCursor& after, std::int32_t max_datasets,
-                                               std::int64_t max_bytes, absl::Time deadline) {
-  const std::lock_guard lock(mutex_);
-  const auto place = [](const DatasetKey& key) {
-    return std::tie(key.identity.owner, key.identity.identity_id, key.name);
-  };
-  std::vector<const DatasetState*> wanted;
-  for (const auto& [key, state] : datasets_) {
-    const bool asked =
-        log_shards.empty() || std::ranges::count(log_shards, LogShardOf(key.identity.owner)) > 0;
-    if (key.identity.pool_id == pool_id && state.info.live && asked &&
-        place(key) > std::tie(after.owner, after.identity_id, after.name)) {
-      wanted.push_back(&state);
-    }
-  }
-  std::ranges::sort(wanted, [&place](const DatasetState* a, const DatasetState* b) {
-    return place(a->info.key) < place(b->info.key);
-  });
-  ExportPage page;
-  std::int64_t bytes = 0;
-  for (const DatasetState* state : wanted) {
-    const std::int64_t size = state->info.bytes + state->info.live_records * kRecordOverhead;
-    page.more =
-        !page.datasets.empty() && (page.datasets.size() == static_cast<std::size_t>(max_datasets) ||
-                                   bytes + size > max_bytes);
-    if (page.more) break;
-    bytes += size;
-    ExportedDataset& exported = page.datasets.emplace_back();
-    exported.info = state->info;
-    for (const auto& [key, record] : state->records) {
-      if (record.value) exported.records.push_back(record);
-    }
-  }
-  return page;
-}
-
 absl::Status MemoryStore::AddSessions(
     std::span<const std::pair<std::string, std::int64_t>> sessions, absl::Time deadline) {
   const std::lock_guard lock(mutex_);

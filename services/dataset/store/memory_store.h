@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "services/dataset/domain/identity_merge.h"
 #include "services/dataset/domain/merge.h"
+#include "services/dataset/store/snapshots.h"
 #include "services/dataset/store/store.h"
 
 namespace tidemark::dataset {
@@ -31,7 +32,10 @@ struct LoggedChange {
 
 // Keeps datasets in memory, deciding by the domain's pure rules: for tests of what stands above the
 // store, and the model that the PostgreSQL store is held to. Safe for concurrent use.
-class MemoryStore final : public UpdateStore, public ReadStore, public AdminStore {
+class MemoryStore final : public UpdateStore,
+                          public ReadStore,
+                          public AdminStore,
+                          public SnapshotStore {
  public:
   // `clock` outlives the store.
   explicit MemoryStore(const Clock& clock) : clock_(clock) {}
@@ -60,14 +64,19 @@ class MemoryStore final : public UpdateStore, public ReadStore, public AdminStor
   absl::StatusOr<Erased> Erase(const EraseRequest& request, absl::Time deadline) override;
   absl::StatusOr<std::int64_t> PurgePool(const std::string& pool_id, bool force,
                                          absl::Time deadline) override;
-  absl::StatusOr<ExportPage> Export(const std::string& pool_id,
-                                    std::span<const LogShard> log_shards, const ExportCursor& after,
-                                    std::int32_t max_datasets, std::int64_t max_bytes,
-                                    absl::Time deadline) override;
   absl::Status AddSessions(std::span<const std::pair<std::string, std::int64_t>> sessions,
                            absl::Time deadline) override;
   absl::StatusOr<std::vector<PoolUsage>> DescribePools(std::span<const std::string> pool_ids,
                                                        absl::Time deadline) override;
+
+  absl::StatusOr<SnapshotPage> Read(const std::string& pool_id,
+                                    std::span<const LogShard> log_shards,
+                                    const SnapshotCursor& after, const SnapshotBounds& bounds,
+                                    absl::Time deadline) override;
+  absl::StatusOr<FoundSnapshots> Get(const std::string& pool_id,
+                                     std::span<const DatasetKey> datasets, std::int64_t max_bytes,
+                                     absl::Time deadline) override;
+  absl::StatusOr<std::int64_t> Count(const std::string& pool_id, absl::Time deadline) override;
 
   // The change log so far.
   std::vector<LoggedChange> Log() const;

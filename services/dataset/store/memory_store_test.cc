@@ -1,6 +1,6 @@
 #include "services/dataset/store/memory_store.h"
 
-#include "services/dataset/store/store_contract.h"
+#include "services/dataset/store/snapshot_contract.h"
 
 namespace tidemark::dataset {
 namespace {
@@ -10,6 +10,7 @@ class MemoryUnderTest final : public StoreUnderTest {
   UpdateStore& updates() override { return store_; }
   ReadStore& reads() override { return store_; }
   AdminStore& admin() override { return store_; }
+  SnapshotStore& snapshots() override { return store_; }
   std::vector<LoggedChange> Log() override { return store_.Log(); }
   void Settle() override {}
 
@@ -18,6 +19,10 @@ class MemoryUnderTest final : public StoreUnderTest {
 };
 
 INSTANTIATE_TEST_SUITE_P(Memory, DatasetStoreContract, ::testing::Values(StoreFactory([] {
+                           return std::make_unique<MemoryUnderTest>();
+                         })));
+
+INSTANTIATE_TEST_SUITE_P(Memory, SnapshotContract, ::testing::Values(StoreFactory([] {
                            return std::make_unique<MemoryUnderTest>();
                          })));
 

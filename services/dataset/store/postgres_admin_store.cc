@@ -11,7 +11,6 @@
 #include "common/errors/sqlstate.h"
 #include "services/dataset/store/postgres_changes.h"
 #include "services/dataset/store/postgres_erase.h"
-#include "services/dataset/store/postgres_export.h"
 #include "services/dataset/store/postgres_merge.h"
 
 namespace tidemark::dataset {
@@ -117,16 +116,6 @@ absl::StatusOr<std::int64_t> PostgresAdminStore::PurgePool(const std::string& po
         absl::StrCat(holding, " identities hold data in this pool; erase them first, or force"));
   }
   return holding;
-}
-
-absl::StatusOr<ExportPage> PostgresAdminStore::Export(const std::string& pool_id,
-                                                      std::span<const LogShard> log_shards,
-                                                      const ExportCursor& after,
-                                                      std::int32_t max_datasets,
-                                                      std::int64_t max_bytes, absl::Time deadline) {
-  return Retried<ExportPage>(deadline, [&](pg::Connection& connection) {
-    return ExportOnce(connection, pool_id, log_shards, after, max_datasets, max_bytes, deadline);
-  });
 }
 
 absl::Status PostgresAdminStore::AddSessions(

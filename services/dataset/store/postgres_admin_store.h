@@ -27,10 +27,6 @@ class PostgresAdminStore final : public AdminStore {
   absl::StatusOr<Erased> Erase(const EraseRequest& request, absl::Time deadline) override;
   absl::StatusOr<std::int64_t> PurgePool(const std::string& pool_id, bool force,
                                          absl::Time deadline) override;
-  absl::StatusOr<ExportPage> Export(const std::string& pool_id,
-                                    std::span<const LogShard> log_shards, const ExportCursor& after,
-                                    std::int32_t max_datasets, std::int64_t max_bytes,
-                                    absl::Time deadline) override;
   absl::Status AddSessions(std::span<const std::pair<std::string, std::int64_t>> sessions,
                            absl::Time deadline) override;
   absl::StatusOr<std::vector<PoolUsage>> DescribePools(std::span<const std::string> pool_ids,

@@ -119,24 +119,6 @@ class ReadStore {
   virtual void LogEndPosition(absl::Time deadline, Callback<std::int64_t> done) = 0;
 };
 
-// A dataset with its live records, for bulk publish.
-struct ExportedDataset {
-  DatasetInfo info;
-  std::vector<Record> records;
-};
-
-// Where an export goes on: after this dataset.
-struct ExportCursor {
-  Owner owner{INT64_MIN};
-  std::string identity_id;
-  std::string name;
-};
-
-struct ExportPage {
-  std::vector<ExportedDataset> datasets;
-  bool more = false;
-};
-
 // Rarer work, each call one transaction. Blocks; one thread at a time.
 class AdminStore {
  public:
@@ -162,14 +144,6 @@ class AdminStore {
   // `force` nothing is marked if any does.
   virtual absl::StatusOr<std::int64_t> PurgePool(const std::string& pool_id, bool force,
                                                  absl::Time deadline) = 0;
-
-  // Live datasets after `after` in order of (owner, identity id, name), of the given log shards
-  // (empty: all), at most `max_datasets` and about `max_bytes` (kRecordOverhead for each record
-  // among them), at least one.
-  virtual absl::StatusOr<ExportPage> Export(const std::string& pool_id,
-                                            std::span<const LogShard> log_shards,
-                                            const ExportCursor& after, std::int32_t max_datasets,
-                                            std::int64_t max_bytes, absl::Time deadline) = 0;
 
   // Adds sync sessions to pools' usage: pairs of pool id and how many.
   virtual absl::Status AddSessions(std::span<const std::pair<std::string, std::int64_t>> sessions,

@@ -645,33 +645,4 @@ TEST_P(DatasetStoreContract, APoolWithDataIsPurgedOnlyByForce) {
   EXPECT_EQ(*store_->admin().PurgePool(identity_.pool_id, false, Deadline()), 0);
 }
 
-TEST_P(DatasetStoreContract, ExportsEveryLiveDatasetOnceInPages) {
-  std::vector<DatasetKey> written;
-  for (int i = 0; i < 5; ++i) {
-    const IdentityKey identity =
-        IdentityKey::Of(identity_.pool_id, "us-east-1:" + std::to_string(i));
-    for (const char* name : {"a", "b"}) {
-      written.push_back({identity, name});
-      Update(written.back(), {Put("k", 0), Remove("gone", 0)});
-    }
-  }
-  Delete(written.back());
-  written.pop_back();
-  Update({IdentityKey::Of("us-east-1:0b", "us-east-1:1"), "a"}, {Put("k", 0)});
-  ExportCursor cursor;
-  std::vector<DatasetKey> exported;
-  for (bool more = true; more;) {
-    const auto page = store_->admin().Export(identity_.pool_id, {}, cursor, 2, 1 << 20, Deadline());
-    ASSERT_TRUE(page.ok()) << page.status();
-    for (const ExportedDataset& dataset : page->datasets) {
-      EXPECT_THAT(dataset.records, SizeIs(1));
-      exported.push_back(dataset.info.key);
-      cursor = {exported.back().identity.owner, exported.back().identity.identity_id,
-                exported.back().name};
-    }
-    more = page->more;
-  }
-  EXPECT_THAT(exported, ::testing::UnorderedElementsAreArray(written));
-}
-
 }  // namespace tidemark::dataset

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "services/dataset/store/memory_store.h"
+#include "services/dataset/store/snapshots.h"
 #include "services/dataset/store/store.h"
 
 // What every store of datasets must do. A test program adds store_contract.cc to its sources and
@@ -23,6 +24,7 @@ class StoreUnderTest {
   virtual UpdateStore& updates() = 0;
   virtual ReadStore& reads() = 0;
   virtual AdminStore& admin() = 0;
+  virtual SnapshotStore& snapshots() = 0;
   // The change log in order of position.
   virtual std::vector<LoggedChange> Log() = 0;
   // Runs what the store does in the background (usage, purging) until it is done.

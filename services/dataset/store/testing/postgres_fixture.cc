@@ -66,6 +66,7 @@ PostgresUnderTest::PostgresUnderTest(
       updates_(options_),
       reads_(options_, 2),
       admin_(options_),
+      snapshots_(options_),
       upkeep_(options_, {}) {}
 
 std::vector<LoggedChange> PostgresUnderTest::Log() {

@@ -8,6 +8,7 @@
 #include "common/testing/database.h"
 #include "services/dataset/store/postgres_admin_store.h"
 #include "services/dataset/store/postgres_read_store.h"
+#include "services/dataset/store/postgres_snapshots.h"
 #include "services/dataset/store/postgres_update_store.h"
 #include "services/dataset/store/postgres_upkeep.h"
 #include "services/dataset/store/store_contract.h"
@@ -38,6 +39,7 @@ class PostgresUnderTest final : public StoreUnderTest {
   UpdateStore& updates() override { return updates_; }
   ReadStore& reads() override { return reads_; }
   AdminStore& admin() override { return admin_; }
+  SnapshotStore& snapshots() override { return snapshots_; }
   std::vector<LoggedChange> Log() override;
   void Settle() override;
 
@@ -46,6 +48,7 @@ class PostgresUnderTest final : public StoreUnderTest {
   PostgresUpdateStore updates_;
   PostgresReadStore reads_;
   PostgresAdminStore admin_;
+  PostgresSnapshots snapshots_;
   PostgresUpkeep upkeep_;
 };
 

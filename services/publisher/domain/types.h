@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bitset>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,9 @@ namespace tidemark::publisher {
 
 // A place in the change log, from 1. Positions are handed out in order and commit out of order.
 using Position = std::int64_t;
+
+// Some of the log shards, by number.
+using ShardSet = std::bitset<kLogShards>;
 
 // PostgreSQL's 64-bit transaction id.
 using Xid = std::uint64_t;

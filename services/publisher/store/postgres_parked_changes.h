@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/pg/query.h"
 #include "common/pg/reconnector.h"
 #include "services/publisher/store/parked_changes.h"
 
@@ -13,8 +14,19 @@ class PostgresParkedChanges final : public ParkedChanges {
 
   absl::StatusOr<ParkedPage> List(const std::string& pool_id, const ParkedCursor& after, int limit,
                                   absl::Time deadline) override;
+  absl::StatusOr<std::int64_t> Replay(const std::string& pool_id,
+                                      const std::vector<Position>& positions,
+                                      absl::Time deadline) override;
+  absl::StatusOr<std::int64_t> Discard(const std::string& pool_id,
+                                       const std::vector<Position>& positions,
+                                       absl::Time deadline) override;
 
  private:
+  // `all` takes the pool, `some` also the positions.
+  absl::StatusOr<std::int64_t> Change(const pg::Query& all, const pg::Query& some,
+                                      const std::string& pool_id,
+                                      const std::vector<Position>& positions, absl::Time deadline);
+
   pg::Reconnector connections_;
 };
 

@@ -66,8 +66,8 @@ constexpr pg::Query kMarkGapped{
 constexpr pg::Query kPark{
     "publisher_park",
     "INSERT INTO publisher.parked_change (position, pool_number, epoch, pool_id, identity_id,"
-    "  dataset_name, kind, sync_count, generation, commit_time, event_bytes, reason)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+    "  dataset_name, kind, sync_count, generation, commit_time, event_bytes, reason, log_shard)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
     " ON CONFLICT (position, pool_number, epoch) DO NOTHING"};
 
 // Those that settled positions cover: they were stored while something held their shard up.
@@ -158,7 +158,8 @@ absl::Status StoreParked(pg::Transaction& transaction, const NewlyParked& parked
            pg::Params(event.position, parked.destination.pool_number, parked.destination.epoch,
                       event.pool_id, event.identity_id, event.change.dataset_name,
                       static_cast<std::int16_t>(event.change.kind), event.change.sync_count,
-                      event.change.generation, event.commit_time, event.event_bytes, event.reason))
+                      event.change.generation, event.commit_time, event.event_bytes, event.reason,
+                      static_cast<std::int16_t>(event.log_shard.value())))
       .status();
 }
 

@@ -1,5 +1,6 @@
 #include "common/aws/kinesis.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -37,17 +38,22 @@ std::optional<StreamSummary> ParseStreamSummary(const std::string& body) {
     const auto member = found->find(name);
     return member != found->end() && member->is_string() ? member->get<std::string>() : "";
   };
-  const auto number = [&found](const char* name, std::int64_t otherwise) {
+  const auto number = [&found](const char* name) -> std::optional<std::int64_t> {
     const auto member = found->find(name);
-    return member != found->end() && member->is_number_integer() ? member->get<std::int64_t>()
-                                                                 : otherwise;
+    if (member == found->end() || !member->is_number_integer()) return std::nullopt;
+    return member->get<std::int64_t>();
   };
-  return StreamSummary{.name = text("StreamName"),
-                       .arn = text("StreamARN"),
-                       .status = ParseStreamStatus(text("StreamStatus")),
-                       .open_shard_count = static_cast<int>(number("OpenShardCount", 0)),
-                       .max_record_bytes = static_cast<std::size_t>(
-                           number("MaxRecordSizeInKiB", kDefaultMaxRecordBytes / kKiB) * kKiB)};
+  StreamSummary summary{
+      .name = text("StreamName"),
+      .arn = text("StreamARN"),
+      .status = ParseStreamStatus(text("StreamStatus")),
+      .open_shard_count = static_cast<int>(number("OpenShardCount").value_or(0)),
+  };
+  if (const auto kib = number("MaxRecordSizeInKiB"); kib && *kib > 0) {
+    summary.max_record_bytes =
+        std::min(static_cast<std::size_t>(*kib), kMaxRecordBytes / kKiB) * kKiB;
+  }
+  return summary;
 }
 
 }  // namespace

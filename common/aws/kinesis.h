@@ -21,6 +21,7 @@ namespace tidemark::aws {
 inline constexpr std::size_t kMaxRecordsPerPut = 500;
 inline constexpr std::size_t kMaxPutBytes = 5 * kMiB;        // of all records of a call
 inline constexpr std::size_t kDefaultMaxRecordBytes = kMiB;  // unless the stream has another
+inline constexpr std::size_t kMaxRecordBytes = 10 * kMiB;    // that a stream can have
 inline constexpr std::size_t kMaxPartitionKeyBytes = 256;    // at least 1; AWS counts characters
 
 // A record to put: any bytes, and a key in UTF-8. Views, needed only during the call of PutRecords.
@@ -56,7 +57,7 @@ struct StreamSummary {
   std::string arn;
   StreamStatus status = StreamStatus::kUnknown;
   int open_shard_count = 0;
-  std::size_t max_record_bytes = kDefaultMaxRecordBytes;
+  std::optional<std::size_t> max_record_bytes;  // nullopt: not told
 };
 
 struct StreamSummaryResult {

@@ -108,7 +108,8 @@ TEST_F(KinesisMotoTest, DescribesAStream) {
   EXPECT_THAT(result.summary.arn, HasSubstr(":stream/" + stream));
   EXPECT_EQ(result.summary.status, StreamStatus::kActive);
   EXPECT_EQ(result.summary.open_shard_count, 3);
-  EXPECT_EQ(result.summary.max_record_bytes, kDefaultMaxRecordBytes);
+  EXPECT_EQ(result.summary.max_record_bytes.value_or(kDefaultMaxRecordBytes),
+            kDefaultMaxRecordBytes);
 }
 
 TEST_F(KinesisMotoTest, AMissingOrDeletedStreamIsOff) {

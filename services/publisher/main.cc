@@ -83,7 +83,6 @@ Settings SettingsOf(const Config& config) {
   Settings settings;
   settings.name = NameOfProcess();
   settings.lease_ttl = config.lease_ttl;
-  settings.record_limit = config.record_limit;
   settings.dispatcher.window.record_bytes = config.record_limit;
   settings.follower.idle_interval = config.poll_interval;
   settings.dispatcher.queue_bytes = config.queue_bytes;
@@ -130,6 +129,7 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   TM_ASSIGN_OR_RETURN(const auto transport, aws::CurlTransport::Start({}));
   TM_ASSIGN_OR_RETURN(aws::KinesisClient kinesis, MakeKinesis(config, *transport));
   KinesisSender sender(std::move(kinesis), config.kinesis_timeout);
+  NoRecordStore records;
   GrpcNeighbours neighbours(rpc::MakeChannel(config::FormatAddress(config.stream_config)),
                             rpc::MakeChannel(config::FormatAddress(config.dataset)),
                             SystemRandom());
@@ -143,6 +143,7 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   Publisher publisher(SettingsOf(config), {.log = log,
                                            .leases = leases,
                                            .sender = sender,
+                                           .records = records,
                                            .neighbours = neighbours,
                                            .catalogue = destinations.catalogue(),
                                            .metrics = metrics,

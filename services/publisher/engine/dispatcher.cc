@@ -12,11 +12,24 @@ namespace {
 constexpr absl::Duration kPublishInterval = absl::Milliseconds(100);
 // While the lease does not hold, it is asked again after this time.
 constexpr absl::Duration kLeaseInterval = absl::Milliseconds(20);
+// How long a stream's own record limit is taken for granted, and how long the lack of an answer.
+constexpr absl::Duration kLimitInterval = absl::Minutes(5);
+constexpr absl::Duration kLimitRetry = absl::Seconds(30);
 
 }  // namespace
 
 Dispatcher::Dispatcher(const Options& options, const Parts& parts)
-    : options_(options), parts_(parts), thread_([this] { Loop(); }) {}
+    : options_(options),
+      parts_(parts),
+      uploader_(parts.records, options.upload_bytes,
+                [inbox = inbox_](Uploader::Answer answer) {
+                  {
+                    const std::lock_guard lock(inbox->mutex);
+                    inbox->uploads.push_back(std::move(answer));
+                  }
+                  inbox->changed.notify_one();
+                }),
+      thread_([this] { Loop(); }) {}
 
 Dispatcher::~Dispatcher() { Stop(absl::ZeroDuration()); }
 
@@ -70,6 +83,7 @@ void Dispatcher::Loop() {
   std::vector<Sight> sights;
   while (Await(commands, answers, sights)) {
     for (Answer& answer : answers) Finish(std::move(answer));
+    for (Uploader::Answer& answer : std::exchange(uploads_, {})) FinishUpload(std::move(answer));
     for (const Sight& sight : sights) Heed(sight);
     for (Command& command : commands) Execute(std::move(command));
     commands.clear();
@@ -102,6 +116,7 @@ bool Dispatcher::Await(std::vector<Command>& commands, std::vector<Answer>& answ
   commands.swap(inbox_->commands);
   answers.swap(inbox_->answers);
   sights.swap(inbox_->sights);
+  uploads_.swap(inbox_->uploads);
   return true;
 }
 
@@ -195,11 +210,16 @@ void Dispatcher::Finish(Answer answer) {
   if (!places.empty()) last_delivery_ = parts_.boottime.Now();
   for (DeliveryWindow::Refused& refused : settled.refused) {
     bytes += refused.event.memory_bytes();
-    Park(outlet, std::move(refused));
+    Park(outlet, refused.event,
+         absl::StrCat("the stream refused the record for good: ", refused.error,
+                      "; the dataset's next change is not affected"));
   }
   changes_ -= static_cast<std::int64_t>(settled.delivered.size() + settled.refused.size());
   ReleaseBytes(bytes);
-  if (answer.result.fault == Fault::kStreamMissing) Look(outlet);
+  if (answer.result.fault == Fault::kStreamMissing) {
+    outlet.doubted = true;
+    Look(outlet);
+  }
   MakeRunnable(outlet);
 }
 
@@ -218,13 +238,30 @@ void Dispatcher::FinishClosed(DestinationId destination) {
   }
 }
 
-void Dispatcher::Park(Outlet& outlet, DeliveryWindow::Refused refused) {
+void Dispatcher::Park(Outlet& outlet, const Event& event, std::string reason) {
   parts_.metrics.Parked();
-  parts_.losses.Park(
-      outlet.config.id,
-      ParkedFrom(outlet.config, refused.event,
-                 absl::StrCat("the stream refused the record for good: ", refused.error,
-                              "; the dataset's next change is not affected")));
+  parts_.losses.Park(outlet.config.id, ParkedFrom(outlet.config, event, std::move(reason)));
+}
+
+void Dispatcher::FinishUpload(Uploader::Answer answer) {
+  const auto it = outlets_.find(answer.destination);
+  Outlet* const outlet = it == outlets_.end() ? nullptr : it->second.get();
+  const std::int64_t before = outlet == nullptr ? 0 : outlet->window.memory_bytes();
+  const auto refused =
+      uploader_.Finish(outlet, std::move(answer), parts_.boottime.Now(), parts_.random);
+  if (refused) {
+    Park(*outlet, refused->event, refused->error);
+    --changes_;
+  }
+  if (outlet != nullptr) {
+    ReleaseBytes(before - outlet->window.memory_bytes());
+    MakeRunnable(*outlet);
+  }
+  for (const DestinationId id : uploader_.TakeWaiting()) {
+    if (const auto waiting = outlets_.find(id); waiting != outlets_.end()) {
+      MakeRunnable(*waiting->second);
+    }
+  }
 }
 
 void Dispatcher::WakeDue() {
@@ -257,7 +294,7 @@ void Dispatcher::Pump() {
     }
     const absl::Time due = closing_.contains(outlet.config.id.pool_number)
                                ? absl::InfiniteFuture()
-                               : outlet.window.NextDue();
+                               : std::min(outlet.window.NextDue(), NextUploadDue(outlet));
     if (due == outlet.due) continue;
     timers_.erase({outlet.due, outlet.config.id});
     outlet.due = due;
@@ -265,8 +302,26 @@ void Dispatcher::Pump() {
   }
 }
 
+absl::Time Dispatcher::NextUploadDue(const Outlet& outlet) const {
+  const bool waits = outlet.looking && outlet.limit_until == absl::InfinitePast();
+  return waits ? absl::InfiniteFuture() : uploader_.NextDue(outlet);
+}
+
+// What is too large by the configured limit may not be by the stream's own. Nothing waits for its
+// answer but the first uploads.
+void Dispatcher::PumpUploads(Outlet& outlet) {
+  const absl::Time now = parts_.boottime.Now();
+  if (NextUploadDue(outlet) > now || !parts_.lease.Held()) return;
+  if (now >= outlet.limit_until) {
+    Look(outlet);
+    if (outlet.limit_until == absl::InfinitePast()) return;
+  }
+  uploader_.Pump(outlet, now);
+}
+
 bool Dispatcher::PumpOne(Outlet& outlet) {
   if (closing_.contains(outlet.config.id.pool_number)) return true;
+  PumpUploads(outlet);
   while (outlet.window.waiting() > 0) {
     lease_held_ = parts_.lease.Held();
     if (!lease_held_ || bytes_in_flight_ >= options_.bytes_in_flight) return false;
@@ -306,10 +361,10 @@ void Dispatcher::Send(Outlet& outlet, DeliveryWindow::Request request) {
 void Dispatcher::Look(Outlet& outlet) {
   if (std::exchange(outlet.looking, true)) return;
   parts_.sender.Look(outlet.config.stream_name,
-                     [inbox = inbox_, id = outlet.config.id](StreamState state) {
+                     [inbox = inbox_, id = outlet.config.id](StreamSender::Sight sight) {
                        {
                          const std::lock_guard lock(inbox->mutex);
-                         inbox->sights.push_back({id, state});
+                         inbox->sights.push_back({id, sight});
                        }
                        inbox->changed.notify_one();
                      });
@@ -320,7 +375,12 @@ void Dispatcher::Heed(const Sight& sight) {
   if (it == outlets_.end()) return;
   Outlet& outlet = *it->second;
   outlet.looking = false;
-  if (sight.state != StreamState::kMissing) return;
+  const bool doubted = std::exchange(outlet.doubted, false);
+  MakeRunnable(outlet);
+  const bool known = sight.sight.state == StreamState::kReady;
+  outlet.limit_until = parts_.boottime.Now() + (known ? kLimitInterval : kLimitRetry);
+  if (sight.sight.record_bytes) outlet.window.set_record_bytes(*sight.sight.record_bytes);
+  if (sight.sight.state != StreamState::kMissing || !doubted) return;
   parts_.neighbours.TurnOff(
       outlet.config, absl::StrCat("The Kinesis stream ", outlet.config.stream_name,
                                   " does not exist. Create it, then enable streaming again."));

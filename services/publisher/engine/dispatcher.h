@@ -26,7 +26,9 @@
 #include "services/publisher/engine/metrics.h"
 #include "services/publisher/engine/neighbours.h"
 #include "services/publisher/engine/outlet.h"
+#include "services/publisher/engine/record_store.h"
 #include "services/publisher/engine/stream_sender.h"
+#include "services/publisher/engine/uploader.h"
 
 namespace tidemark::publisher {
 
@@ -47,10 +49,13 @@ class Dispatcher {
     std::int64_t queue_bytes = 64 * kMiB;
     // Data in flight to all destinations together.
     std::int64_t bytes_in_flight = 24 * kMiB;
+    // Records under way to their store.
+    std::int64_t upload_bytes = 16 * kMiB;
   };
-  // All outlive the dispatcher; callbacks of `sender` may come even later.
+  // All outlive the dispatcher; callbacks of `sender` and `records` may come even later.
   struct Parts {
     StreamSender& sender;
+    RecordStore& records;
     CursorTracker& tracker;
     DeclaredLosses& losses;
     const LeaseGuard& lease;
@@ -107,7 +112,7 @@ class Dispatcher {
   };
   struct Sight {  // how a stream was found
     DestinationId destination;
-    StreamState state = StreamState::kUnknown;
+    StreamSender::Sight sight;
   };
   using Command = std::variant<DestinationConfig, DestinationId, std::vector<Routed>>;
 
@@ -118,10 +123,13 @@ class Dispatcher {
     std::vector<Command> commands;
     std::vector<Answer> answers;
     std::vector<Sight> sights;
+    std::vector<Uploader::Answer> uploads;
     bool stopping = false;
     absl::Time stop_by;  // by the boottime clock
 
-    bool empty() const { return commands.empty() && answers.empty() && sights.empty(); }
+    bool empty() const {
+      return commands.empty() && answers.empty() && sights.empty() && uploads.empty();
+    }
   };
 
   void Post(Command command);
@@ -139,7 +147,8 @@ class Dispatcher {
   void CountFailures(Outlet& outlet, const Answer& answer);
   void FinishClosed(DestinationId destination);
   void Heed(const Sight& sight);
-  void Park(Outlet& outlet, DeliveryWindow::Refused refused);
+  void Park(Outlet& outlet, const Event& event, std::string reason);
+  void FinishUpload(Uploader::Answer answer);
 
   void WakeDue();
   void MakeRunnable(Outlet& outlet);
@@ -147,6 +156,8 @@ class Dispatcher {
   // Sends what can be sent. False: nothing more can be, of any destination: the lease is not held,
   // or the bounds of all together are reached; the outlet's turn comes again.
   bool PumpOne(Outlet& outlet);
+  void PumpUploads(Outlet& outlet);
+  absl::Time NextUploadDue(const Outlet& outlet) const;
   void Send(Outlet& outlet, DeliveryWindow::Request request);
   void Look(Outlet& outlet);
 
@@ -160,6 +171,8 @@ class Dispatcher {
 
   // The dispatcher's thread alone.
   absl::flat_hash_map<DestinationId, std::unique_ptr<Outlet>> outlets_;
+  Uploader uploader_;
+  std::vector<Uploader::Answer> uploads_;  // taken from the inbox
   std::deque<Outlet*> runnable_;
   std::set<std::pair<absl::Time, DestinationId>> timers_;
   std::map<std::int32_t, int> closing_;  // requests in flight of closed outlets, by pool

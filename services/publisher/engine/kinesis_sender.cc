@@ -98,9 +98,15 @@ void KinesisSender::Send(const std::string& stream, std::span<const DeliveryWind
 }
 
 void KinesisSender::Look(const std::string& stream, Looked done) {
-  client_.DescribeStreamSummary(
-      stream, {.timeouts = timeouts_},
-      [done = std::move(done)](const aws::StreamSummaryResult& result) { done(StateOf(result)); });
+  client_.DescribeStreamSummary(stream, {.timeouts = timeouts_},
+                                [done = std::move(done)](const aws::StreamSummaryResult& result) {
+                                  Sight sight{.state = StateOf(result),
+                                              .record_bytes = std::nullopt};
+                                  if (const auto bytes = result.summary.max_record_bytes) {
+                                    sight.record_bytes = static_cast<std::int64_t>(*bytes);
+                                  }
+                                  done(sight);
+                                });
 }
 
 }  // namespace tidemark::publisher

@@ -29,10 +29,12 @@ struct Outlet {
 
   const DestinationConfig config;
   DeliveryWindow window;
-  bool runnable = false;                    // stands in the line of those to be looked at
-  bool looking = false;                     // finds out what has become of the stream
-  bool touched = false;                     // since its stats were published
-  absl::Time due = absl::InfiniteFuture();  // of its timer, by the boottime clock
+  bool runnable = false;                          // stands in the line of those to be looked at
+  bool looking = false;                           // finds out what has become of the stream
+  bool doubted = false;                           // a request said that there is no such stream
+  bool touched = false;                           // since its stats were published
+  absl::Time due = absl::InfiniteFuture();        // of its timer, by the boottime clock
+  absl::Time limit_until = absl::InfinitePast();  // the stream's record limit is known, likewise
   std::int64_t delivered = 0;
   obs::LogLimiter failures{absl::Seconds(10)};
 };

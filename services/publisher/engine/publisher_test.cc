@@ -110,19 +110,6 @@ TEST_F(PublisherTest, GapsFillInOrRollBackWithoutHoldingUpOthers) {
   EXPECT_EQ(instance->publisher.View().open_gaps, 0U);
 }
 
-TEST_F(PublisherTest, AnEventOverTheLimitIsParkedAndBlocksNothing) {
-  settings_.record_limit = 1000;
-  const auto instance = Start();
-  TestChange large = Change("a");
-  large.records = {{"key", std::string(1000, 'x')}};
-  log_.Write(large);
-  Write(Change("a"));
-  CheckArrived();
-  EXPECT_TRUE(Settles(2));
-  EXPECT_EQ(leases_.state().destinations.at(kDestination).parked, 1);
-  EXPECT_EQ(instance->publisher.View().destinations.at(0).parked, 1);
-}
-
 TEST_F(PublisherTest, APoisonedRecordIsParkedAndItsNeighboursArrive) {
   const auto poison = std::make_shared<std::atomic<Position>>(0);
   sender_.SetJudge([poison](const std::string&, const Records& records) {

@@ -5,13 +5,12 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/obs/log.h"
 
 namespace tidemark::publisher {
 
-Router::Router(StoredState stored, std::int64_t record_limit, const Parts& parts)
-    : stored_(std::move(stored)), record_limit_(record_limit), parts_(parts) {}
+Router::Router(StoredState stored, const Parts& parts)
+    : stored_(std::move(stored)), parts_(parts) {}
 
 void Router::Update(const std::vector<DestinationConfig>& all, bool current, Position hi,
                     Position emptied_through) {
@@ -107,16 +106,6 @@ void Router::Route(const Following& following, const LogRow& row) {
     return;
   }
   parts_.metrics.Read(*event);
-  if (event->record_bytes() > record_limit_) {
-    Park(following, *event,
-         absl::StrCat("the event has ", event->record_bytes(),
-                      " bytes with its partition key, and "
-                      "a record of the stream at most ",
-                      record_limit_,
-                      "; raise the stream's record size and Tidemark's record-limit, or have the "
-                      "application change less at a time"));
-    return;
-  }
   routed_.push_back({following.config.id, *std::move(event)});
 }
 

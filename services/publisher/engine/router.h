@@ -35,8 +35,7 @@ class Router {
     Metrics& metrics;
     const Clock& wall;
   };
-  // `record_limit`: the most that data and key of a record may have, in bytes.
-  Router(StoredState stored, std::int64_t record_limit, const Parts& parts);
+  Router(StoredState stored, const Parts& parts);
 
   // Follows what is in `all` and nothing else. `current`: what is not there is gone for good;
   // otherwise, and if it is of a newer epoch, its place is held. `hi`: the highest position read;
@@ -82,7 +81,6 @@ class Router {
   void MarkGapped(const DestinationConfig& config, Position from, Position through);
 
   StoredState stored_;  // its destinations: those that are not followed
-  const std::int64_t record_limit_;
   const Parts parts_;
   EventDecoder decoder_;
   std::map<std::int32_t, Following> by_pool_;

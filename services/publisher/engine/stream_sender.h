@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,8 +31,12 @@ class StreamSender {
   virtual void Send(const std::string& stream, std::span<const DeliveryWindow::Record> records,
                     std::string_view traceparent, Sent done) = 0;
 
-  using Looked = std::function<void(StreamState)>;
-  // Finds out what has become of a stream that could not be written.
+  struct Sight {
+    StreamState state = StreamState::kUnknown;
+    std::optional<std::int64_t> record_bytes;  // the largest record it takes, if that is told
+  };
+  using Looked = std::function<void(Sight)>;
+  // Finds out what has become of a stream that could not be written, and what it takes.
   virtual void Look(const std::string& stream, Looked done) = 0;
 };
 

@@ -17,6 +17,7 @@
 #include "services/publisher/engine/log_follower.h"
 #include "services/publisher/engine/metrics.h"
 #include "services/publisher/engine/neighbours.h"
+#include "services/publisher/engine/record_store.h"
 #include "services/publisher/engine/router.h"
 #include "services/publisher/engine/stop_flag.h"
 #include "services/publisher/engine/stream_sender.h"
@@ -30,8 +31,6 @@ struct Settings {
   std::string name;  // of this process, for people who look at the database
   Dispatcher::Options dispatcher;
   LogFollower::Options follower;
-  // The most that data and partition key of a record may have, in bytes.
-  std::int64_t record_limit = kMiB;
   // How long a publisher that died keeps others from taking over.
   absl::Duration lease_ttl = absl::Seconds(5);
   // How often another one that waits tries to.
@@ -51,6 +50,7 @@ struct Surroundings {
   ChangeLog& log;
   LeaseStore& leases;
   StreamSender& sender;
+  RecordStore& records;
   Neighbours& neighbours;
   const Catalogue& catalogue;
   Metrics& metrics;

@@ -31,12 +31,13 @@ void FakeSender::Send(const std::string& stream, std::span<const DeliveryWindow:
 }
 
 void FakeSender::Look(const std::string& stream, Looked done) {
-  StreamState state = StreamState::kReady;
+  Sight sight;
   {
     const std::lock_guard lock(mutex_);
-    state = state_;
+    ++looks_;
+    sight = {state_, record_bytes_};
   }
-  done(state);
+  done(sight);
 }
 
 void FakeSender::SetJudge(Judge judge) {
@@ -47,6 +48,11 @@ void FakeSender::SetJudge(Judge judge) {
 void FakeSender::SetState(StreamState state) {
   const std::lock_guard lock(mutex_);
   state_ = state;
+}
+
+void FakeSender::SetRecordBytes(std::int64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  record_bytes_ = bytes;
 }
 
 void FakeSender::Hold(bool hold) {
@@ -72,6 +78,11 @@ std::vector<Position> FakeSender::Positions(const std::string& stream) const {
 std::size_t FakeSender::requests() const {
   const std::lock_guard lock(mutex_);
   return requests_;
+}
+
+std::size_t FakeSender::looks() const {
+  const std::lock_guard lock(mutex_);
+  return looks_;
 }
 
 std::size_t FakeSender::waiting() const {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -40,6 +41,8 @@ class FakeSender final : public StreamSender {
   // All requests succeed until a judge is set.
   void SetJudge(Judge judge);
   void SetState(StreamState state);
+  // The largest record that the streams say they take; they say nothing until it is set.
+  void SetRecordBytes(std::int64_t bytes);
   // While held, requests wait for their answers.
   void Hold(bool hold);
 
@@ -47,6 +50,7 @@ class FakeSender final : public StreamSender {
   std::vector<Record> Arrived(const std::string& stream) const;
   std::vector<Position> Positions(const std::string& stream) const;
   std::size_t requests() const;
+  std::size_t looks() const;
   // Requests that wait for their answers.
   std::size_t waiting() const;
 
@@ -68,10 +72,12 @@ class FakeSender final : public StreamSender {
   std::condition_variable changed_;
   Judge judge_;
   StreamState state_ = StreamState::kReady;
+  std::optional<std::int64_t> record_bytes_;
   bool hold_ = false;
   bool stopping_ = false;
   std::deque<Request> queue_;
   std::size_t requests_ = 0;
+  std::size_t looks_ = 0;
   std::map<std::string, std::vector<Record>> arrived_;
   std::thread thread_;
 };

@@ -32,8 +32,8 @@ std::vector<Position> FakeNeighbours::low_marks() const {
 PublisherFixture::Instance::Instance(PublisherFixture& fixture, const Settings& settings)
     : reader(fixture.log_),
       publisher(settings,
-                {reader, fixture.leases_, fixture.sender_, fixture.neighbours_, fixture.catalogue_,
-                 metrics, SystemClock(), fixture.boottime_, SystemRandom()}) {}
+                {reader, fixture.leases_, fixture.sender_, *fixture.store_, fixture.neighbours_,
+                 fixture.catalogue_, metrics, SystemClock(), fixture.boottime_, SystemRandom()}) {}
 
 double PublisherFixture::Instance::Gauge(const std::string& name) const {
   for (const prometheus::MetricFamily& family : registry.Collect()) {

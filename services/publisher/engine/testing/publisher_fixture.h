@@ -13,6 +13,7 @@
 
 #include "common/testing/eventually.h"
 #include "services/publisher/engine/publisher.h"
+#include "services/publisher/engine/testing/fake_record_store.h"
 #include "services/publisher/engine/testing/fake_sender.h"
 #include "services/publisher/store/memory_lease_store.h"
 #include "services/publisher/store/testing/fake_change_log.h"
@@ -90,6 +91,8 @@ class PublisherFixture : public ::testing::Test {
   std::atomic<bool> catalogue_current_ = true;
   Catalogue catalogue_{[this] { return catalogue_current_.load(); }};
   FakeSender sender_;
+  FakeRecordStore records_;
+  RecordStore* store_ = &records_;
   FakeNeighbours neighbours_;
 
  private:

@@ -60,7 +60,8 @@ class CredentialsProvider {
   virtual ~CredentialsProvider() = default;
 
   // Calls back once, at once (before returning) when credentials are at hand, else from another
-  // thread. UNAVAILABLE if there are none now; PERMISSION_DENIED if the role can't be assumed.
+  // thread. UNAVAILABLE if there are none now; PERMISSION_DENIED if the role can't be assumed;
+  // FAILED_PRECONDITION if what it is told to use can't work.
   virtual void Get(Callback callback) = 0;
 
   // AWS refused `refused` as expired or unknown (error class C): a later Get gives others, if it

@@ -51,6 +51,9 @@ class S3Client {
   // Where PutObject puts it.
   S3Location Locate(std::string_view bucket, std::string_view key) const;
 
+  // S3's time, as far as it is known: the one to presign at.
+  absl::Time Now() const { return client_.Now(); }
+
  private:
   const std::string region_;
   const std::optional<Endpoint> endpoint_;

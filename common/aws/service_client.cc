@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/aws/server_clock.h"
 #include "common/base/abseil.h"
 
 namespace tidemark::aws {
@@ -20,9 +21,9 @@ CallError NoAnswer(const absl::Status& status) {
 
 CallError NoCredentials(const absl::Status& status) {
   CallError error;
-  error.error_class = status.code() == absl::StatusCode::kPermissionDenied
-                          ? ErrorClass::kOff
-                          : ErrorClass::kCredentials;
+  error.error_class = absl::IsPermissionDenied(status)     ? ErrorClass::kOff
+                      : absl::IsFailedPrecondition(status) ? ErrorClass::kPermanent
+                                                           : ErrorClass::kCredentials;
   error.message = absl::StrCat("no credentials: ", status.message());
   return error;
 }
@@ -47,14 +48,22 @@ struct ServiceClient::Core {
         clock(k),
         signer(settings.region, settings.service) {}
 
-  // `used`: what signed the request, if anything did.
-  void Finish(const Credentials* used, absl::StatusOr<HttpResponse> result,
-              const Callback& callback) const {
+  // What signed a request, and whom to tell if AWS refuses it.
+  struct Used {
+    CredentialsProvider::Pointer credentials;  // null: nothing
+    std::shared_ptr<CredentialsProvider> provider;
+  };
+
+  void Finish(const Used& used, absl::StatusOr<HttpResponse> result, const Callback& callback) {
     if (!result.ok()) return callback(NoAnswer(result.status()));
     if (result->status >= 200 && result->status < 300) return callback(*std::move(result));
     CallError error = settings.read_error(settings.api, *result);
-    if (error.error_class == ErrorClass::kCredentials && used != nullptr) {
-      credentials->Refuse(*used);
+    if (IsClockError(error)) {
+      clock.SetBy(*result);
+      error.error_class = ErrorClass::kTransient;
+    }
+    if (error.error_class == ErrorClass::kCredentials && used.credentials != nullptr) {
+      used.provider->Refuse(*used.credentials);
     }
     callback(std::move(error));
   }
@@ -62,7 +71,7 @@ struct ServiceClient::Core {
   const Settings settings;
   HttpTransport& transport;
   const std::shared_ptr<CredentialsProvider> credentials;
-  const Clock& clock;
+  ServerClock clock;
   SigV4Signer signer;
 };
 
@@ -82,21 +91,25 @@ ServiceClient::ServiceClient(Settings settings, HttpTransport& transport,
 
 const Endpoint& ServiceClient::endpoint() const { return core_->settings.endpoint; }
 
+absl::Time ServiceClient::Now() const { return core_->clock.Now(); }
+
 void ServiceClient::Call(HttpRequest request, const CallOptions& options, Callback callback) const {
   if (!options.traceparent.empty()) request.headers.push_back({"traceparent", options.traceparent});
   // In shared ownership, because a std::function must be copyable.
   auto prepared = std::make_shared<HttpRequest>(std::move(request));
-  core_->credentials->Get(
-      [core = core_, prepared, timeouts = options.timeouts, callback = std::move(callback)](
-          const absl::StatusOr<CredentialsProvider::Pointer>& credentials) {
-        if (!credentials.ok()) return callback(NoCredentials(credentials.status()));
-        core->signer.Sign(**credentials, core->clock.Now(), *prepared);
-        core->transport.Send(
-            std::move(*prepared), timeouts,
-            [core, callback, used = *credentials](absl::StatusOr<HttpResponse> result) {
-              core->Finish(used.get(), std::move(result), callback);
-            });
-      });
+  auto provider = options.credentials == nullptr ? core_->credentials : options.credentials;
+  CredentialsProvider& asked = *provider;
+  asked.Get([core = core_, provider = std::move(provider), prepared, timeouts = options.timeouts,
+             callback = std::move(callback)](
+                const absl::StatusOr<CredentialsProvider::Pointer>& credentials) {
+    if (!credentials.ok()) return callback(NoCredentials(credentials.status()));
+    core->signer.Sign(**credentials, core->clock.Now(), *prepared);
+    core->transport.Send(std::move(*prepared), timeouts,
+                         [core, callback, used = Core::Used{*credentials, provider}](
+                             absl::StatusOr<HttpResponse> result) {
+                           core->Finish(used, std::move(result), callback);
+                         });
+  });
 }
 
 void ServiceClient::CallUnsigned(HttpRequest request, const CallOptions& options,
@@ -105,7 +118,7 @@ void ServiceClient::CallUnsigned(HttpRequest request, const CallOptions& options
   core_->transport.Send(
       std::move(request), options.timeouts,
       [core = core_, callback = std::move(callback)](absl::StatusOr<HttpResponse> result) {
-        core->Finish(nullptr, std::move(result), callback);
+        core->Finish({}, std::move(result), callback);
       });
 }
 

@@ -29,13 +29,18 @@ struct CallOptions {
   HttpTimeouts timeouts;
   // W3C trace context, sent as the header `traceparent`; empty: none.
   std::string traceparent;
+  // Sign with these instead of the client's own; null: its own.
+  std::shared_ptr<CredentialsProvider> credentials = nullptr;
 };
 
 // Either AWS's answer with status 2xx, or why there is none.
 using CallResult = std::variant<HttpResponse, CallError>;
 
-// Signs and sends the calls of one API to one endpoint. Each service's client builds on it. Safe
-// for concurrent use; may be destroyed while calls are under way, which then end by themselves.
+// Signs and sends the calls of one API. Each service's client builds on it. Safe for concurrent
+// use; may be destroyed while calls are under way, which then end by themselves.
+//
+// A call that AWS refuses because our clock is wrong is an error of class kTransient, and later
+// ones are signed by AWS's clock: calling again is enough.
 class ServiceClient {
  public:
   struct Settings {
@@ -64,6 +69,8 @@ class ServiceClient {
 
   // The settings' endpoint.
   const Endpoint& endpoint() const;
+  // AWS's time, as far as it is known: what is signed apart from calls is signed at it.
+  absl::Time Now() const;
 
  private:
   struct Core;

@@ -126,7 +126,53 @@ TEST_F(ServiceClientTest, SendsNothingWithoutCredentials) {
   credentials_->answer = absl::PermissionDeniedError("may not assume the role");
   error = std::get<CallError>(Call());
   EXPECT_EQ(error.error_class, ErrorClass::kOff);
+  credentials_->answer = absl::FailedPreconditionError("no such role can be");
+  error = std::get<CallError>(Call());
+  EXPECT_EQ(error.error_class, ErrorClass::kPermanent);
   EXPECT_TRUE(transport_.requests.empty());
+}
+
+TEST_F(ServiceClientTest, ACallMayBringItsOwnCredentials) {
+  const auto own = std::make_shared<StubCredentials>();
+  own->answer = std::make_shared<const Credentials>(
+      Credentials{"OWNKEY", Secret("s"), Secret(), absl::InfiniteFuture()});
+  transport_.answer =
+      HttpResponse{.status = 400, .headers = {}, .body = R"({"__type":"ExpiredTokenException"})"};
+  Call({.timeouts = {}, .traceparent = "", .credentials = own});
+  EXPECT_THAT(std::string(FindHeader(transport_.requests[0].headers, "authorization")),
+              HasSubstr("Credential=OWNKEY/"));
+  ASSERT_EQ(own->refused.size(), 1u);
+  EXPECT_EQ(own->refused[0].access_key_id, "OWNKEY");
+  EXPECT_TRUE(credentials_->refused.empty());
+}
+
+TEST_F(ServiceClientTest, AWrongClockIsSetByTheAnswerThatRefusesIt) {
+  const ServiceClient client({.api = Api::kKinesis,
+                              .service = "kinesis",
+                              .region = "eu-west-1",
+                              .endpoint = Endpoint::OfAws("kinesis", "eu-west-1"),
+                              .read_error = &ReadJsonError},
+                             transport_, credentials_, SystemClock());
+  const auto call = [&] {
+    std::optional<CallResult> result;
+    client.Call({.method = "POST",
+                 .endpoint = client.endpoint(),
+                 .target = "/",
+                 .headers = {},
+                 .body = "{}"},
+                {}, [&result](CallResult got) { result = std::move(got); });
+    return std::get<CallError>(*std::move(result));
+  };
+  transport_.answer = HttpResponse{
+      .status = 400,
+      .headers = {{"Date", "Tue, 01 Jan 2030 00:20:00 GMT"}},
+      .body = R"({"__type":"InvalidSignatureException","message":"Signature expired: 2026..."})"};
+  EXPECT_EQ(call().error_class, ErrorClass::kTransient);
+  EXPECT_TRUE(credentials_->refused.empty());
+  call();
+  EXPECT_THAT(std::string(FindHeader(transport_.requests[1].headers, "x-amz-date")),
+              ::testing::StartsWith("20300101T002"));
+  EXPECT_THAT(AmzDate(client.Now()).day(), "20300101");
 }
 
 TEST_F(ServiceClientTest, SendsWithoutASignatureWhatNeedsNone) {

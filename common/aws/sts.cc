@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "common/aws/amz_date.h"
+#include "common/aws/expiry.h"
 #include "common/aws/uri.h"
 #include "common/aws/xml_answer.h"
 #include "common/base/abseil.h"
@@ -35,12 +35,6 @@ std::string SecondsOf(absl::Duration duration) {
   return absl::StrCat(absl::ToInt64Seconds(duration));
 }
 
-// How far the clock of the sender of `response` is ahead of ours.
-absl::Duration AheadOf(absl::Time now, const HttpResponse& response) {
-  const auto date = AmzDate::ParseHttpDate(FindHeader(response.headers, "date"));
-  return date ? date->time() - now : absl::ZeroDuration();
-}
-
 std::optional<Credentials> ParseCredentials(const HttpResponse& response, const char* action,
                                             absl::Time now) {
   pugi::xml_document document;
@@ -54,12 +48,9 @@ std::optional<Credentials> ParseCredentials(const HttpResponse& response, const 
   const bool complete = IsAccessKeyId(credentials.access_key_id) &&
                         !credentials.secret_access_key.empty() &&
                         !credentials.session_token.empty();
-  absl::Time expiry;
-  if (!complete ||
-      !absl::ParseTime(absl::RFC3339_full, node.child_value("Expiration"), &expiry, nullptr)) {
-    return std::nullopt;
-  }
-  credentials.expiry = expiry - AheadOf(now, response);
+  const auto expiry = ParseExpiry(node.child_value("Expiration"), response, now);
+  if (!complete || !expiry) return std::nullopt;
+  credentials.expiry = *expiry;
   return credentials;
 }
 

@@ -9,20 +9,25 @@ from postgres import DIES_WITH_PARENT
 from service import binary
 
 
+ROLE = "arn:aws:iam::123456789012:role/tidemark"
+
+
 class FakeAws:
-    """With one Kinesis stream, of two shards. Further arguments are the program's."""
+    """With one Kinesis stream, of two shards, and a ROLE that may do everything. Takes any key
+    unverified, but verifies roles' sessions. Further arguments are the program's."""
 
     def __init__(self, stream, *arguments):
         self.stream = stream
         self.process = subprocess.Popen([*DIES_WITH_PARENT, binary("fake-aws"), "--stream",
-                                         f"{stream}:2", *arguments], stdout=subprocess.PIPE,
-                                        text=True)
+                                         f"{stream}:2", "--role", ROLE, *arguments],
+                                        stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().removeprefix("listening on ").strip()
 
     def add_faults(self, *faults):
-        """To strike calls of PutRecords; fields as in struct Fault, in lower camel case."""
+        """To strike calls of PutRecords, unless they say otherwise; fields as in struct Fault, in
+        lower camel case."""
         script = {"faults": [{"operation": "PutRecords", **fault} for fault in faults]}
-        self._call("POST", "script", json.dumps(script).encode())
+        self._call("POST", "script", script)
 
     def forget_faults(self):
         self._call("DELETE", "script")
@@ -30,6 +35,50 @@ class FakeAws:
     def faults_pending(self):
         """Faults that have calls left to strike."""
         return self._call("GET", "counters")["faults"]["pending"]
+
+    def create_stream(self, shards=2):
+        self._call("POST", "kinesis/stream", {"stream": self.stream, "shards": shards})
+
+    def delete_stream(self):
+        self._call("DELETE", f"kinesis/stream?stream={self.stream}")
+
+    def reshard(self, shards):
+        """To twice or half as many."""
+        self._call("POST", "kinesis/shards", {"stream": self.stream, "shards": shards})
+
+    def hold_status(self, status):
+        """Holds the stream in a state, e.g. CREATING; "" lets it go on by itself."""
+        self._call("POST", "kinesis/status", {"stream": self.stream, "status": status})
+
+    def limit_records(self, size):
+        """The stream's limit of a record, in bytes."""
+        self._call("POST", "kinesis/limit", {"stream": self.stream, "maxRecordBytes": size})
+
+    def put_role(self, arn=ROLE, **settings):
+        """Makes or changes a role; settings as in struct Role, in lower camel case."""
+        self._call("PUT", "sts/role", {"arn": arn, **settings})
+
+    def delete_role(self, arn=ROLE):
+        self._call("DELETE", f"sts/role?arn={arn}")
+
+    def expire_sessions(self, arn=ROLE):
+        """How many sessions of the role ended."""
+        return self._call("POST", "sts/expire", {"arn": arn})["ended"]
+
+    def set_clock(self, seconds_ahead):
+        self._call("POST", "clock", {"skewSeconds": seconds_ahead})
+
+    def create_bucket(self, bucket):
+        self._call("POST", "s3/bucket", {"bucket": bucket})
+
+    def objects(self, bucket):
+        """{key: body} of all objects."""
+        answer = self._call("GET", f"s3/objects?bucket={bucket}")
+        return {key: base64.b64decode(item["body"]) for key, item in answer["objects"].items()}
+
+    def calls(self):
+        """How many calls came in, by "service.Operation"."""
+        return self._call("GET", "counters")["calls"]
 
     def records(self):
         """(partition key, data) of all that the stream took, in order of arrival."""
@@ -51,6 +100,7 @@ class FakeAws:
         self.process.stdout.close()
 
     def _call(self, method, path, body=None):
-        request = urllib.request.Request(f"{self.url}/_fake/{path}", data=body, method=method)
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/_fake/{path}", data=data, method=method)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.loads(answer.read())

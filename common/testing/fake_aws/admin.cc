@@ -1,38 +1,33 @@
 #include "common/testing/fake_aws/admin.h"
 
-#include <array>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
-#include "common/aws/uri.h"
 #include "common/base/abseil.h"
+#include "common/testing/fake_aws/admin_answer.h"
+#include "common/testing/fake_aws/admin_roles.h"
 #include "common/testing/fake_aws/fake_aws.h"
+#include "common/testing/fake_aws/query.h"
 
 namespace tidemark::fake_aws {
 namespace {
 
 using nlohmann::json;
-using Parameters = std::map<std::string, std::string>;
 
-ServerResponse Answer(int status, const json& body) {
-  return {.status = status,
-          .headers = {{"Content-Type", "application/json"}},
-          .body = body.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"};
+constexpr std::string_view kNoSuchPage = "no such page: see common/testing/fake_aws/admin.h";
+ServerResponse Done(bool done, std::string_view otherwise) {
+  return done ? AdminAnswer(200, json::object()) : AdminRefusal(otherwise);
 }
-
-ServerResponse Refuse(std::string_view message) { return Answer(400, {{"message", message}}); }
 
 ServerResponse AddFaults(FakeAws& fake, const std::string& body) {
   auto faults = ParseFaults(body);
-  if (!faults.ok()) return Refuse(ToStd(faults.status().message()));
+  if (!faults.ok()) return AdminRefusal(ToStd(faults.status().message()));
   for (Fault& fault : *faults) fake.faults().Add(std::move(fault));
-  return Answer(200, {{"pending", fake.faults().pending()}});
+  return AdminAnswer(200, {{"pending", fake.faults().pending()}});
 }
 
 ServerResponse Counters(FakeAws& fake) {
@@ -43,7 +38,7 @@ ServerResponse Counters(FakeAws& fake) {
                      {"acceptedBytes", counts.accepted_bytes},
                      {"failed", counts.failed}};
   }
-  return Answer(
+  return AdminAnswer(
       200, {{"calls", fake.Calls()},
             {"faults", {{"struck", fake.faults().struck()}, {"pending", fake.faults().pending()}}},
             {"kinesis", {{"streams", streams}}}});
@@ -54,10 +49,11 @@ ServerResponse Records(FakeAws& fake, const Parameters& parameters) {
   std::size_t limit = 1000;
   for (const auto& [name, value] : parameters) {
     std::size_t* const number = name == "from" ? &from : name == "limit" ? &limit : nullptr;
-    if (number != nullptr && !absl::SimpleAtoi(value, number)) return Refuse(name + ": no number");
+    if (number != nullptr && !absl::SimpleAtoi(value, number))
+      return AdminRefusal(name + ": no number");
   }
   const auto stream = parameters.find("stream");
-  if (stream == parameters.end()) return Refuse("which stream?");
+  if (stream == parameters.end()) return AdminRefusal("which stream?");
   json records = json::array();
   for (const ReceivedRecord& record : fake.kinesis().Records(stream->second, from, limit)) {
     records.push_back({{"partitionKey", record.partition_key},
@@ -67,50 +63,85 @@ ServerResponse Records(FakeAws& fake, const Parameters& parameters) {
                        {"call", record.call},
                        {"arrivedMillis", absl::ToUnixMillis(record.arrived)}});
   }
-  return Answer(200, {{"records", records}});
+  return AdminAnswer(200, {{"records", records}});
 }
 
-ServerResponse SetStatus(FakeAws& fake, const std::string& body) {
-  const json input = json::parse(body, nullptr, /*allow_exceptions=*/false);
-  if (!input.is_object() || !input.contains("stream") || !input.contains("status") ||
-      !input["stream"].is_string() || !input["status"].is_string()) {
-    return Refuse("wants stream and status");
+// Does with a stream what the body says. Throws json::exception where a member is missing or of the
+// wrong type.
+ServerResponse ChangeStream(FakeKinesis& kinesis, std::string_view what, const json& body) {
+  const std::string stream = body.at("stream");
+  if (what == "stream") {
+    return Done(kinesis.CreateStream(stream, body.value("shards", 1)), "the stream exists");
   }
-  if (!fake.kinesis().SetStatus(input["stream"], input["status"])) return Refuse("no such stream");
-  return Answer(200, json::object());
+  if (what == "status") {
+    return Done(kinesis.SetStatus(stream, body.at("status").get<std::string>()), "no such stream");
+  }
+  if (what == "shards") {
+    return Done(kinesis.Reshard(stream, body.at("shards").get<int>()),
+                "no such stream, or not twice or half its shards");
+  }
+  return Done(kinesis.SetMaxRecordBytes(stream, body.at("maxRecordBytes").get<std::size_t>()),
+              "no such stream");
 }
 
-Parameters ParseQuery(std::string_view query) {
-  Parameters parameters;
-  for (const absl::string_view part : absl::StrSplit(ToAbsl(query), '&', absl::SkipEmpty())) {
-    const std::pair<std::string, std::string> pair = absl::StrSplit(part, absl::MaxSplits('=', 1));
-    std::string value;
-    aws::AppendUriDecoded(pair.second, aws::Plus::kIsSpace, value);
-    parameters[pair.first] = value;
+ServerResponse Objects(FakeAws& fake, const Parameters& parameters) {
+  json objects = json::object();
+  for (const auto& [key, object] : fake.s3().Objects(std::string(Get(parameters, "bucket")))) {
+    json headers = json::object();
+    for (const aws::HttpHeader& header : object.headers) headers[header.name] = header.value;
+    objects[key] = {
+        {"body", absl::Base64Escape(object.body)}, {"headers", headers}, {"etag", object.etag}};
   }
-  return parameters;
+  return AdminAnswer(200, {{"objects", objects}});
+}
+
+// The pages that take a body. Throws as ChangeStream does.
+ServerResponse Post(FakeAws& fake, std::string_view page, const json& body) {
+  constexpr std::string_view kStreams = "kinesis/";
+  for (const std::string_view what : {"stream", "status", "shards", "limit"}) {
+    if (page.starts_with(kStreams) && page.substr(kStreams.size()) == what) {
+      return ChangeStream(fake.kinesis(), what, body);
+    }
+  }
+  if (page == "s3/bucket") {
+    return Done(fake.s3().CreateBucket(body.at("bucket"), body.value("account", "")),
+                "the bucket exists");
+  }
+  if (page == "clock") {
+    fake.SetClockSkew(absl::Seconds(body.at("skewSeconds").get<double>()));
+    return AdminAnswer(200, json::object());
+  }
+  return AdminAnswer(404, {{"message", kNoSuchPage}});
 }
 
 }  // namespace
 
 ServerResponse Administer(FakeAws& fake, const ServerRequest& request) {
-  const std::string_view target = request.target;
-  const std::string_view path = target.substr(0, target.find('?'));
-  const std::string_view query = target.substr(std::min(path.size() + 1, target.size()));
+  const std::string_view path = PathOf(request.target);
   const std::string route = request.method + " " + std::string(path);
+  const Parameters query = ParseQuery(QueryOf(request.target));
+  if (path.starts_with("/_fake/sts/")) return AdministerRoles(fake.iam(), route, request);
   if (route == "POST /_fake/script") return AddFaults(fake, request.body);
   if (route == "GET /_fake/counters") return Counters(fake);
-  if (route == "GET /_fake/kinesis/records") return Records(fake, ParseQuery(query));
-  if (route == "POST /_fake/kinesis/status") return SetStatus(fake, request.body);
+  if (route == "GET /_fake/kinesis/records") return Records(fake, query);
+  if (route == "GET /_fake/s3/objects") return Objects(fake, query);
+  if (route == "DELETE /_fake/kinesis/stream") {
+    return Done(fake.kinesis().DeleteStream(std::string(Get(query, "stream"))), "no such stream");
+  }
   if (route == "DELETE /_fake/script") {
     fake.faults().Clear();
-    return Answer(200, json::object());
+    return AdminAnswer(200, json::object());
   }
   if (route == "POST /_fake/reset") {
     fake.Reset();
-    return Answer(200, json::object());
+    return AdminAnswer(200, json::object());
   }
-  return Answer(404, {{"message", "no such page: see common/testing/fake_aws/admin.h"}});
+  if (request.method != "POST") return AdminAnswer(404, {{"message", kNoSuchPage}});
+  try {
+    return Post(fake, path.substr(kAdminPrefix.size()), json::parse(request.body));
+  } catch (const json::exception& error) {
+    return AdminRefusal(error.what());
+  }
 }
 
 }  // namespace tidemark::fake_aws

@@ -10,17 +10,35 @@ class FakeAws;
 
 inline constexpr std::string_view kAdminPrefix = "/_fake/";
 
-// What tests in other languages steer the fake with; all bodies are JSON:
+// What tests in other languages steer the fake with; all bodies are JSON. A STREAM is a name of the
+// fake's own account, or ACCOUNT/NAME.
 //   POST   /_fake/script            adds faults: {"faults": [...]}, see ParseFaults
 //   DELETE /_fake/script            forgets them
 //   GET    /_fake/counters          calls by operation, faults struck and pending, and for each
 //                                   stream records accepted, their bytes, and records failed
-//   GET    /_fake/kinesis/records?stream=NAME[&from=N][&limit=N]
+//   POST   /_fake/clock             {"skewSeconds": N}: the fake's clock is so far ahead
+//   POST   /_fake/reset             forgets streams, buckets, roles, faults and counts
+//
+//   POST   /_fake/kinesis/stream    {"stream": STREAM, "shards": 1}: creates it
+//   DELETE /_fake/kinesis/stream?stream=STREAM
+//   GET    /_fake/kinesis/records?stream=STREAM[&from=N][&limit=N]
 //                                   what the stream took, in order of arrival: partitionKey, data
 //                                   (base64), shardId, sequenceNumber, call, arrivedMillis (since
 //                                   the epoch); 1000 unless told
-//   POST   /_fake/kinesis/status    {"stream": NAME, "status": "CREATING"}: holds it in that state
-//   POST   /_fake/reset             forgets streams, faults and counts
+//   POST   /_fake/kinesis/status    {"stream": STREAM, "status": "CREATING"}: holds it in that
+//                                   state; "": lets it go on by itself
+//   POST   /_fake/kinesis/shards    {"stream": STREAM, "shards": N}: reshards to twice or half
+//   POST   /_fake/kinesis/limit     {"stream": STREAM, "maxRecordBytes": N}
+//
+//   POST   /_fake/s3/bucket         {"bucket": NAME, "account": ACCOUNT or absent}: creates it
+//   GET    /_fake/s3/objects?bucket=NAME
+//                                   by key: body (base64), headers kept with it, etag
+//
+//   PUT    /_fake/sts/role          makes a role, or changes it: arn, and as in struct Role
+//                                   externalId, webIdentityToken, actions, maxSessionSeconds,
+//                                   lifetimeSeconds; what is absent is as for a new one
+//   DELETE /_fake/sts/role?arn=ARN  with all its sessions
+//   POST   /_fake/sts/expire        {"arn": ARN}: ends its sessions; how many
 ServerResponse Administer(FakeAws& fake, const ServerRequest& request);
 
 }  // namespace tidemark::fake_aws

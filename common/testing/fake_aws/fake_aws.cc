@@ -3,21 +3,26 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/aws/authorization_header.h"
 #include "common/base/abseil.h"
 #include "common/testing/fake_aws/admin.h"
+#include "common/testing/fake_aws/auth_error.h"
+#include "common/testing/fake_aws/query.h"
+#include "common/testing/fake_aws/signature.h"
 
 namespace tidemark::fake_aws {
-namespace {
 
-FakeKinesis::Options KinesisOptions(const FakeAws::Options& options) {
-  FakeKinesis::Options kinesis = options.kinesis;
-  kinesis.region = options.region;
-  return kinesis;
+std::string RequestId(std::uint64_t call_number) {
+  return absl::StrCat("00000000-0000-4000-8000-", absl::Dec(call_number, absl::kZeroPad12));
 }
 
-std::string RequestId(std::uint64_t number) {
-  return absl::StrCat("00000000-0000-4000-8000-", absl::Dec(number, absl::kZeroPad12));
+namespace {
+
+// A service's options with what all services share.
+template <typename ServiceOptions>
+ServiceOptions Within(const FakeAws::Options& options, ServiceOptions own) {
+  own.region = options.region;
+  own.account = options.account;
+  return own;
 }
 
 }  // namespace
@@ -36,15 +41,12 @@ absl::StatusOr<std::unique_ptr<FakeAws>> FakeAws::Start(Options options, const C
 FakeAws::FakeAws(Options options, const Clock& clock)
     : options_(std::move(options)),
       clock_(clock),
-      secrets_(options_.keys),
-      kinesis_(KinesisOptions(options_), clock_) {
-  services_ = {{kinesis_.name(), &kinesis_}};
-  for (const auto& [name, service] : services_) {
-    verifiers_[name] = std::make_unique<aws::SigV4Verifier>(
-        aws::SigV4Verifier::Options{.region = options_.region, .service = std::string(name)},
-        clock_);
-  }
-}
+      faults_(clock_),
+      iam_(options_.keys, options_.account, clock_),
+      kinesis_(Within(options_, options_.kinesis), clock_),
+      s3_(Within(options_, options_.s3), iam_, clock_),
+      sts_(iam_),
+      services_({{kinesis_.name(), &kinesis_}, {s3_.name(), &s3_}, {sts_.name(), &sts_}}) {}
 
 FakeAws::~FakeAws() = default;
 
@@ -61,6 +63,7 @@ std::uint64_t FakeAws::CallsOf(const std::string& operation) const {
 
 void FakeAws::Reset() {
   faults_.Reset();
+  iam_.Reset();
   for (const auto& [name, service] : services_) service->Reset();
   const std::lock_guard lock(mutex_);
   calls_.clear();
@@ -79,7 +82,7 @@ ServerResponse FakeAws::ServeCall(Service& service, const ServerRequest& request
   Call call = service.Read(request);
   call.number = Count(service, call.operation);
   ServerResponse response;
-  if (std::optional<ServerResponse> refusal = CheckSignature(service, request)) {
+  if (std::optional<ServerResponse> refusal = Admit(service, call)) {
     response = *std::move(refusal);
   } else if (const std::optional<Fault> fault =
                  faults_.Next(service.name(), call.operation, call.resource)) {
@@ -87,7 +90,10 @@ ServerResponse FakeAws::ServeCall(Service& service, const ServerRequest& request
   } else {
     response = service.Answer(call, std::nullopt);
   }
-  response.headers.push_back({"x-amzn-RequestId", RequestId(call.number)});
+  const std::string_view id_header = &service == &s3_ ? "x-amz-request-id" : "x-amzn-RequestId";
+  response.headers.push_back({std::string(id_header), RequestId(call.number)});
+  response.headers.push_back(
+      {"Date", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", clock_.Now(), absl::UTCTimeZone())});
   return response;
 }
 
@@ -120,32 +126,31 @@ ServerResponse FakeAws::Strike(Service& service, const Call& call, const Fault& 
 }
 
 Service* FakeAws::ServiceOf(const ServerRequest& request) {
-  const auto parsed = aws::ParseAuthorization(aws::FindHeader(request.headers, "authorization"));
-  if (parsed.ok()) {
-    const auto found = services_.find(parsed->scope.service);
+  if (const std::string scope = ServiceInScope(request); !scope.empty()) {
+    const auto found = services_.find(scope);
     return found == services_.end() ? nullptr : found->second;
   }
   if (aws::FindHeader(request.headers, "x-amz-target").starts_with("Kinesis_")) return &kinesis_;
-  return nullptr;
+  if (FakeSts::Knows(request)) return &sts_;
+  return PathOf(request.target) == "/" ? nullptr : &s3_;
 }
 
-std::optional<ServerResponse> FakeAws::CheckSignature(Service& service,
-                                                      const ServerRequest& request) {
-  if (options_.keys.empty()) return std::nullopt;
-  std::vector<aws::HeaderView> headers;
-  for (const aws::HttpHeader& header : request.headers) {
-    headers.push_back({header.name, header.value});
-  }
-  aws::SignatureClaim claim;
-  const aws::AuthOutcome outcome = verifiers_.at(service.name())
-                                       ->Verify({.method = request.method,
-                                                 .target = request.target,
-                                                 .headers = headers,
-                                                 .body = request.body},
-                                                secrets_, claim);
-  if (outcome.ok()) return std::nullopt;
-  return service.Error(aws::HttpStatusOf(outcome.error), aws::AmazonErrorName(outcome.error),
-                       outcome.message);
+std::optional<ServerResponse> FakeAws::Admit(Service& service, Call& call) const {
+  if (call.anonymous) return std::nullopt;
+  const auto refuse = [&](const AuthRefusal& refusal) {
+    const AuthError error = AuthErrorOf(service.name(), refusal.failure);
+    return service.Error(error.status, error.code, refusal.message);
+  };
+  const std::optional<AuthRefusal> refusal =
+      Authenticate(call.request, options_.region, service.name(), clock_.Now(), iam_, call.caller);
+  if (refusal) return refuse(*refusal);
+  const std::string action =
+      call.action.empty() ? absl::StrCat(ToAbsl(service.name()), ":", call.operation) : call.action;
+  if (action == "sts:GetCallerIdentity" || iam_.Allows(call.caller, action)) return std::nullopt;
+  return refuse({AuthFailure::kNotAllowed,
+                 absl::StrCat("User: ", call.caller.arn, " is not authorized to perform: ", action,
+                              " on resource: ", call.resource,
+                              " because no identity-based policy allows the action")});
 }
 
 std::uint64_t FakeAws::Count(const Service& service, const std::string& operation) {

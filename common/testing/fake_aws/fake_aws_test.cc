@@ -45,8 +45,9 @@ class FakeAwsTest : public ::testing::Test {
 
   aws::PutRecordsResult Put(const std::vector<PutRecordsEntry>& entries,
                             const std::string& stream = "s") {
-    const aws::KinesisClient client("us-east-1", aws::Endpoint::Parse(fake_->Url()).value(),
-                                    tool_->transport(), tool_->credentials(), clock_);
+    const aws::KinesisClient client(
+        "us-east-1", aws::Endpoint::Parse(fake_->Url()).value(), tool_->transport(),
+        std::make_shared<aws::StaticCredentials>(session_), SystemClock());
     std::promise<aws::PutRecordsResult> promise;
     client.PutRecords(stream, entries, {}, [&promise](aws::PutRecordsResult result) {
       promise.set_value(std::move(result));
@@ -77,6 +78,8 @@ class FakeAwsTest : public ::testing::Test {
   }
 
   TestClock clock_;
+  // What Put signs with.
+  aws::Credentials session_{"test", aws::Secret("test"), aws::Secret(), absl::InfiniteFuture()};
   std::unique_ptr<FakeAws> fake_;
   std::unique_ptr<KinesisTool> tool_;
 };
@@ -161,12 +164,67 @@ TEST_F(FakeAwsTest, VerifiesSignaturesWhenItHasKeys) {
   const aws::Credentials test{"test", aws::Secret("test"), aws::Secret(), absl::InfiniteFuture()};
   const aws::Credentials other{"test", aws::Secret("other"), aws::Secret(), absl::InfiniteFuture()};
   StartFake({.keys = {test}});
+  fake_->SetClockSkew(absl::Now() - clock_.Now());
   fake_->kinesis().CreateStream("s");
   EXPECT_EQ(ErrorCode({{"x", "k"}}), "");
   StartFake({.keys = {other}});
+  fake_->SetClockSkew(absl::Now() - clock_.Now());
   fake_->kinesis().CreateStream("s");
   EXPECT_EQ(ErrorCode({{"x", "k"}}), "InvalidSignatureException");
   EXPECT_EQ(fake_->kinesis().CountsOf("s").accepted, 0u);
+}
+
+TEST_F(FakeAwsTest, AStreamMayTakeLargerRecords) {
+  StartFake({.kinesis = {.keep = Keep::kCounts}});
+  fake_->kinesis().CreateStream("s");
+  const std::string data(8 << 20, 'd');
+  EXPECT_EQ(ErrorCode({{data, "k"}}), "ValidationException");
+  EXPECT_EQ(
+      Http("POST", "/_fake/kinesis/limit", R"({"stream":"s","maxRecordBytes":10485760})").first,
+      200);
+  EXPECT_EQ(ErrorCode({{data, "k"}}), "");
+  EXPECT_EQ(ErrorCode({{data, "k"}, {data, "k"}}), "InvalidArgumentException");
+}
+
+TEST_F(FakeAwsTest, ReshardingKeepsAStreamOpenAndInOrder) {
+  StartFake({.kinesis = {.update_time = absl::Seconds(5)}});
+  fake_->kinesis().CreateStream("s", 2);
+  EXPECT_EQ(ErrorCode({{"1", "k"}}), "");
+  EXPECT_EQ(Http("POST", "/_fake/kinesis/shards", R"({"stream":"s","shards":4})").first, 200);
+  EXPECT_EQ(ErrorCode({{"2", "k"}}), "");  // while it is UPDATING
+  clock_.Advance(absl::Seconds(5));
+  ASSERT_TRUE(fake_->kinesis().Reshard("s", 2));
+  EXPECT_EQ(ErrorCode({{"3", "k"}}), "");
+  const std::vector<ReceivedRecord> records = fake_->kinesis().Records("s");
+  ASSERT_THAT(records, SizeIs(3));
+  EXPECT_LT(records[0].sequence_number, records[1].sequence_number);
+  EXPECT_LT(records[1].sequence_number, records[2].sequence_number);
+  EXPECT_NE(records[0].shard_id, records[1].shard_id);
+  const auto read = tool_->ReadAll("s");  // of closed shards too
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_THAT(*read, SizeIs(3));
+}
+
+TEST_F(FakeAwsTest, EachAccountHasItsStreams) {
+  StartFake();
+  fake_->kinesis().CreateStream("210987654321/s");
+  EXPECT_EQ(ErrorCode({{"x", "k"}}), "ResourceNotFoundException");
+  EXPECT_EQ(Put({{"x", "k"}}, "arn:aws:kinesis:us-east-1:210987654321:stream/s").error->code,
+            "AccessDeniedException");
+  Role role;
+  role.arn = "arn:aws:iam::210987654321:role/r";
+  role.actions = {"kinesis:PutRecords"};
+  fake_->iam().PutRole(role);
+  fake_->SetClockSkew(absl::Now() - clock_.Now());  // clients sign with the true time
+  session_ = fake_->iam().Issue(role, "session", absl::Hours(1));
+  EXPECT_EQ(ErrorCode({{"x", "k"}}), "");
+  EXPECT_THAT(fake_->kinesis().Records("210987654321/s"), SizeIs(1));
+  EXPECT_THAT(fake_->kinesis().StreamNames(), ElementsAre("210987654321/s"));
+  role.actions = {"kinesis:Describe*"};
+  fake_->iam().PutRole(role);
+  EXPECT_EQ(ErrorCode({{"x", "k"}}), "AccessDeniedException");
+  fake_->iam().ExpireSessions(role.arn);
+  EXPECT_EQ(ErrorCode({{"x", "k"}}), "ExpiredTokenException");
 }
 
 TEST_F(FakeAwsTest, AFractionOfTheRecordsFailsByChance) {
@@ -215,6 +273,35 @@ TEST_F(FakeAwsTest, IsSteeredOverHttp) {
   EXPECT_EQ(fake_->faults().struck(), 0);
 }
 
+TEST_F(FakeAwsTest, RolesAndBucketsAreSteeredOverHttp) {
+  StartFake();
+  const std::string arn = "arn:aws:iam::123456789012:role/r";
+  EXPECT_EQ(Http("PUT", "/_fake/sts/role",
+                 R"({"arn":")" + arn + R"(","externalId":"id","webIdentityToken":"jwt",
+                     "actions":["s3:*"],"maxSessionSeconds":7200,"lifetimeSeconds":1.5})")
+                .first,
+            200);
+  const std::optional<Role> role = fake_->iam().FindRole(arn);
+  ASSERT_TRUE(role);
+  EXPECT_EQ(role->external_id, "id");
+  EXPECT_EQ(role->web_identity_token, "jwt");
+  EXPECT_THAT(role->actions, ElementsAre("s3:*"));
+  EXPECT_EQ(role->max_session, absl::Hours(2));
+  EXPECT_EQ(role->lifetime, absl::Milliseconds(1500));
+  fake_->iam().Issue(*role, "s1", absl::Hours(1));
+  EXPECT_EQ(Http("POST", "/_fake/sts/expire", R"({"arn":")" + arn + "\"}").second["ended"], 1);
+  EXPECT_EQ(Http("DELETE", "/_fake/sts/role?arn=" + arn).first, 200);
+  EXPECT_EQ(Http("DELETE", "/_fake/sts/role?arn=" + arn).first, 400);
+
+  EXPECT_EQ(Http("POST", "/_fake/s3/bucket", R"({"bucket":"b-1"})").first, 200);
+  EXPECT_EQ(Http("POST", "/_fake/s3/bucket", R"({"bucket":"b-1"})").first, 400);
+  EXPECT_EQ(Http("GET", "/_fake/s3/objects?bucket=b-1").second,
+            json({{"objects", json::object()}}));
+  EXPECT_EQ(Http("POST", "/_fake/kinesis/stream", R"({"stream":"s","shards":2})").first, 200);
+  EXPECT_EQ(Http("DELETE", "/_fake/kinesis/stream?stream=s").first, 200);
+  EXPECT_EQ(Http("POST", "/_fake/clock", R"({"skewSeconds":60})").first, 200);
+}
+
 TEST_F(FakeAwsTest, RefusesWrongOrders) {
   StartFake();
   EXPECT_EQ(Http("POST", "/_fake/script", "{}").first, 400);
@@ -223,6 +310,11 @@ TEST_F(FakeAwsTest, RefusesWrongOrders) {
   EXPECT_EQ(Http("POST", "/_fake/kinesis/status", R"({"stream":"s"})").first, 400);
   EXPECT_EQ(Http("POST", "/_fake/kinesis/status", R"({"stream":"s","status":"ACTIVE"})").first,
             400);
+  EXPECT_EQ(Http("PUT", "/_fake/sts/role", R"({"arn":"arn:aws:iam::1:role/r"})").first, 400);
+  EXPECT_EQ(Http("PUT", "/_fake/sts/role", R"({"other":1})").first, 400);
+  EXPECT_EQ(Http("POST", "/_fake/kinesis/shards", R"({"stream":"s","shards":2})").first, 400);
+  EXPECT_EQ(Http("POST", "/_fake/kinesis/shards", "{").first, 400);
+  EXPECT_EQ(Http("POST", "/_fake/s3/bucket", "[]").first, 400);
   EXPECT_EQ(Http("GET", "/_fake/nothing").first, 404);
   EXPECT_EQ(Http("GET", "/").first, 404);
 }

@@ -1,5 +1,6 @@
 #include "common/testing/fake_aws/fault.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -48,6 +49,8 @@ absl::Status SetMember(const std::string& name, const json& value, Fault& fault)
     value.get_to(fault.times);
   } else if (name == "delay") {
     fault.delay = absl::Seconds(value.get<double>());
+  } else if (name == "lasts") {
+    fault.lasts = absl::Seconds(value.get<double>());
   } else if (name == "status") {
     value.get_to(fault.status);
   } else if (name == "code") {
@@ -83,11 +86,17 @@ bool Matches(const std::string& wanted, std::string_view value) {
   return wanted.empty() || wanted == value;
 }
 
+// Of "BUCKET/KEY" also its start, of a role's ARN also its name.
+bool MatchesResource(const std::string& wanted, std::string_view value) {
+  return Matches(wanted, value) || value.starts_with(wanted + "/") || value.ends_with("/" + wanted);
+}
+
 }  // namespace
 
 void FaultScript::Add(Fault fault) {
   const std::lock_guard lock(mutex_);
-  faults_.push_back(std::move(fault));
+  const absl::Time until = clock_.Now() + fault.lasts;
+  faults_.push_back({std::move(fault), until});
 }
 
 void FaultScript::Clear() {
@@ -104,18 +113,21 @@ void FaultScript::Reset() {
 std::optional<Fault> FaultScript::Next(std::string_view service, std::string_view operation,
                                        std::string_view resource) {
   const std::lock_guard lock(mutex_);
-  for (auto fault = faults_.begin(); fault != faults_.end(); ++fault) {
-    if (!Matches(fault->service, service) || !Matches(fault->operation, operation) ||
-        !Matches(fault->resource, resource)) {
+  const absl::Time now = clock_.Now();
+  std::erase_if(faults_, [now](const Pending& pending) { return now >= pending.until; });
+  for (auto at = faults_.begin(); at != faults_.end(); ++at) {
+    Fault& fault = at->fault;
+    if (!Matches(fault.service, service) || !Matches(fault.operation, operation) ||
+        !MatchesResource(fault.resource, resource)) {
       continue;
     }
-    if (fault->skip > 0) {
-      --fault->skip;
+    if (fault.skip > 0) {
+      --fault.skip;
       continue;
     }
     ++struck_;
-    Fault strikes = *fault;
-    if (fault->times > 0 && --fault->times == 0) faults_.erase(fault);
+    Fault strikes = fault;
+    if (fault.times > 0 && --fault.times == 0) faults_.erase(at);
     return strikes;
   }
   return std::nullopt;
@@ -127,8 +139,11 @@ int FaultScript::struck() const {
 }
 
 int FaultScript::pending() const {
+  const absl::Time now = clock_.Now();
   const std::lock_guard lock(mutex_);
-  return static_cast<int>(faults_.size());
+  return static_cast<int>(
+      std::count_if(faults_.begin(), faults_.end(),
+                    [now](const Pending& pending) { return now < pending.until; }));
 }
 
 absl::StatusOr<std::vector<Fault>> ParseFaults(std::string_view text) {

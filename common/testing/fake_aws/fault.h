@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/clock.h"
 
 namespace tidemark::fake_aws {
 
@@ -25,12 +26,16 @@ struct Fault {
   };
 
   // Which calls. Empty: any.
-  std::string service;    // "kinesis"
+  std::string service;    // "kinesis", "s3", "sts"
   std::string operation;  // "PutRecords"
-  std::string resource;   // a stream's name
+  // A stream's name; a bucket, "BUCKET/KEY" or the start of one up to a slash; a role's ARN or
+  // name.
+  std::string resource;
 
   int skip = 0;   // so many matching calls pass first
   int times = 1;  // then so many are struck; 0: all
+  // For so long after the fault was added, whether `times` are struck or not.
+  absl::Duration lasts = absl::InfiniteDuration();
 
   Kind kind = Kind::kError;
   // Between processing and delivery, also of what is not processed: with kReset, a connection that
@@ -52,6 +57,9 @@ struct Fault {
 // is counted only by the faults that come before that one, and by it. Safe for concurrent use.
 class FaultScript {
  public:
+  // `clock` must outlive the script.
+  explicit FaultScript(const Clock& clock = SystemClock()) : clock_(clock) {}
+
   void Add(Fault fault);
   // Forgets the faults that are pending.
   void Clear();
@@ -67,14 +75,20 @@ class FaultScript {
   int pending() const;
 
  private:
+  struct Pending {
+    Fault fault;
+    absl::Time until;
+  };
+
+  const Clock& clock_;
   mutable std::mutex mutex_;
-  std::vector<Fault> faults_;  // guarded by mutex_
-  int struck_ = 0;             // guarded by mutex_
+  std::vector<Pending> faults_;  // guarded by mutex_
+  int struck_ = 0;               // guarded by mutex_
 };
 
 // Reads {"faults": [{"kind": "error", "service": ..., ...}, ...]}: the members of Fault in lower
-// camel case, `delay` in seconds, `kind` one of delay, error, records, reset, hang, garbage, cut,
-// loseAnswer. INVALID_ARGUMENT for anything else, unknown members included.
+// camel case, `delay` and `lasts` in seconds, `kind` one of delay, error, records, reset, hang,
+// garbage, cut, loseAnswer. INVALID_ARGUMENT for anything else, unknown members included.
 absl::StatusOr<std::vector<Fault>> ParseFaults(std::string_view json);
 
 }  // namespace tidemark::fake_aws

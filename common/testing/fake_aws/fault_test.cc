@@ -37,6 +37,35 @@ TEST(FaultScriptTest, ZeroTimesIsForGood) {
   EXPECT_FALSE(script.Next("a", "b", "c"));
 }
 
+TEST(FaultScriptTest, AFaultMayLastForATime) {
+  class TestClock final : public Clock {
+   public:
+    absl::Time Now() const override { return now; }
+    absl::Time now = absl::UnixEpoch();
+  } clock;
+  FaultScript script(clock);
+  script.Add({.times = 0, .lasts = absl::Seconds(10)});
+  clock.now += absl::Seconds(9);
+  EXPECT_TRUE(script.Next("a", "b", "c"));
+  EXPECT_EQ(script.pending(), 1);
+  clock.now += absl::Seconds(1);
+  EXPECT_EQ(script.pending(), 0);
+  EXPECT_FALSE(script.Next("a", "b", "c"));
+}
+
+TEST(FaultScriptTest, AResourceMayBeGivenInPart) {
+  FaultScript script;
+  script.Add({.resource = "bucket", .times = 0});
+  script.Add({.resource = "bucket2/a", .times = 0});
+  script.Add({.resource = "role", .times = 0});
+  EXPECT_TRUE(script.Next("s3", "PutObject", "bucket/a/b"));
+  EXPECT_FALSE(script.Next("s3", "PutObject", "bucket1/a/b"));
+  EXPECT_TRUE(script.Next("s3", "PutObject", "bucket2/a/b"));
+  EXPECT_FALSE(script.Next("s3", "PutObject", "bucket2/ab"));
+  EXPECT_TRUE(script.Next("sts", "AssumeRole", "arn:aws:iam::1:role/role"));
+  EXPECT_FALSE(script.Next("sts", "AssumeRole", "arn:aws:iam::1:role/my-role"));
+}
+
 TEST(FaultScriptTest, TheFirstOfSeveralComesFirst) {
   FaultScript script;
   script.Add({.code = "one"});
@@ -48,7 +77,7 @@ TEST(FaultScriptTest, TheFirstOfSeveralComesFirst) {
 TEST(ParseFaultsTest, ReadsEveryMember) {
   const auto faults = ParseFaults(
       R"({"faults":[{"kind":"records","service":"kinesis","operation":"PutRecords","resource":"s",
-          "skip":1,"times":0,"delay":0.25,"status":500,"code":"C","message":"m","fraction":0.5,
+          "skip":1,"times":0,"delay":0.25,"lasts":2,"status":500,"code":"C","message":"m","fraction":0.5,
           "indexes":[1,2],"keys":["k"]},{"kind":"loseAnswer"}]})");
   ASSERT_TRUE(faults.ok()) << faults.status();
   ASSERT_EQ(faults->size(), 2u);
@@ -57,6 +86,7 @@ TEST(ParseFaultsTest, ReadsEveryMember) {
   EXPECT_EQ(fault.service, "kinesis");
   EXPECT_EQ(fault.operation, "PutRecords");
   EXPECT_EQ(fault.resource, "s");
+  EXPECT_EQ(fault.lasts, absl::Seconds(2));
   EXPECT_EQ(fault.skip, 1);
   EXPECT_EQ(fault.times, 0);
   EXPECT_EQ(fault.delay, absl::Milliseconds(250));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/base/abseil.h"
 #include "common/testing/fake_aws/kinesis_entry.h"
 
@@ -15,18 +16,29 @@ using nlohmann::json;
 
 constexpr std::string_view kTargetPrefix = "Kinesis_20131202.";
 
-// The value of the first "StreamName" or "StreamARN" in the text: enough to aim faults with.
-std::string_view FindStreamName(std::string_view body) {
+// The value of the first "StreamName" or "StreamARN" in the text: enough to aim faults with, and to
+// see whose it is.
+std::string_view FindStream(std::string_view body) {
   for (const std::string_view member : {"\"StreamName\"", "\"StreamARN\""}) {
     const std::size_t at = body.find(member);
     if (at == std::string_view::npos) continue;
     const std::size_t open = body.find('"', at + member.size());
     if (open == std::string_view::npos) continue;
     const std::string_view value = body.substr(open + 1);
-    const std::string_view text = value.substr(0, value.find('"'));
-    return text.substr(text.rfind('/') + 1);
+    return value.substr(0, value.find('"'));
   }
   return {};
+}
+
+std::string_view NameOf(std::string_view stream) { return stream.substr(stream.rfind('/') + 1); }
+
+// The account in "arn:aws:kinesis:REGION:ACCOUNT:stream/NAME"; empty for a name.
+std::string_view AccountOf(std::string_view stream) {
+  if (!stream.starts_with("arn:")) return {};
+  const std::size_t end = stream.rfind(":stream/");
+  if (end == std::string_view::npos) return {};
+  const std::size_t start = stream.rfind(':', end - 1) + 1;
+  return stream.substr(start, end - start);
 }
 
 }  // namespace
@@ -44,31 +56,46 @@ FakeKinesis::~FakeKinesis() = default;
 
 bool FakeKinesis::CreateStream(const std::string& name, int shards) {
   const std::lock_guard lock(mutex_);
-  if (Find(name) != nullptr) return false;
-  Add(name, shards);
+  const std::string path = PathOf(name);
+  if (Find(path) != nullptr) return false;
+  Add(path, shards);
   return true;
 }
 
 bool FakeKinesis::DeleteStream(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  Entry* const entry = Find(name);
+  Entry* const entry = Find(PathOf(name));
   if (entry == nullptr) return false;
   Delete(*entry);
   return true;
 }
 
+bool FakeKinesis::Reshard(const std::string& name, int shards) {
+  const std::lock_guard lock(mutex_);
+  Entry* const entry = Find(PathOf(name));
+  return entry != nullptr && Reshard(*entry, shards);
+}
+
+bool FakeKinesis::SetMaxRecordBytes(const std::string& name, std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  Entry* const entry = Find(PathOf(name));
+  if (entry == nullptr) return false;
+  entry->max_record_bytes = bytes;
+  return true;
+}
+
 bool FakeKinesis::SetStatus(const std::string& name, const std::string& status) {
   const std::lock_guard lock(mutex_);
-  Entry* const entry = Find(name);
+  Entry* const entry = Find(PathOf(name));
   if (entry == nullptr) return false;
-  entry->held_status = status;
+  entry->held_status = status.empty() ? std::nullopt : std::optional(status);
   return true;
 }
 
 std::vector<ReceivedRecord> FakeKinesis::Records(const std::string& name, std::size_t from,
                                                  std::size_t limit) const {
   const std::lock_guard lock(mutex_);
-  const auto found = streams_.find(name);
+  const auto found = streams_.find(PathOf(name));
   if (found == streams_.end()) return {};
   const std::vector<ReceivedRecord>& all = found->second->stream.records();
   const auto begin = all.begin() + static_cast<std::ptrdiff_t>(std::min(from, all.size()));
@@ -78,7 +105,7 @@ std::vector<ReceivedRecord> FakeKinesis::Records(const std::string& name, std::s
 
 FakeKinesis::Counts FakeKinesis::CountsOf(const std::string& name) const {
   const std::lock_guard lock(mutex_);
-  const auto found = streams_.find(name);
+  const auto found = streams_.find(PathOf(name));
   if (found == streams_.end()) return {};
   const Entry& entry = *found->second;
   return {entry.stream.accepted(), entry.stream.accepted_bytes(), entry.failed};
@@ -87,7 +114,10 @@ FakeKinesis::Counts FakeKinesis::CountsOf(const std::string& name) const {
 std::vector<std::string> FakeKinesis::StreamNames() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> names;
-  for (const auto& [name, entry] : streams_) names.push_back(name);
+  for (const auto& [path, entry] : streams_) {
+    const bool own = path.starts_with(options_.account + "/");
+    names.push_back(own ? entry->stream.name() : path);
+  }
   return names;
 }
 
@@ -96,17 +126,27 @@ Call FakeKinesis::Read(const ServerRequest& request) const {
   if (target.starts_with(kTargetPrefix)) target.remove_prefix(kTargetPrefix.size());
   return {.request = request,
           .operation = std::string(target),
-          .resource = std::string(FindStreamName(request.body))};
+          .resource = std::string(NameOf(FindStream(request.body))),
+          .action = {},
+          .caller = {}};
 }
 
 ServerResponse FakeKinesis::Answer(const Call& call, const std::optional<Fault>& records) {
+  const std::string_view account = AccountOf(FindStream(call.request.body));
+  if (!account.empty() && account != call.caller.account) {
+    return Error(400, "AccessDeniedException",
+                 absl::StrCat("User: ", call.caller.arn, " is not authorized to perform: kinesis:",
+                              call.operation, " because no resource-based policy allows it"));
+  }
   const std::lock_guard lock(mutex_);
   if (call.operation == "PutRecords") return AnswerPutRecords(call, records);
   const json input = json::parse(call.request.body, nullptr, /*allow_exceptions=*/false);
   if (!input.is_object()) return Error(400, "SerializationException", "not a JSON object");
   try {
     if (call.operation == "PutRecord") return AnswerPutRecord(call, input);
-    if (const Operation operation = FindOperation(call.operation)) return (this->*operation)(input);
+    if (const Operation operation = FindOperation(call.operation)) {
+      return (this->*operation)(call, input);
+    }
   } catch (const json::exception& error) {  // a member is missing or of the wrong type
     return Error(400, "SerializationException", error.what());
   }
@@ -127,15 +167,24 @@ void FakeKinesis::Reset() {
   streams_.clear();
 }
 
-FakeKinesis::Entry* FakeKinesis::Find(std::string_view stream) {
+std::string FakeKinesis::PathOf(std::string_view name) const {
+  if (name.find('/') != std::string_view::npos) return std::string(name);
+  return absl::StrCat(options_.account, "/", ToAbsl(name));
+}
+
+std::string FakeKinesis::PathOf(const Caller& caller, std::string_view stream) {
+  return absl::StrCat(caller.account, "/", ToAbsl(NameOf(stream)));
+}
+
+FakeKinesis::Entry* FakeKinesis::Find(std::string_view path) {
   Purge();
-  const auto found = streams_.find(stream.substr(stream.rfind('/') + 1));
+  const auto found = streams_.find(path);
   return found == streams_.end() ? nullptr : found->second.get();
 }
 
-FakeKinesis::Entry* FakeKinesis::FindIn(const Json& input) {
+FakeKinesis::Entry* FakeKinesis::FindIn(const Call& call, const Json& input) {
   const char* member = input.contains("StreamName") ? "StreamName" : "StreamARN";
-  return Find(input.at(member).get<std::string>());
+  return Find(PathOf(call.caller, input.at(member).get<std::string>()));
 }
 
 void FakeKinesis::Purge() {
@@ -145,13 +194,21 @@ void FakeKinesis::Purge() {
   });
 }
 
-FakeKinesis::Entry& FakeKinesis::Add(const std::string& name, int shards) {
+FakeKinesis::Entry& FakeKinesis::Add(const std::string& path, int shards) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(path, absl::MaxSplits('/', 1));
+  const auto& [account, name] = parts;
   const std::string arn =
-      absl::StrCat("arn:aws:kinesis:", options_.region, ":", options_.account, ":stream/", name);
-  auto& slot = streams_[name];
-  slot.reset(new Entry{KinesisStream(name, arn, shards, clock_.Now()), std::nullopt,
-                       absl::InfiniteFuture(), 0});
+      absl::StrCat("arn:aws:kinesis:", options_.region, ":", account, ":stream/", name);
+  auto& slot = streams_[path];
+  slot.reset(new Entry{.stream = KinesisStream(name, arn, shards, clock_.Now()),
+                       .held_status = std::nullopt});
   return *slot;
+}
+
+bool FakeKinesis::Reshard(Entry& entry, int shards) {
+  if (!entry.stream.Reshard(shards)) return false;
+  entry.updated_until = clock_.Now() + options_.update_time;
+  return true;
 }
 
 void FakeKinesis::Delete(Entry& entry) {
@@ -163,7 +220,8 @@ std::string FakeKinesis::StatusOf(const Entry& entry) const {
   if (entry.held_status) return *entry.held_status;
   const absl::Time now = clock_.Now();
   if (now >= entry.deleted) return "DELETING";
-  return now < entry.stream.created() + options_.create_time ? "CREATING" : "ACTIVE";
+  if (now < entry.stream.created() + options_.create_time) return "CREATING";
+  return now < entry.updated_until ? "UPDATING" : "ACTIVE";
 }
 
 bool FakeKinesis::IsOpen(const Entry* entry) const {
@@ -172,10 +230,10 @@ bool FakeKinesis::IsOpen(const Entry* entry) const {
   return status == "ACTIVE" || status == "UPDATING";
 }
 
-ServerResponse FakeKinesis::NotFound(std::string_view stream) const {
-  return Error(
-      400, "ResourceNotFoundException",
-      absl::StrCat("Stream ", ToAbsl(stream), " under account ", options_.account, " not found."));
+ServerResponse FakeKinesis::NotFound(const Call& call) const {
+  return Error(400, "ResourceNotFoundException",
+               absl::StrCat("Stream ", call.resource, " under account ", call.caller.account,
+                            " not found."));
 }
 
 }  // namespace tidemark::fake_aws

@@ -25,8 +25,9 @@ enum class Keep {
 };
 
 // Amazon Kinesis Data Streams: CreateStream, DeleteStream, DescribeStream, DescribeStreamSummary,
-// ListStreams, ListShards, PutRecord, PutRecords, GetShardIterator, GetRecords. It keeps AWS's
-// limits of a call, and never throttles by itself. Safe for concurrent use.
+// ListStreams, ListShards, UpdateShardCount (to twice or half as many), UpdateMaxRecordSize,
+// PutRecord, PutRecords, GetShardIterator, GetRecords. Each account has streams of its own. It
+// keeps AWS's limits of a call, and never throttles by itself. Safe for concurrent use.
 class FakeKinesis final : public Service {
  public:
   struct Options {
@@ -36,6 +37,8 @@ class FakeKinesis final : public Service {
     // How long a new stream is CREATING, and a deleted one DELETING, before it is gone.
     absl::Duration create_time = absl::ZeroDuration();
     absl::Duration delete_time = absl::ZeroDuration();
+    // How long a stream whose shards were changed is UPDATING; it takes records meanwhile.
+    absl::Duration update_time = absl::ZeroDuration();
     std::uint64_t seed = 1;  // of the chance in Fault::fraction
   };
 
@@ -50,10 +53,17 @@ class FakeKinesis final : public Service {
   FakeKinesis(Options options, const Clock& clock);
   ~FakeKinesis() override;
 
-  // What a test does directly; false if the name is taken, or unknown.
+  // What a test does directly; false if the name is taken, or unknown. Here and below a name is of
+  // the fake's own account, or "ACCOUNT/NAME".
   bool CreateStream(const std::string& name, int shards = 1);
   bool DeleteStream(const std::string& name);
-  // Holds the stream in a state ("CREATING", "ACTIVE", "UPDATING", "DELETING") for good.
+  // False as well unless `shards` is twice or half the number of open shards.
+  bool Reshard(const std::string& name, int shards);
+  // 1 to 10 MiB, of data and partition key.
+  bool SetMaxRecordBytes(const std::string& name, std::size_t bytes);
+  // Holds the stream in a state ("CREATING", "ACTIVE", "UPDATING", "DELETING") until told
+  // otherwise;
+  // "" lets it go on by itself.
   bool SetStatus(const std::string& name, const std::string& status);
 
   // What a stream took, in order of arrival. Empty for an unknown stream, and with Keep::kCounts.
@@ -71,44 +81,51 @@ class FakeKinesis final : public Service {
  private:
   struct Entry;
   using Json = nlohmann::json;
-  using Operation = ServerResponse (FakeKinesis::*)(const Json& input);
+  using Operation = ServerResponse (FakeKinesis::*)(const Call& call, const Json& input);
 
   // All below: with mutex_ held.
   static Operation FindOperation(std::string_view name);
-  ServerResponse AnswerCreateStream(const Json& input);
-  ServerResponse AnswerDeleteStream(const Json& input);
-  ServerResponse AnswerDescribeStream(const Json& input);
-  ServerResponse AnswerDescribeStreamSummary(const Json& input);
-  ServerResponse AnswerListStreams(const Json& input);
-  ServerResponse AnswerListShards(const Json& input);
-  ServerResponse AnswerGetShardIterator(const Json& input);
-  ServerResponse AnswerGetRecords(const Json& input);
+  ServerResponse AnswerCreateStream(const Call& call, const Json& input);
+  ServerResponse AnswerDeleteStream(const Call& call, const Json& input);
+  ServerResponse AnswerDescribeStream(const Call& call, const Json& input);
+  ServerResponse AnswerDescribeStreamSummary(const Call& call, const Json& input);
+  ServerResponse AnswerListStreams(const Call& call, const Json& input);
+  ServerResponse AnswerListShards(const Call& call, const Json& input);
+  ServerResponse AnswerUpdateShardCount(const Call& call, const Json& input);
+  ServerResponse AnswerUpdateMaxRecordSize(const Call& call, const Json& input);
+  ServerResponse AnswerGetShardIterator(const Call& call, const Json& input);
+  ServerResponse AnswerGetRecords(const Call& call, const Json& input);
   ServerResponse AnswerPutRecord(const Call& call, const Json& input);
   ServerResponse AnswerPutRecords(const Call& call, const std::optional<Fault>& fault);
 
-  // The stream with this name or ARN, or that `input` names, whatever its state; nullptr if there
-  // is none.
-  Entry* Find(std::string_view stream);
-  Entry* FindIn(const Json& input);
+  // "ACCOUNT/NAME" of a stream that a test names, or that a caller names by name or ARN.
+  std::string PathOf(std::string_view name) const;
+  static std::string PathOf(const Caller& caller, std::string_view stream);
+  // The stream there, or the one that `input` names, whatever its state; nullptr if there is none.
+  Entry* Find(std::string_view path);
+  Entry* FindIn(const Call& call, const Json& input);
   // Takes out deleted streams whose time has come.
   void Purge();
-  Entry& Add(const std::string& name, int shards);
+  Entry& Add(const std::string& path, int shards);
   void Delete(Entry& entry);
+  bool Reshard(Entry& entry, int shards);
   std::string StatusOf(const Entry& entry) const;
   // Whether the stream takes and gives records.
   bool IsOpen(const Entry* entry) const;
   Json Describe(const Entry& entry) const;
   Json DescribeShards(const Entry& entry) const;
-  ServerResponse NotFound(std::string_view stream) const;
+  ServerResponse NotFound(const Call& call) const;
   // What is wrong with a call to put `request`, if anything.
-  std::optional<ServerResponse> CheckPut(const PutRecordsRequest& request) const;
+  std::optional<ServerResponse> CheckPut(const PutRecordsRequest& request,
+                                         std::size_t max_record_bytes) const;
   std::vector<bool> ChooseFailures(const PutRecordsRequest& request, const Fault& fault);
 
   const Options options_;
   const Clock& clock_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<Entry>, std::less<>> streams_;  // guarded by mutex_
-  std::mt19937_64 random_;                                              // guarded by mutex_
+  std::map<std::string, std::unique_ptr<Entry>, std::less<>>
+      streams_;             // by path; guarded by mutex_
+  std::mt19937_64 random_;  // guarded by mutex_
 };
 
 }  // namespace tidemark::fake_aws

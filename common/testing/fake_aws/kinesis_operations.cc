@@ -1,13 +1,10 @@
-// The operations that manage and read streams.
+// The operations that manage streams.
 #include <array>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/testing/fake_aws/kinesis.h"
 #include "common/testing/fake_aws/kinesis_entry.h"
 
@@ -17,66 +14,26 @@ namespace {
 using nlohmann::json;
 
 constexpr int kMaxShards = 10'000;
-constexpr std::size_t kMaxGetRecords = 10'000;
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateMaxRecordSize.html
+constexpr int kMinRecordKiB = 1024;
+constexpr int kMaxRecordKiB = 10'240;
+constexpr std::string_view kRecordSizeRule =
+    "Value at 'maxRecordSizeInKiB' failed to satisfy constraint: 1024 to 10240";
 
-double Seconds(absl::Time time) { return absl::ToDoubleSeconds(time - absl::UnixEpoch()); }
-
-// A place in a stream's records, as GetShardIterator and GetRecords hand it out.
-struct Iterator {
-  std::string stream;
-  std::string shard_id;
-  std::size_t index = 0;  // of the next record to look at
-};
-
-std::string ToText(const Iterator& iterator) {
-  return absl::WebSafeBase64Escape(
-      absl::StrCat(iterator.stream, "/", iterator.shard_id, "/", iterator.index));
-}
-
-std::optional<Iterator> ParseIterator(const std::string& text) {
-  std::string plain;
-  if (!absl::WebSafeBase64Unescape(text, &plain)) return std::nullopt;
-  const std::vector<std::string> parts = absl::StrSplit(plain, '/');
-  Iterator iterator;
-  if (parts.size() != 3 || !absl::SimpleAtoi(parts[2], &iterator.index)) return std::nullopt;
-  iterator.stream = parts[0];
-  iterator.shard_id = parts[1];
-  return iterator;
-}
-
-// The index of the first record of `records` at which `reached` holds.
-template <typename Reached>
-std::size_t IndexWhere(const std::vector<ReceivedRecord>& records, const Reached& reached) {
-  std::size_t index = 0;
-  while (index < records.size() && !reached(records[index])) ++index;
-  return index;
-}
-
-std::optional<std::size_t> StartOf(const json& input, const std::vector<ReceivedRecord>& records) {
-  const std::string type = input.at("ShardIteratorType");
-  if (type == "TRIM_HORIZON") return 0;
-  if (type == "LATEST") return records.size();
-  if (type == "AT_TIMESTAMP") {
-    const double from = input.at("Timestamp");
-    return IndexWhere(records, [&](const ReceivedRecord& r) { return Seconds(r.arrived) >= from; });
-  }
-  if (type != "AT_SEQUENCE_NUMBER" && type != "AFTER_SEQUENCE_NUMBER") return std::nullopt;
-  const std::string number = input.at("StartingSequenceNumber");
-  const std::size_t index =
-      IndexWhere(records, [&](const ReceivedRecord& r) { return r.sequence_number == number; });
-  return type == "AT_SEQUENCE_NUMBER" ? index : index + 1;
-}
+bool IsRecordSize(int kib) { return kib >= kMinRecordKiB && kib <= kMaxRecordKiB; }
 
 }  // namespace
 
 FakeKinesis::Operation FakeKinesis::FindOperation(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, Operation>, 8> kOperations = {{
+  static constexpr std::array<std::pair<std::string_view, Operation>, 10> kOperations = {{
       {"CreateStream", &FakeKinesis::AnswerCreateStream},
       {"DeleteStream", &FakeKinesis::AnswerDeleteStream},
       {"DescribeStream", &FakeKinesis::AnswerDescribeStream},
       {"DescribeStreamSummary", &FakeKinesis::AnswerDescribeStreamSummary},
       {"ListStreams", &FakeKinesis::AnswerListStreams},
       {"ListShards", &FakeKinesis::AnswerListShards},
+      {"UpdateShardCount", &FakeKinesis::AnswerUpdateShardCount},
+      {"UpdateMaxRecordSize", &FakeKinesis::AnswerUpdateMaxRecordSize},
       {"GetShardIterator", &FakeKinesis::AnswerGetShardIterator},
       {"GetRecords", &FakeKinesis::AnswerGetRecords},
   }};
@@ -86,22 +43,25 @@ FakeKinesis::Operation FakeKinesis::FindOperation(std::string_view name) {
   return nullptr;
 }
 
-ServerResponse FakeKinesis::AnswerCreateStream(const Json& input) {
+ServerResponse FakeKinesis::AnswerCreateStream(const Call& call, const Json& input) {
   const std::string name = input.at("StreamName");
   const int shards = input.value("ShardCount", 1);
   if (shards < 1 || shards > kMaxShards) {
     return Error(400, "ValidationException", "ShardCount must be from 1 to 10000");
   }
-  if (Find(name) != nullptr) {
+  const int kib = input.value("MaxRecordSizeInKiB", kMinRecordKiB);
+  if (!IsRecordSize(kib)) return Error(400, "ValidationException", kRecordSizeRule);
+  const std::string path = PathOf(call.caller, name);
+  if (Find(path) != nullptr) {
     return Error(400, "ResourceInUseException", absl::StrCat("Stream ", name, " already exists."));
   }
-  Add(name, shards);
+  Add(path, shards).max_record_bytes = static_cast<std::size_t>(kib) * 1024;
   return JsonAnswer("");
 }
 
-ServerResponse FakeKinesis::AnswerDeleteStream(const Json& input) {
-  Entry* const entry = FindIn(input);
-  if (entry == nullptr) return NotFound(input.value("StreamName", ""));
+ServerResponse FakeKinesis::AnswerDeleteStream(const Call& call, const Json& input) {
+  Entry* const entry = FindIn(call, input);
+  if (entry == nullptr) return NotFound(call);
   Delete(*entry);
   return JsonAnswer("");
 }
@@ -113,83 +73,94 @@ FakeKinesis::Json FakeKinesis::Describe(const Entry& entry) const {
           {"StreamStatus", StatusOf(entry)},
           {"StreamModeDetails", {{"StreamMode", "PROVISIONED"}}},
           {"RetentionPeriodHours", 24},
-          {"StreamCreationTimestamp", Seconds(stream.created())},
+          {"StreamCreationTimestamp", SecondsOf(stream.created())},
           {"EnhancedMonitoring", json::array({json{{"ShardLevelMetrics", json::array()}}})},
           {"EncryptionType", "NONE"}};
 }
 
 FakeKinesis::Json FakeKinesis::DescribeShards(const Entry& entry) const {
   json shards = json::array();
-  for (int shard = 0; shard < entry.stream.shards(); ++shard) {
-    shards.push_back({{"ShardId", KinesisStream::ShardId(shard)},
-                      {"HashKeyRange",
-                       {{"StartingHashKey", entry.stream.FirstHashKey(shard)},
-                        {"EndingHashKey", entry.stream.LastHashKey(shard)}}},
-                      {"SequenceNumberRange", {{"StartingSequenceNumber", "1"}}}});
+  for (const StreamShard& shard : entry.stream.shards()) {
+    json numbers = {{"StartingSequenceNumber", KinesisStream::SequenceNumber(shard.opened_at + 1)}};
+    if (shard.closed_at) {
+      numbers["EndingSequenceNumber"] = KinesisStream::SequenceNumber(*shard.closed_at);
+    }
+    json description = {{"ShardId", KinesisStream::ShardId(static_cast<int>(shards.size()))},
+                        {"HashKeyRange",
+                         {{"StartingHashKey", Decimal(shard.first_hash_key)},
+                          {"EndingHashKey", Decimal(shard.last_hash_key)}}},
+                        {"SequenceNumberRange", numbers}};
+    if (shard.parent) description["ParentShardId"] = KinesisStream::ShardId(*shard.parent);
+    if (shard.adjacent_parent) {
+      description["AdjacentParentShardId"] = KinesisStream::ShardId(*shard.adjacent_parent);
+    }
+    shards.push_back(std::move(description));
   }
   return shards;
 }
 
-ServerResponse FakeKinesis::AnswerDescribeStream(const Json& input) {
-  const Entry* const entry = FindIn(input);
-  if (entry == nullptr) return NotFound(input.value("StreamName", ""));
+ServerResponse FakeKinesis::AnswerDescribeStream(const Call& call, const Json& input) {
+  const Entry* const entry = FindIn(call, input);
+  if (entry == nullptr) return NotFound(call);
   json description = Describe(*entry);
   description["Shards"] = DescribeShards(*entry);
   description["HasMoreShards"] = false;
   return JsonAnswer(json{{"StreamDescription", description}}.dump());
 }
 
-ServerResponse FakeKinesis::AnswerDescribeStreamSummary(const Json& input) {
-  const Entry* const entry = FindIn(input);
-  if (entry == nullptr) return NotFound(input.value("StreamName", ""));
+ServerResponse FakeKinesis::AnswerDescribeStreamSummary(const Call& call, const Json& input) {
+  const Entry* const entry = FindIn(call, input);
+  if (entry == nullptr) return NotFound(call);
   json summary = Describe(*entry);
-  summary["OpenShardCount"] = entry->stream.shards();
+  summary["OpenShardCount"] = entry->stream.open_shards();
+  summary["MaxRecordSizeInKiB"] = entry->max_record_bytes / 1024;
   summary["ConsumerCount"] = 0;
   return JsonAnswer(json{{"StreamDescriptionSummary", summary}}.dump());
 }
 
-ServerResponse FakeKinesis::AnswerListStreams(const Json& input) {
+ServerResponse FakeKinesis::AnswerListStreams(const Call& call, const Json& /*input*/) {
   Purge();
   json names = json::array();
-  for (const auto& [name, entry] : streams_) names.push_back(name);
+  for (const auto& [path, entry] : streams_) {
+    if (path.starts_with(call.caller.account + "/")) names.push_back(entry->stream.name());
+  }
   return JsonAnswer(json{{"StreamNames", names}, {"HasMoreStreams", false}}.dump());
 }
 
-ServerResponse FakeKinesis::AnswerListShards(const Json& input) {
-  const Entry* const entry = FindIn(input);
-  if (entry == nullptr) return NotFound(input.value("StreamName", ""));
+ServerResponse FakeKinesis::AnswerListShards(const Call& call, const Json& input) {
+  const Entry* const entry = FindIn(call, input);
+  if (entry == nullptr) return NotFound(call);
   return JsonAnswer(json{{"Shards", DescribeShards(*entry)}}.dump());
 }
 
-ServerResponse FakeKinesis::AnswerGetShardIterator(const Json& input) {
-  const Entry* const entry = FindIn(input);
-  if (!IsOpen(entry)) return NotFound(input.value("StreamName", ""));
-  const std::optional<std::size_t> start = StartOf(input, entry->stream.records());
-  if (!start) return Error(400, "ValidationException", "unknown ShardIteratorType");
-  const Iterator iterator{entry->stream.name(), input.at("ShardId"), *start};
-  return JsonAnswer(json{{"ShardIterator", ToText(iterator)}}.dump());
-}
-
-ServerResponse FakeKinesis::AnswerGetRecords(const Json& input) {
-  std::optional<Iterator> iterator = ParseIterator(input.at("ShardIterator"));
-  if (!iterator) return Error(400, "InvalidArgumentException", "Invalid ShardIterator.");
-  const Entry* const entry = Find(iterator->stream);
-  if (!IsOpen(entry)) return NotFound(iterator->stream);
-  const std::size_t limit = input.value("Limit", kMaxGetRecords);
-  json records = json::array();
-  const std::vector<ReceivedRecord>& all = entry->stream.records();
-  for (; iterator->index < all.size() && records.size() < limit; ++iterator->index) {
-    const ReceivedRecord& record = all[iterator->index];
-    if (record.shard_id != iterator->shard_id) continue;
-    records.push_back({{"SequenceNumber", record.sequence_number},
-                       {"ApproximateArrivalTimestamp", Seconds(record.arrived)},
-                       {"Data", absl::Base64Escape(record.data)},
-                       {"PartitionKey", record.partition_key},
-                       {"EncryptionType", "NONE"}});
+ServerResponse FakeKinesis::AnswerUpdateShardCount(const Call& call, const Json& input) {
+  Entry* const entry = FindIn(call, input);
+  if (!IsOpen(entry)) return NotFound(call);
+  if (StatusOf(*entry) != "ACTIVE") {
+    return Error(400, "ResourceInUseException",
+                 absl::StrCat("Stream ", call.resource, " not ACTIVE"));
+  }
+  const int before = entry->stream.open_shards();
+  const int target = input.at("TargetShardCount");
+  if (!Reshard(*entry, target)) {
+    return Error(400, "InvalidArgumentException",
+                 "the fake's shards can only be split in two or merged two by two");
   }
   return JsonAnswer(json{
-      {"Records", records}, {"NextShardIterator", ToText(*iterator)}, {"MillisBehindLatest", 0}}
-                        .dump());
+      {"StreamName", entry->stream.name()},
+      {"StreamARN", entry->stream.arn()},
+      {"CurrentShardCount", before},
+      {"TargetShardCount",
+       target}}.dump());
+}
+
+ServerResponse FakeKinesis::AnswerUpdateMaxRecordSize(const Call& call, const Json& input) {
+  Entry* const entry = FindIn(call, input);
+  if (!IsOpen(entry)) return NotFound(call);
+  const int kib = input.at("MaxRecordSizeInKiB");
+  if (!IsRecordSize(kib)) return Error(400, "ValidationException", kRecordSizeRule);
+  entry->max_record_bytes = static_cast<std::size_t>(kib) * 1024;
+  return JsonAnswer("");
 }
 
 }  // namespace tidemark::fake_aws

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/numeric/int128.h"
 #include "absl/time/time.h"
 
 namespace tidemark::fake_aws {
@@ -19,40 +21,65 @@ struct ReceivedRecord {
   absl::Time arrived;
 };
 
-// One of the fake's streams: its stream shards and what they took, in order of arrival. Not safe
-// for concurrent use.
+// A stream shard: takes a range of hash keys, until the stream is resharded.
+struct StreamShard {
+  absl::uint128 first_hash_key;
+  absl::uint128 last_hash_key;
+  // Indexes of the shards whose range this one took over: one after a split, two after a merger.
+  std::optional<int> parent;
+  std::optional<int> adjacent_parent;
+  std::uint64_t opened_at = 0;             // how many records the stream had taken then
+  std::optional<std::uint64_t> closed_at;  // the same; nullopt while it is open
+};
+
+// One of the fake's streams: its stream shards and what they took, in order of arrival. Shards are
+// known by their index; closed ones stay. Not safe for concurrent use.
 class KinesisStream {
  public:
   KinesisStream(std::string name, std::string arn, int shards, absl::Time created);
 
   const std::string& name() const { return name_; }
   const std::string& arn() const { return arn_; }
-  int shards() const { return shards_; }
+  const std::vector<StreamShard>& shards() const { return shards_; }
+  int open_shards() const { return static_cast<int>(open_.size()); }
   absl::Time created() const { return created_; }
   const std::vector<ReceivedRecord>& records() const { return records_; }
   std::uint64_t accepted() const { return accepted_; }
   std::uint64_t accepted_bytes() const { return accepted_bytes_; }
 
-  // The shard whose range holds the key's MD5.
+  // The open shard whose range holds the key's MD5.
   int ShardOf(std::string_view partition_key) const;
 
   // Takes a record: only counts it, unless `kept` is given. Returns its sequence number.
   std::string Append(int shard, std::size_t bytes, ReceivedRecord* kept);
 
+  // Splits every open shard, or merges neighbours two by two, until there are `target` of them.
+  // False, and nothing done, unless that is twice or half as many as now.
+  bool Reshard(int target);
+
+  // The shards that took over from a closed one.
+  std::vector<int> ChildrenOf(int shard) const;
+
   // "shardId-000000000000".
   static std::string ShardId(int shard);
-  // The decimal number where the shard's range of hash keys starts, and its last one.
-  std::string FirstHashKey(int shard) const;
-  std::string LastHashKey(int shard) const;
+  // Of the record that is the stream's number `count`, from 1. Grows with time.
+  static std::string SequenceNumber(std::uint64_t count);
 
  private:
+  void Open(StreamShard shard);
+  void Close(int shard) { shards_[shard].closed_at = accepted_; }
+
   const std::string name_;
   const std::string arn_;
-  const int shards_;
   const absl::Time created_;
+  std::vector<StreamShard> shards_;
+  std::vector<int> open_;  // by range
   std::vector<ReceivedRecord> records_;
   std::uint64_t accepted_ = 0;
   std::uint64_t accepted_bytes_ = 0;
 };
+
+// The number as JSON's strings of hash keys have it.
+std::string Decimal(absl::uint128 value);
 
 }  // namespace tidemark::fake_aws

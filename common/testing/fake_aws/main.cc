@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -21,7 +22,10 @@ struct Flags {
   bool counts_only = false;
   double create_seconds = 0;
   double delete_seconds = 0;
+  double update_seconds = 0;
   std::vector<std::string> streams;
+  std::vector<std::string> buckets;
+  std::vector<std::string> roles;
 };
 
 void Declare(CLI::App& app, Flags& flags) {
@@ -29,16 +33,32 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--region", flags.region, "region that calls are signed for");
   app.add_option("--account", flags.account, "account id in ARNs");
   app.add_option("--keys", flags.keys,
-                 "credentials file; then every call must be signed by one of its keys");
+                 "credentials file; then every call must be signed by one of its keys or by a "
+                 "role's session");
   app.add_flag("--counts-only", flags.counts_only, "count records instead of keeping them");
   app.add_option("--create-seconds", flags.create_seconds, "how long a stream is CREATING");
   app.add_option("--delete-seconds", flags.delete_seconds, "how long a stream is DELETING");
+  app.add_option("--update-seconds", flags.update_seconds,
+                 "how long a stream is UPDATING after resharding");
+  app.add_option("--bucket", flags.buckets, "an S3 bucket to begin with");
+  app.add_option("--role", flags.roles,
+                 "ARN of a role to begin with, which anybody may assume and which may do all");
   app.add_option("--stream", flags.streams, "a stream to begin with, NAME or NAME:SHARDS");
 }
 
 int Fail(const absl::Status& status) {
   std::fprintf(stderr, "tidemark-fake-aws: %s\n", status.ToString().c_str());
   return 1;
+}
+
+absl::Status AddRole(const std::string& arn, FakeIam& iam) {
+  if (!AccountOfRole(arn)) {
+    return absl::InvalidArgumentError(arn + " is not arn:aws:iam::ACCOUNT:role/NAME");
+  }
+  Role role;
+  role.arn = arn;
+  iam.PutRole(std::move(role));
+  return absl::OkStatus();
 }
 
 absl::Status AddStream(const std::string& text, FakeKinesis& kinesis) {
@@ -52,14 +72,14 @@ absl::Status AddStream(const std::string& text, FakeKinesis& kinesis) {
 }
 
 int Run(const Flags& flags, const StopSignals& stop) {
-  FakeAws::Options options{.port = flags.port,
-                           .region = flags.region,
-                           .keys = {},
-                           .kinesis = {.region = flags.region,
-                                       .account = flags.account,
-                                       .keep = flags.counts_only ? Keep::kCounts : Keep::kRecords,
-                                       .create_time = absl::Seconds(flags.create_seconds),
-                                       .delete_time = absl::Seconds(flags.delete_seconds)}};
+  FakeAws::Options options;
+  options.port = flags.port;
+  options.region = flags.region;
+  options.account = flags.account;
+  options.kinesis.keep = flags.counts_only ? Keep::kCounts : Keep::kRecords;
+  options.kinesis.create_time = absl::Seconds(flags.create_seconds);
+  options.kinesis.delete_time = absl::Seconds(flags.delete_seconds);
+  options.kinesis.update_time = absl::Seconds(flags.update_seconds);
   if (!flags.keys.empty()) {
     const auto profiles = aws::LoadCredentialsFile(flags.keys);
     if (!profiles.ok()) return Fail(profiles.status());
@@ -67,11 +87,13 @@ int Run(const Flags& flags, const StopSignals& stop) {
   }
   const auto fake = FakeAws::Start(std::move(options));
   if (!fake.ok()) return Fail(fake.status());
+  absl::Status status;
+  for (const std::string& arn : flags.roles) status.Update(AddRole(arn, (*fake)->iam()));
+  for (const std::string& bucket : flags.buckets) (*fake)->s3().CreateBucket(bucket);
   for (const std::string& stream : flags.streams) {
-    if (const absl::Status status = AddStream(stream, (*fake)->kinesis()); !status.ok()) {
-      return Fail(status);
-    }
+    status.Update(AddStream(stream, (*fake)->kinesis()));
   }
+  if (!status.ok()) return Fail(status);
   std::printf("listening on %s\n", (*fake)->Url().c_str());
   std::fflush(stdout);
   stop.Wait();
@@ -83,7 +105,8 @@ int Run(const Flags& flags, const StopSignals& stop) {
 
 int main(int argc, char** argv) {
   const tidemark::StopSignals stop;
-  CLI::App app{"AWS for tests: Kinesis on loopback, with faults by script (POST /_fake/script)"};
+  CLI::App app{
+      "AWS for tests: Kinesis, S3 and STS on loopback, with faults by script (POST /_fake/script)"};
   tidemark::fake_aws::Flags flags;
   tidemark::fake_aws::Declare(app, flags);
   CLI11_PARSE(app, argc, argv);

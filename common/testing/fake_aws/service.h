@@ -6,6 +6,7 @@
 
 #include "common/testing/fake_aws/fault.h"
 #include "common/testing/fake_aws/http_server.h"
+#include "common/testing/fake_aws/iam.h"
 
 namespace tidemark::fake_aws {
 
@@ -13,13 +14,16 @@ namespace tidemark::fake_aws {
 struct Call {
   const ServerRequest& request;
   std::string operation;     // e.g. "PutRecords"
-  std::string resource;      // what it is about, for faults: a stream's name; may be empty
+  std::string resource;      // what it is about, for faults (Fault::resource); may be empty
+  std::string action;        // what a role must allow; empty: "service:operation"
+  bool anonymous = false;    // takes no signature, and looks at none
   std::uint64_t number = 0;  // of the call among all, from 1
+  Caller caller;             // who calls, once that is known
 };
 
 // One of the APIs that the fake plays, each in files of its own. The frame (FakeAws) checks
-// signatures, counts and strikes with faults; a service does what its API does. Called on the
-// server's thread; whatever else it offers to tests must be safe beside that.
+// signatures and roles, counts and strikes with faults; a service does what its API does. Called on
+// the server's thread; whatever else it offers to tests must be safe beside that.
 class Service {
  public:
   virtual ~Service() = default;
@@ -40,5 +44,8 @@ class Service {
   // Forgets everything.
   virtual void Reset() = 0;
 };
+
+// The id of a call, as answers give it.
+std::string RequestId(std::uint64_t call_number);
 
 }  // namespace tidemark::fake_aws

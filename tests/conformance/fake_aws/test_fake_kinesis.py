@@ -2,44 +2,17 @@
 
 import json
 import os
-import pathlib
 import subprocess
 import sys
-import urllib.request
 
-import boto3
-import botocore.config
 import botocore.exceptions
 import pytest
 
-KEYS = "[dev]\naws_access_key_id = AKIDDEV\naws_secret_access_key = made/up+secret\n"
-
-
-@pytest.fixture(scope="module")
-def fake(tmp_path_factory):
-    """The URL of a fake that verifies signatures."""
-    keys = tmp_path_factory.mktemp("keys") / "credentials"
-    keys.write_text(KEYS)
-    binary = pathlib.Path(os.environ["TIDEMARK_TEST_BIN"]) / "tidemark-fake-aws"
-    process = subprocess.Popen(
-        [binary, "--keys", keys, "--create-seconds", "0.2", "--delete-seconds", "0.2"],
-        stdout=subprocess.PIPE, text=True)
-    try:
-        yield process.stdout.readline().removeprefix("listening on ").strip()
-    finally:
-        process.terminate()
-        assert process.wait(timeout=20) == 0
-
-
-def client(url, secret="made/up+secret"):
-    return boto3.client("kinesis", endpoint_url=url, region_name="us-east-1",
-                        aws_access_key_id="AKIDDEV", aws_secret_access_key=secret,
-                        config=botocore.config.Config(retries={"total_max_attempts": 1}))
-
+from verifying_fake import ACCESS_KEY, SECRET_KEY
 
 @pytest.fixture()
 def kinesis(fake):
-    return client(fake)
+    return fake.client("kinesis")
 
 
 @pytest.fixture()
@@ -94,17 +67,70 @@ def test_a_stream_is_created_described_and_deleted(kinesis, stream):
     kinesis.get_waiter("stream_not_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
 
 
+def test_records_up_to_the_streams_own_limit_are_taken(fake, kinesis, stream):
+    summary = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
+    assert summary["MaxRecordSizeInKiB"] == 1024
+    large = b"x" * (9 << 20)
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        kinesis.put_record(StreamName=stream, Data=large, PartitionKey="k")
+    assert code_of(error) == "ValidationException"
+    kinesis.update_max_record_size(StreamARN=summary["StreamARN"], MaxRecordSizeInKiB=10240)
+    kinesis.put_record(StreamName=stream, Data=large, PartitionKey="k")
+    summary = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
+    assert summary["MaxRecordSizeInKiB"] == 10240
+
+
+def read_in_order(kinesis, stream):
+    """As consumers must: a stream shard after those that it came from. All records by key."""
+    shards = {shard["ShardId"]: shard for shard in kinesis.list_shards(StreamName=stream)["Shards"]}
+    by_key, waiting, done = {}, list(shards), set()
+    while waiting:
+        shard = next(shard for shard in waiting
+                     if {shards[shard].get("ParentShardId"),
+                         shards[shard].get("AdjacentParentShardId")} - {None} <= done)
+        iterator = kinesis.get_shard_iterator(StreamName=stream, ShardId=shard,
+                                              ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        while True:
+            page = kinesis.get_records(ShardIterator=iterator, Limit=7)
+            for record in page["Records"]:
+                by_key.setdefault(record["PartitionKey"], []).append(record["Data"])
+            iterator = page.get("NextShardIterator")
+            if iterator is None or (not page["Records"] and not page["MillisBehindLatest"]):
+                break
+        # Only a closed one says what comes after it.
+        assert ("ChildShards" in page) == (
+            "EndingSequenceNumber" in shards[shard]["SequenceNumberRange"])
+        done.add(shard)
+        waiting.remove(shard)
+    return by_key
+
+
+def test_a_keys_order_can_be_read_across_resharding(kinesis, stream):
+    keys = [f"k{number}" for number in range(20)]
+    for turn, shards in enumerate((4, 8, 4, 2)):
+        kinesis.put_records(StreamName=stream, Records=[
+            {"Data": str(turn).encode(), "PartitionKey": key} for key in keys])
+        kinesis.update_shard_count(StreamName=stream, TargetShardCount=shards,
+                                   ScalingType="UNIFORM_SCALING")
+        kinesis.put_records(StreamName=stream, Records=[
+            {"Data": f"{turn}+".encode(), "PartitionKey": key} for key in keys])
+        kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
+    summary = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
+    assert summary["OpenShardCount"] == 2
+    sent = [f"{turn}{mark}".encode() for turn in range(4) for mark in ("", "+")]
+    assert read_in_order(kinesis, stream) == {key: sent for key in keys}
+
+
 def test_a_wrong_secret_is_refused(fake):
     with pytest.raises(botocore.exceptions.ClientError) as error:
-        client(fake, secret="wrong").list_streams()
+        fake.client("kinesis", secret="wrong").list_streams()
     assert code_of(error) == "InvalidSignatureException"
 
 
 def test_a_scripted_fault_reaches_boto3(fake, kinesis, stream):
-    script = {"faults": [{"kind": "records", "resource": stream, "indexes": [1]},
-                         {"kind": "error", "resource": stream, "status": 500,
-                          "code": "InternalFailure", "message": "made up"}]}
-    urllib.request.urlopen(f"{fake}/_fake/script", json.dumps(script).encode()).close()
+    fake.add_faults({"kind": "records", "resource": stream, "indexes": [1]},
+                    {"kind": "error", "resource": stream, "status": 500,
+                     "code": "InternalFailure", "message": "made up"})
     records = [{"Data": b"x", "PartitionKey": key} for key in "abc"]
     answer = kinesis.put_records(StreamName=stream, Records=records)
     assert answer["FailedRecordCount"] == 1
@@ -116,12 +142,12 @@ def test_a_scripted_fault_reaches_boto3(fake, kinesis, stream):
 
 
 def test_awscli_understands_it(fake, stream):
-    environment = os.environ | {"AWS_ACCESS_KEY_ID": "AKIDDEV", "AWS_DEFAULT_REGION": "us-east-1",
-                                "AWS_SECRET_ACCESS_KEY": "made/up+secret"}
+    environment = os.environ | {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_DEFAULT_REGION": "us-east-1",
+                                "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
 
     def aws(*arguments):
         output = subprocess.run(
-            [sys.executable, "-m", "awscli", "--endpoint-url", fake, "kinesis", *arguments],
+            [sys.executable, "-m", "awscli", "--endpoint-url", fake.url, "kinesis", *arguments],
             env=environment, capture_output=True, text=True, check=True).stdout
         return json.loads(output)
 

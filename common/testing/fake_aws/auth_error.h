@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string_view>
+
+#include "common/testing/fake_aws/signature.h"
+
+namespace tidemark::fake_aws {
+
+// How an API says no: an HTTP status and the name of an error.
+struct AuthError {
+  int status;
+  std::string_view code;
+};
+
+// Of the services "kinesis", "s3" and "sts": AWS's "Common error types"
+// (https://docs.aws.amazon.com/kinesis/latest/APIReference/CommonErrors.html, the same page of STS)
+// and https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
+AuthError AuthErrorOf(std::string_view service, AuthFailure failure);
+
+}  // namespace tidemark::fake_aws

@@ -4,6 +4,7 @@ for each dataset in order, and repeats are identical."""
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -46,6 +47,21 @@ def dataset(stack):
 
 def start_publisher(stack, fake, *arguments, **more):
     return stack.start_publisher(fake.url, "--kinesis-timeout", "2s", *arguments, **more)
+
+
+def shards(publisher):
+    """How many log shards it holds."""
+    found = re.search(r"^tidemark_publisher_log_shards_held (\d+)", publisher.metrics(), re.M)
+    return int(found[1])
+
+
+def start_two(stack, fake):
+    """Publishers that share the log shards."""
+    first = start_publisher(stack, fake, label="first")
+    first.wait_ready()
+    second = start_publisher(stack, fake, label="second")
+    eventually(lambda: shards(first) == shards(second) == 128, "they share", seconds=10)
+    return first, second
 
 
 def finish(stack, fake, load):
@@ -149,29 +165,28 @@ def test_the_stream_is_whole_when_dataset_service_and_database_are_killed(stack,
         finish(stack, fake, load)
 
 
-def test_a_second_publisher_takes_over_within_10_s(stack, fake, dataset):
-    first = start_publisher(stack, fake, label="first")
-    first.wait_ready()
-    second = start_publisher(stack, fake, label="second")
+def test_publishers_share_the_shards_and_take_over_a_dead_ones_within_10_s(stack, fake, dataset):
     with Load([dataset.addresses["grpc"]]) as load:
         load.wait_for(100)
-        assert first.ready() and not second.ready(), "one publishes, the other waits"
+        first, second = start_two(stack, fake)
+        load.wait_for(100)
         first.kill()
-        eventually(second.ready, "the second publisher takes over", seconds=10)
+        eventually(lambda: shards(second) == 256, "the second publisher takes over", seconds=10)
         load.wait_for(50)
         first.start()
+        eventually(lambda: shards(first) == shards(second) == 128, "they share", seconds=10)
+        load.wait_for(50)
         finish(stack, fake, load)
-        assert second.ready() and not first.ready()
+        assert first.ready() and second.ready()
 
 
 def test_a_stopped_publisher_ends_with_0_and_hands_over(stack, fake, dataset):
-    first = start_publisher(stack, fake, label="first")
-    first.wait_ready()
-    second = start_publisher(stack, fake, label="second")
     with Load([dataset.addresses["grpc"]]) as load:
         load.wait_for(100)
+        first, second = start_two(stack, fake)
+        load.wait_for(100)
         assert first.stop() == 0
-        second.wait_ready()
+        eventually(lambda: shards(second) == 256, "the second publisher takes over", seconds=10)
         load.wait_for(50)
         finish(stack, fake, load)
 
@@ -222,20 +237,19 @@ def test_publishing_goes_on_from_a_dump_restored_elsewhere(stack, fake, dataset,
     assert_delivered(fake, acknowledged)
 
 
-def test_a_frozen_publisher_is_replaced_and_stays_so_when_it_thaws(stack, fake, dataset):
-    first = start_publisher(stack, fake, label="first")
-    first.wait_ready()
-    second = start_publisher(stack, fake, label="second")
+def test_a_frozen_publisher_is_replaced_and_moves_no_cursor_when_it_thaws(stack, fake, dataset):
     with Load([dataset.addresses["grpc"]]) as load:
         load.wait_for(100)
+        first, second = start_two(stack, fake)
+        load.wait_for(100)
         first.process.send_signal(signal.SIGSTOP)
-        eventually(second.ready, "the second publisher takes over", seconds=10)
+        eventually(lambda: shards(second) == 256, "the second publisher takes over", seconds=10)
         load.wait_for(50)
         first.process.send_signal(signal.SIGCONT)
-        eventually(lambda: not first.ready(), "the first one learns of it")
+        eventually(lambda: "lost the log shards" in first.log.read_text(), "it learns of it")
+        eventually(lambda: shards(first) == shards(second) == 128, "they share again", seconds=10)
         load.wait_for(100)
         finish(stack, fake, load)
-        assert second.ready()
 
 
 def test_a_change_that_is_too_large_is_parked_and_holds_up_nothing(stack, fake, dataset):

@@ -10,36 +10,66 @@ namespace {
 // positions follow at once.
 constexpr int kTakesAhead = 4;
 
+// Cursors in one update, roughly: so that many destinations that are apart at once do not make one
+// transaction of all their cursors. What is left out comes with the next.
+constexpr std::size_t kRowsPerUpdate = 4096;
+
 LogShard ShardAt(std::size_t index) { return LogShard(static_cast<std::uint8_t>(index)); }
 
-Position LeastOf(const ShardPositions& positions) {
-  return *std::min_element(positions.begin(), positions.end());
+std::vector<LogShard> ShardsOf(const ShardSet& set) {
+  std::vector<LogShard> shards;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    if (set[i]) shards.push_back(ShardAt(i));
+  }
+  return shards;
 }
 
 }  // namespace
 
 Position Floors::Of(LogShard shard) const {
   Position floor = start;
-  if (settled != nullptr) floor = std::max(floor, (*settled)[shard.value()]);
+  if (settled != nullptr && counted[shard.value()]) {
+    floor = std::max(floor, (*settled)[shard.value()]);
+  }
   const auto row = rows.find(shard);
   return row == rows.end() ? floor : std::max(floor, row->second);
 }
 
-Position Floors::Lowest() const {
-  Position lowest = Of(LogShard(0));
-  for (std::size_t i = 1; i < kLogShards; ++i) lowest = std::min(lowest, Of(ShardAt(i)));
-  return lowest;
+Position Floors::Lowest(const ShardSet& held) const {
+  std::optional<Position> lowest;
+  for (const LogShard shard : ShardsOf(held)) {
+    const Position floor = Of(shard);
+    lowest = std::min(lowest.value_or(floor), floor);
+  }
+  return lowest.value_or(start);
 }
 
-CursorTracker::CursorTracker(const ShardPositions& settled, Position read_mark)
-    : stored_(settled), read_mark_(read_mark) {}
+CursorTracker::CursorTracker(const ShardSet& held, const ShardPositions& settled,
+                             Position read_mark)
+    : held_(held), shards_(ShardsOf(held)), read_mark_(read_mark) {
+  for (const LogShard shard : shards_) stored_[shard.value()] = settled[shard.value()];
+}
 
-void CursorTracker::Add(DestinationId id, Floors floors, std::optional<Position> caught_up_to) {
+void CursorTracker::Add(DestinationId id, Floors floors, std::optional<Position> caught_up_to,
+                        Known known) {
   const std::lock_guard lock(mutex_);
-  Destination& destination = destinations_[id];
-  destination.counts = floors.settled != nullptr;
+  const auto [it, made] = destinations_.try_emplace(id);
+  Destination& destination = it->second;
+  // One that retires may count until that is stored.
+  if (made) destination.counted = floors.counted & held_;
+  destination.changes.clear();
   destination.floors = std::move(floors);
+  destination.known = known;
+  destination.apart = caught_up_to.has_value();
+  destination.retiring = false;
   destination.caught_up_to = caught_up_to;
+}
+
+void CursorTracker::Hold(DestinationId id, Floors floors) {
+  const Position lowest = floors.Lowest(held_);
+  Add(id, std::move(floors), lowest, Known::kYes);
+  const std::lock_guard lock(mutex_);
+  destinations_[id].apart = false;
 }
 
 void CursorTracker::CatchUp(DestinationId id, Position caught_up_to) {
@@ -51,7 +81,38 @@ void CursorTracker::CatchUp(DestinationId id, Position caught_up_to) {
 void CursorTracker::Join(DestinationId id) {
   const std::lock_guard lock(mutex_);
   const auto it = destinations_.find(id);
-  if (it != destinations_.end()) it->second.caught_up_to.reset();
+  if (it == destinations_.end()) return;
+  it->second.apart = false;
+  it->second.caught_up_to.reset();
+}
+
+void CursorTracker::Part(DestinationId id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = destinations_.find(id);
+  if (it != destinations_.end()) it->second.apart = true;
+}
+
+void CursorTracker::SplitOff(DestinationId id, Position caught_up_to) {
+  const std::lock_guard lock(mutex_);
+  const auto it = destinations_.find(id);
+  if (it == destinations_.end()) return;
+  Destination& destination = it->second;
+  destination.apart = true;
+  destination.caught_up_to = caught_up_to;
+  for (auto shard = destination.changes.begin(); shard != destination.changes.end();) {
+    absl::btree_set<Position>& positions = shard->second;
+    positions.erase(positions.upper_bound(caught_up_to), positions.end());
+    shard = positions.empty() ? destination.changes.erase(shard) : std::next(shard);
+  }
+}
+
+void CursorTracker::Retire(DestinationId id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = destinations_.find(id);
+  if (it == destinations_.end()) return;
+  it->second.apart = true;
+  it->second.retiring = true;
+  it->second.caught_up_to = ReadFor(it->second);  // reads no more
 }
 
 void CursorTracker::Remove(DestinationId id) {
@@ -97,34 +158,57 @@ Position CursorTracker::CursorOf(const Destination& destination, LogShard shard)
   return std::max(cursor, destination.floors.Of(shard));
 }
 
+Position CursorTracker::LeastOf(const ShardPositions& positions) const {
+  Position least = positions[shards_.front().value()];
+  for (const LogShard shard : shards_) least = std::min(least, positions[shard.value()]);
+  return least;
+}
+
 ShardPositions CursorTracker::SettledNow() const {
-  ShardPositions settled;
-  settled.fill(read_mark_);
+  ShardPositions settled{};
+  for (const LogShard shard : shards_) settled[shard.value()] = read_mark_;
   for (const auto& [id, destination] : destinations_) {
-    if (destination.caught_up_to) {
+    if (destination.caught_up_to && destination.counted.any()) {
       const Position bound = ReadFor(destination);
-      for (Position& position : settled) position = std::min(position, bound);
+      for (const LogShard shard : shards_) {
+        if (!destination.counted[shard.value()]) continue;
+        settled[shard.value()] = std::min(settled[shard.value()], bound);
+      }
     }
     for (const auto& [shard, positions] : destination.changes) {
+      if (!destination.HoldsUp(shard)) continue;
       settled[shard.value()] = std::min(settled[shard.value()], *positions.begin() - 1);
     }
   }
   return settled;
 }
 
-bool CursorTracker::Counts(const Destination& destination, const ShardPositions& settled) const {
-  if (destination.counts) return true;
-  for (std::size_t i = 0; i < settled.size(); ++i) {
-    if (CursorOf(destination, ShardAt(i)) < settled[i]) return false;
+void CursorTracker::TakeCounting(DestinationId id, Destination& destination,
+                                 CursorUpdate& update) const {
+  if (destination.known == Known::kNo) update.added.emplace_back(id, destination.floors.start);
+  if (destination.apart) {
+    if (destination.counted.any()) update.left.push_back({id, destination.counted});
+    if (destination.retiring) update.retired.push_back(id);
+    for (const LogShard shard : shards_) {
+      const Position cursor = CursorOf(destination, shard);
+      const bool last = destination.retiring && cursor > destination.floors.Of(shard);
+      if (!destination.counted[shard.value()] && !last) continue;
+      update.rows.push_back({id, shard, cursor});
+    }
+    return;
   }
-  return true;
+  if (destination.caught_up_to || destination.counted == held_) return;
+  ShardSet joins;
+  for (const LogShard shard : ShardsOf(held_ & ~destination.counted)) {
+    joins[shard.value()] = CursorOf(destination, shard) >= update.settled[shard.value()];
+  }
+  if (joins.any()) update.joined.push_back({id, joins});
 }
 
 void CursorTracker::NoteAheadOfEmptied(Destination& destination,
                                        const ShardPositions& settled) const {
-  for (std::size_t i = 0; i < settled.size(); ++i) {
-    const LogShard shard = ShardAt(i);
-    if (destination.counts && settled[i] >= emptied_through_) continue;
+  for (const LogShard shard : shards_) {
+    if (destination.counted[shard.value()] && settled[shard.value()] >= emptied_through_) continue;
     if (destination.floors.Of(shard) >= emptied_through_) continue;
     if (CursorOf(destination, shard) < emptied_through_) continue;
     Ahead& ahead = destination.ahead[shard];
@@ -132,23 +216,37 @@ void CursorTracker::NoteAheadOfEmptied(Destination& destination,
   }
 }
 
+// One that is apart reads on in every shard, also where it has nothing to deliver: what would be
+// read again after a crash.
+void CursorTracker::NoteAheadAlone(Destination& destination) const {
+  for (const LogShard shard : ShardsOf(held_ & ~destination.counted)) {
+    const Position cursor = CursorOf(destination, shard);
+    if (cursor <= destination.floors.Of(shard)) continue;
+    Ahead& ahead = destination.ahead[shard];
+    ahead.highest = std::max(ahead.highest, cursor);
+    ahead.takes = kTakesAhead;
+  }
+}
+
 void CursorTracker::TakeRows(DestinationId id, Destination& destination,
                              CursorUpdate& update) const {
-  if (!destination.counts || LeastOf(update.settled) < emptied_through_) {
+  if (destination.counted != held_ || LeastOf(update.settled) < emptied_through_) {
     NoteAheadOfEmptied(destination, update.settled);
   }
   for (auto it = destination.ahead.begin(); it != destination.ahead.end();) {
     const LogShard shard = it->first;
     Ahead& ahead = it->second;
-    if (destination.counts && update.settled[shard.value()] >= ahead.highest) {
+    const bool counted = destination.counted[shard.value()];
+    if (counted && update.settled[shard.value()] >= ahead.highest) {
       it = destination.ahead.erase(it);
       continue;
     }
+    ++it;
+    if (destination.retiring || (counted && destination.apart)) continue;  // it has a row by that
     const Position cursor = CursorOf(destination, shard);
     if (++ahead.takes >= kTakesAhead && cursor > ahead.stored && ahead.stored < ahead.highest) {
       update.rows.push_back({id, shard, cursor});
     }
-    ++it;
   }
 }
 
@@ -161,48 +259,76 @@ std::optional<CursorUpdate> CursorTracker::Take(Shards shards) {
   const std::lock_guard lock(mutex_);
   CursorUpdate update;
   const ShardPositions now = SettledNow();
-  for (std::size_t i = 0; i < now.size(); ++i) {
+  for (const LogShard shard : shards_) {
+    const std::size_t i = shard.value();
     const bool wanted = shards == Shards::kAll || delivered_[i] > stored_[i];
     update.settled[i] = wanted ? std::max(now[i], stored_[i]) : stored_[i];
   }
   for (auto& [id, destination] : destinations_) {
-    if (!destination.counts && Counts(destination, update.settled)) update.joined.push_back(id);
+    if (update.rows.size() >= kRowsPerUpdate) break;
+    TakeCounting(id, destination, update);
+    if (shards == Shards::kAll && destination.apart) NoteAheadAlone(destination);
     TakeRows(id, destination, update);
   }
   update.removed = removed_;
-  if (update.settled == stored_ && update.rows.empty() && update.joined.empty() &&
-      update.removed.empty()) {
+  if (update.settled == stored_ && update.rows.empty() && update.added.empty() &&
+      update.joined.empty() && update.retired.empty() && update.removed.empty()) {
     return std::nullopt;
   }
   return update;
 }
 
+void CursorTracker::ConfirmRow(const CursorRow& row) {
+  const auto it = destinations_.find(row.destination);
+  if (it == destinations_.end()) return;
+  Ahead& ahead = it->second.ahead[row.log_shard];
+  ahead.highest = std::max(ahead.highest, row.position);
+  ahead.stored = row.position;
+  ahead.takes = 0;
+}
+
 void CursorTracker::Confirm(const CursorUpdate& update) {
   const std::lock_guard lock(mutex_);
   stored_ = update.settled;
-  for (const CursorRow& row : update.rows) {
-    const auto it = destinations_.find(row.destination);
-    if (it == destinations_.end()) continue;
-    const auto ahead = it->second.ahead.find(row.log_shard);
-    if (ahead == it->second.ahead.end()) continue;
-    ahead->second.stored = row.position;
-    ahead->second.takes = 0;
+  for (const CursorRow& row : update.rows) ConfirmRow(row);
+  const auto with = [this](DestinationId id, auto change) {
+    if (const auto it = destinations_.find(id); it != destinations_.end()) change(it->second);
+  };
+  for (const auto& [id, start] : update.added) {
+    with(id, [](Destination& destination) { destination.known = Known::kYes; });
   }
-  for (const DestinationId id : update.joined) {
+  for (const auto& [id, shards] : update.joined) {
+    with(id, [&](Destination& destination) { destination.counted |= shards; });
+  }
+  for (const auto& [id, shards] : update.left) {
+    with(id, [&](Destination& destination) { destination.counted &= ~shards; });
+  }
+  for (const DestinationId id : update.retired) {
     const auto it = destinations_.find(id);
-    if (it != destinations_.end()) it->second.counts = true;
+    if (it != destinations_.end() && it->second.retiring) destinations_.erase(it);
   }
   removed_.erase(removed_.begin(),
                  removed_.begin() + static_cast<std::ptrdiff_t>(update.removed.size()));
 }
 
-Position CursorTracker::Low() const {
+ShardPositions CursorTracker::Cursors(DestinationId id) const {
   const std::lock_guard lock(mutex_);
-  Position low = LeastOf(stored_);
-  for (const auto& [id, destination] : destinations_) {
-    if (!destination.counts) low = std::min(low, destination.floors.Lowest());
+  ShardPositions cursors{};
+  const auto it = destinations_.find(id);
+  if (it == destinations_.end()) return cursors;
+  for (const LogShard shard : shards_) cursors[shard.value()] = CursorOf(it->second, shard);
+  return cursors;
+}
+
+std::optional<Position> CursorTracker::OldestOnItsWay(DestinationId id) const {
+  const std::lock_guard lock(mutex_);
+  std::optional<Position> oldest;
+  const auto it = destinations_.find(id);
+  if (it == destinations_.end()) return oldest;
+  for (const auto& [shard, positions] : it->second.changes) {
+    oldest = std::min(oldest.value_or(*positions.begin()), *positions.begin());
   }
-  return low;
+  return oldest;
 }
 
 Position CursorTracker::Settled() const {

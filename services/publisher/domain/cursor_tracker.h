@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -24,12 +25,14 @@ using ShardPositions = std::array<Position, kLogShards>;
 // parked, or is not wanted, as the database tells when the lease is taken.
 struct Floors {
   Position start = 0;  // of its epoch
-  // Settled positions of the shards; null for a destination that they did not count.
+  // Settled positions, which hold for it in the shards where it counts; null if it counts nowhere.
   std::shared_ptr<const ShardPositions> settled;
+  ShardSet counted;
   absl::flat_hash_map<LogShard, Position> rows;  // its cursors, where it has any
 
   Position Of(LogShard shard) const;
-  Position Lowest() const;
+  // Of the shards `held`, of which there is one at least.
+  Position Lowest(const ShardSet& held) const;
 };
 
 // Where a destination stands in a shard, to be stored.
@@ -41,34 +44,63 @@ struct CursorRow {
   friend bool operator==(const CursorRow&, const CursorRow&) = default;
 };
 
+// Shards in which a destination begins or ceases to count.
+struct Counting {
+  DestinationId destination;
+  ShardSet shards;
+
+  friend bool operator==(const Counting&, const Counting&) = default;
+};
+
 // What to store in one transaction.
 struct CursorUpdate {
-  // For each shard: everything at or below is settled for all destinations that count.
+  // For each shard that is held: everything at or below is settled for all destinations that count
+  // there. 0 for the others.
   ShardPositions settled{};
   std::vector<CursorRow> rows;
-  std::vector<DestinationId> joined;   // count from now on
+  std::vector<std::pair<DestinationId, Position>> added;  // not known before, and their start
+  std::vector<Counting> joined;                           // count from now on
+  std::vector<Counting> left;                             // do not: `rows` say where they stand
+  std::vector<DestinationId> retired;  // turned off: the log is not kept for them
   std::vector<DestinationId> removed;  // forget them
 };
 
-// Knows how far everything is settled: read, and then for every destination delivered, parked or
-// not wanted. A cursor never passes a change on its way, nor an open gap.
+// Knows how far everything is settled in the shards that are held: read, and then for every
+// destination delivered, parked or not wanted. A cursor never passes a change on its way, nor an
+// open gap.
 //
 // What is stored is small and rarely written: one settled position per shard, which holds for all
-// destinations that count, and a cursor only for those that are well ahead of it. A destination
-// that was learned when the shards had passed its start does not count until it has caught up:
-// meanwhile its own cursors say where it is, and settled positions say nothing about it.
+// destinations that count there, and a cursor only for those that are well ahead of it. A
+// destination that is apart does not count: it has cursors of its own in every shard, and settled
+// positions neither wait for it nor say anything about it. So is one that catches up, and one that
+// is slow: it holds nothing up but itself. Once it is as far as the others it joins them.
 //
-// Safe for concurrent use; memory is about 16 bytes for each change on its way.
+// Safe for concurrent use; memory is about 16 bytes for each change on its way, and some kilobytes
+// for each destination that is apart.
 class CursorTracker {
  public:
-  // `settled` as stored; reading goes on above `read_mark`.
-  CursorTracker(const ShardPositions& settled, Position read_mark);
+  // `settled` as stored; reading goes on above `read_mark`. At least one shard is held.
+  CursorTracker(const ShardSet& held, const ShardPositions& settled, Position read_mark);
 
+  // Whether the database knows a destination.
+  enum class Known { kYes, kNo };
   // A destination that is live: it gets what is read from now on. Or, with `caught_up_to`, one that
-  // still catches up: it has read everything up to there, gaps excepted, and is not live.
-  void Add(DestinationId id, Floors floors, std::optional<Position> caught_up_to);
+  // still catches up: it has read everything up to there, gaps excepted, and is apart. If it is
+  // known already, it begins anew.
+  void Add(DestinationId id, Floors floors, std::optional<Position> caught_up_to, Known known);
+  // One that is in the database and is not served: where it counts, settled positions wait.
+  void Hold(DestinationId id, Floors floors);
+
   void CatchUp(DestinationId id, Position caught_up_to);
+  // It is live from now on, and counts as soon as it can.
   void Join(DestinationId id);
+  // It is apart from now on, and still live.
+  void Part(DestinationId id);
+  // It is apart, and has read everything up to `caught_up_to` alone: changes above it were not
+  // sent, and will be read again.
+  void SplitOff(DestinationId id, Position caught_up_to);
+  // It was turned off: once its cursors are stored, it is not known here any more.
+  void Retire(DestinationId id);
   // One that exists no more, whether it was added or is only in the database.
   void Remove(DestinationId id);
 
@@ -100,9 +132,11 @@ class CursorTracker {
   std::optional<CursorUpdate> Take(Shards shards);
   void Confirm(const CursorUpdate& update);
 
-  // By what is stored, nothing at or below is needed by anyone.
-  Position Low() const;
-  // Everything at or below is settled, stored or not.
+  // Where the destination stands in the shards that are held; 0 in the others.
+  ShardPositions Cursors(DestinationId id) const;
+  // The oldest change on its way to the destination; nothing if there is none.
+  std::optional<Position> OldestOnItsWay(DestinationId id) const;
+  // Everything at or below is settled for all that are not apart, stored or not.
   Position Settled() const;
   // Changes on their way.
   std::int64_t size() const;
@@ -116,22 +150,36 @@ class CursorTracker {
   };
   struct Destination {
     Floors floors;
-    bool counts = false;                   // in the database's eyes
+    Known known = Known::kYes;
+    ShardSet counted;                      // in the database's eyes; within the shards held
+    bool apart = false;                    // is to count nowhere
+    bool retiring = false;                 // apart, and to be forgotten then
     std::optional<Position> caught_up_to;  // none: live
     // Changes on their way: shards without any are left out.
     absl::btree_map<LogShard, absl::btree_set<Position>> changes;
     std::map<LogShard, Ahead> ahead;
+
+    // Whether settled positions of the shard wait for it.
+    bool HoldsUp(LogShard shard) const {
+      return counted[shard.value()] || (!apart && !caught_up_to.has_value());
+    }
   };
 
   Position ReadFor(const Destination& destination) const;
   Position CursorOf(const Destination& destination, LogShard shard) const;
+  Position LeastOf(const ShardPositions& positions) const;
   ShardPositions SettledNow() const;
-  bool Counts(const Destination& destination, const ShardPositions& settled) const;
-  void NoteAheadOfEmptied(Destination& destination, const ShardPositions& settled) const;
+  void TakeCounting(DestinationId id, Destination& destination, CursorUpdate& update) const;
   void TakeRows(DestinationId id, Destination& destination, CursorUpdate& update) const;
+  void NoteAheadOfEmptied(Destination& destination, const ShardPositions& settled) const;
+  void NoteAheadAlone(Destination& destination) const;
+  void ConfirmRow(const CursorRow& row);
+
+  const ShardSet held_;
+  const std::vector<LogShard> shards_;  // those of held_
 
   mutable std::mutex mutex_;
-  ShardPositions stored_;
+  ShardPositions stored_{};     // of the shards held; 0 for the others
   ShardPositions delivered_{};  // for each shard, the highest position that Settle() was told
   Position read_mark_;
   Position emptied_through_ = 0;

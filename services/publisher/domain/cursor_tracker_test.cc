@@ -19,10 +19,12 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 using Shards = CursorTracker::Shards;
+using Known = CursorTracker::Known;
 
 constexpr DestinationId kOne{1, 1};
 constexpr DestinationId kTwo{2, 1};
 constexpr LogShard kShard(3);
+const ShardSet kAll = ShardSet().set();
 
 ShardPositions All(Position position) {
   ShardPositions positions;
@@ -30,9 +32,9 @@ ShardPositions All(Position position) {
   return positions;
 }
 
-// Floors of a destination that counts, with everything up to `position` settled.
+// Floors of a destination that counts everywhere, with everything up to `position` settled.
 Floors Counted(Position position) {
-  return {.settled = std::make_shared<const ShardPositions>(All(position))};
+  return {.settled = std::make_shared<const ShardPositions>(All(position)), .counted = kAll};
 }
 
 class CursorTrackerTest : public ::testing::Test {
@@ -53,7 +55,7 @@ class CursorTrackerTest : public ::testing::Test {
     return *update;
   }
 
-  CursorTracker tracker_{All(10), 10};
+  CursorTracker tracker_{kAll, All(10), 10};
 };
 
 TEST_F(CursorTrackerTest, WithoutDestinationsEverythingReadIsSettled) {
@@ -64,12 +66,11 @@ TEST_F(CursorTrackerTest, WithoutDestinationsEverythingReadIsSettled) {
 }
 
 TEST_F(CursorTrackerTest, AChangeOnItsWayHoldsUpItsShardAlone) {
-  tracker_.Add(kOne, Counted(10), std::nullopt);
+  tracker_.Add(kOne, Counted(10), std::nullopt, Known::kYes);
   Read(kOne, 15, 20);
   const CursorUpdate update = Store();
   EXPECT_EQ(update.settled[kShard.value()], 14);
   EXPECT_EQ(update.settled[0], 20);
-  EXPECT_EQ(tracker_.Low(), 14);
   EXPECT_EQ(tracker_.size(), 1);
   Settle(kOne, 15);
   EXPECT_THAT(Store().settled, Each(20));
@@ -77,7 +78,7 @@ TEST_F(CursorTrackerTest, AChangeOnItsWayHoldsUpItsShardAlone) {
 }
 
 TEST_F(CursorTrackerTest, ShardsWithoutDeliveriesMayBeLeftForLater) {
-  tracker_.Add(kOne, Counted(10), std::nullopt);
+  tracker_.Add(kOne, Counted(10), std::nullopt, Known::kYes);
   Read(kOne, 15, 20);
   EXPECT_FALSE(tracker_.Take(Shards::kDelivered).has_value());
   Settle(kOne, 15);
@@ -88,12 +89,11 @@ TEST_F(CursorTrackerTest, ShardsWithoutDeliveriesMayBeLeftForLater) {
   EXPECT_EQ(update->settled[0], 10);
   tracker_.Confirm(*update);
   EXPECT_FALSE(tracker_.Take(Shards::kDelivered).has_value());
-  EXPECT_EQ(tracker_.Low(), 10);
   EXPECT_THAT(Store().settled, Each(20));
 }
 
 TEST_F(CursorTrackerTest, ChangesMaySettleAndBeReadInAnyOrder) {
-  tracker_.Add(kOne, Counted(10), std::nullopt);
+  tracker_.Add(kOne, Counted(10), std::nullopt, Known::kYes);
   Read(kOne, 15, 10);
   Read(kOne, 13, 12);  // filled a gap
   Settle(kOne, 15);
@@ -104,7 +104,7 @@ TEST_F(CursorTrackerTest, ChangesMaySettleAndBeReadInAnyOrder) {
 }
 
 TEST_F(CursorTrackerTest, WhatIsSettledBehindASlowChangeTakesNoMemory) {
-  tracker_.Add(kOne, Counted(10), std::nullopt);
+  tracker_.Add(kOne, Counted(10), std::nullopt, Known::kYes);
   Read(kOne, 11, 11);
   for (Position position = 12; position < 1000; ++position) {
     Read(kOne, position, position);
@@ -117,8 +117,8 @@ TEST_F(CursorTrackerTest, WhatIsSettledBehindASlowChangeTakesNoMemory) {
 }
 
 TEST_F(CursorTrackerTest, ADestinationThatStaysAheadGetsCursorsOfItsOwn) {
-  tracker_.Add(kOne, Counted(10), std::nullopt);
-  tracker_.Add(kTwo, Counted(10), std::nullopt);
+  tracker_.Add(kOne, Counted(10), std::nullopt, Known::kYes);
+  tracker_.Add(kTwo, Counted(10), std::nullopt, Known::kYes);
   Read(kOne, 11, 11);
   Read(kTwo, 12, 12);
   Settle(kTwo, 12);
@@ -133,8 +133,8 @@ TEST_F(CursorTrackerTest, ADestinationThatStaysAheadGetsCursorsOfItsOwn) {
 }
 
 TEST_F(CursorTrackerTest, WhoIsPastWhatTheLogForgotHasCursorsThatSaySo) {
-  tracker_.Add(kOne, Counted(10), std::nullopt);
-  tracker_.Add(kTwo, Counted(10), std::nullopt);
+  tracker_.Add(kOne, Counted(10), std::nullopt, Known::kYes);
+  tracker_.Add(kTwo, Counted(10), std::nullopt, Known::kYes);
   Read(kOne, 11, 100);
   tracker_.Emptied(50);
   std::vector<CursorRow> rows;
@@ -152,13 +152,14 @@ TEST_F(CursorTrackerTest, WhoIsPastWhatTheLogForgotHasCursorsThatSaySo) {
 }
 
 TEST_F(CursorTrackerTest, WhatWasNotConfirmedIsTakenAgain) {
-  tracker_.Add(kOne, {.start = 10}, std::nullopt);
+  tracker_.Add(kOne, {.start = 10}, std::nullopt, Known::kNo);
   tracker_.Read({}, 20);
   for (int i = 0; i < 2; ++i) {
     const auto update = tracker_.Take(Shards::kAll);
     ASSERT_TRUE(update.has_value());
     EXPECT_THAT(update->settled, Each(20));
-    EXPECT_THAT(update->joined, ElementsAre(kOne));
+    EXPECT_THAT(update->added, ElementsAre(std::pair(kOne, 10)));
+    EXPECT_THAT(update->joined, ElementsAre(Counting{kOne, kAll}));
   }
   Store();
   EXPECT_FALSE(tracker_.Take(Shards::kAll).has_value());
@@ -167,36 +168,104 @@ TEST_F(CursorTrackerTest, WhatWasNotConfirmedIsTakenAgain) {
 TEST_F(CursorTrackerTest, ALateDestinationCountsOnceItHasCaughtUp) {
   tracker_.Read({}, 20);
   Store();
-  tracker_.Add(kOne, {.start = 5}, 5);
-  EXPECT_EQ(tracker_.Low(), 5) << "it still needs the log from there";
+  tracker_.Add(kOne, {.start = 5}, 5, Known::kNo);
+  EXPECT_THAT(Store().added, ElementsAre(std::pair(kOne, 5)));
   Read(kOne, 8, 20);
   tracker_.CatchUp(kOne, 20);
   tracker_.Join(kOne);
-  EXPECT_FALSE(tracker_.Take(Shards::kAll).has_value()) << "settled positions never go back";
+  const CursorUpdate first = Store();
+  EXPECT_THAT(first.settled, Each(20)) << "settled positions never go back";
+  EXPECT_THAT(first.joined, ElementsAre(Counting{kOne, ShardSet(kAll).reset(kShard.value())}));
   Settle(kOne, 8);
-  EXPECT_THAT(Store().joined, ElementsAre(kOne));
+  EXPECT_THAT(Store().joined, ElementsAre(Counting{kOne, ShardSet().set(kShard.value())}));
 }
 
 TEST_F(CursorTrackerTest, ALateDestinationKeepsWhereItIsWhileItCatchesUp) {
   tracker_.Read({}, 20);
   Store();
-  tracker_.Add(kOne, {.start = 5}, 5);
+  tracker_.Add(kOne, {.start = 5}, 5, Known::kNo);
   Read(kOne, 7, 20);
   tracker_.CatchUp(kOne, 9);
   Settle(kOne, 7);
-  std::vector<CursorRow> rows;
-  for (int i = 0; i < 5; ++i) {
-    if (const auto update = tracker_.Take(Shards::kAll)) {
-      rows.insert(rows.end(), update->rows.begin(), update->rows.end());
-      EXPECT_THAT(update->joined, IsEmpty());
-      tracker_.Confirm(*update);
-    }
-  }
-  EXPECT_THAT(rows, ElementsAre(CursorRow{kOne, kShard, 9}));
+  const CursorUpdate update = Store();
+  EXPECT_EQ(update.rows.size(), 256U);
+  for (const CursorRow& row : update.rows) EXPECT_EQ(row.position, 9);
+  EXPECT_THAT(update.joined, IsEmpty());
+  EXPECT_FALSE(tracker_.Take(Shards::kAll).has_value()) << "once";
+}
+
+TEST_F(CursorTrackerTest, OneThatIsApartHoldsUpNothingAndKeepsWhereItIs) {
+  tracker_.Add(kOne, Counted(10), std::nullopt, Known::kYes);
+  Read(kOne, 15, 20);
+  EXPECT_EQ(Store().settled[kShard.value()], 14);
+  tracker_.Part(kOne);
+  const CursorUpdate left = Store();
+  EXPECT_EQ(left.settled[kShard.value()], 14) << "until it is known to be apart";
+  EXPECT_THAT(left.left, ElementsAre(Counting{kOne, kAll}));
+  EXPECT_EQ(left.rows.size(), 256U);
+  EXPECT_EQ(left.rows[kShard.value()], (CursorRow{kOne, kShard, 14}));
+  tracker_.Read({}, 30);
+  EXPECT_THAT(Store().settled, Each(30));
+  Settle(kOne, 15);
+  tracker_.Join(kOne);
+  EXPECT_THAT(Store().joined, ElementsAre(Counting{kOne, kAll}));
+}
+
+TEST_F(CursorTrackerTest, WhatIsSplitOffIsReadAgainFromThere) {
+  tracker_.Add(kOne, Counted(10), std::nullopt, Known::kYes);
+  for (Position position = 11; position <= 20; ++position) Read(kOne, position, position);
+  Settle(kOne, 12);
+  tracker_.SplitOff(kOne, 14);
+  EXPECT_EQ(tracker_.size(), 3) << "11, 13 and 14";
+  Store();
+  tracker_.Read({}, 40);
+  EXPECT_THAT(Store().settled, Each(40));
+  for (const Position position : {11, 13, 14}) Settle(kOne, position);
+  EXPECT_EQ(tracker_.Cursors(kOne)[kShard.value()], 14);
+  EXPECT_EQ(tracker_.OldestOnItsWay(kOne), std::nullopt);
+}
+
+TEST_F(CursorTrackerTest, OneThatRetiresHoldsUpNothingOnceItsCursorsAreStored) {
+  tracker_.Add(kOne, Counted(10), std::nullopt, Known::kYes);
+  Read(kOne, 15, 20);
+  tracker_.Retire(kOne);
+  const CursorUpdate update = Store();
+  EXPECT_EQ(update.settled[kShard.value()], 14);
+  EXPECT_THAT(update.retired, ElementsAre(kOne));
+  EXPECT_THAT(update.left, ElementsAre(Counting{kOne, kAll}));
+  EXPECT_EQ(update.rows[kShard.value()], (CursorRow{kOne, kShard, 14}));
+  tracker_.Read({}, 30);
+  EXPECT_THAT(Store().settled, Each(30));
+}
+
+TEST_F(CursorTrackerTest, OneThatIsHeldHoldsUpTheShardsInWhichItCounts) {
+  Floors floors = Counted(10);
+  floors.counted = ShardSet().set(kShard.value());
+  tracker_.Hold(kOne, floors);
+  tracker_.Read({}, 20);
+  const CursorUpdate update = Store();
+  EXPECT_EQ(update.settled[kShard.value()], 10);
+  EXPECT_EQ(update.settled[0], 20);
+}
+
+TEST_F(CursorTrackerTest, ShardsThatAreNotHeldAreLeftAlone) {
+  const ShardSet held = ShardSet().set(kShard.value()).set(9);
+  CursorTracker tracker(held, All(10), 10);
+  tracker.Add(kOne, {.start = 10}, std::nullopt, Known::kNo);
+  tracker.Read({}, 20);
+  const auto update = tracker.Take(Shards::kAll);
+  ASSERT_TRUE(update.has_value());
+  for (std::size_t i = 0; i < held.size(); ++i) EXPECT_EQ(update->settled[i], held[i] ? 20 : 0);
+  EXPECT_THAT(update->joined, ElementsAre(Counting{kOne, held}));
+  tracker.Part(kOne);
+  tracker.Confirm(*update);
+  const auto left = tracker.Take(Shards::kAll);
+  ASSERT_TRUE(left.has_value());
+  EXPECT_EQ(left->rows.size(), 2U);
 }
 
 TEST_F(CursorTrackerTest, ARemovedDestinationHoldsUpNothing) {
-  tracker_.Add(kOne, Counted(10), std::nullopt);
+  tracker_.Add(kOne, Counted(10), std::nullopt, Known::kYes);
   Read(kOne, 15, 20);
   tracker_.Remove(kOne);
   const CursorUpdate update = Store();
@@ -210,22 +279,26 @@ TEST_F(CursorTrackerTest, ARemovedDestinationHoldsUpNothing) {
 struct Stored {
   ShardPositions settled = All(0);
   std::map<DestinationId, std::map<LogShard, Position>> rows;
-  std::set<DestinationId> counted;
+  std::map<DestinationId, ShardSet> counted;
+  std::set<DestinationId> known;
 
   void Apply(const CursorUpdate& update) {
     for (std::size_t i = 0; i < settled.size(); ++i) {
-      RC_ASSERT(update.settled[i] >= settled[i]);
+      settled[i] = std::max(settled[i], update.settled[i]);
     }
-    settled = update.settled;
+    for (const auto& [id, start] : update.added) known.insert(id);
     for (const CursorRow& row : update.rows) {
-      rows[row.destination][row.log_shard] = row.position;
+      Position& position = rows[row.destination][row.log_shard];
+      position = std::max(position, row.position);
     }
-    for (const DestinationId id : update.joined) counted.insert(id);
+    for (const auto& [id, shards] : update.joined) counted[id] |= shards;
+    for (const auto& [id, shards] : update.left) counted[id] &= ~shards;
   }
 
   Floors FloorsOf(DestinationId id, Position start) const {
     Floors floors{.start = start};
-    if (counted.contains(id)) floors.settled = std::make_shared<const ShardPositions>(settled);
+    floors.settled = std::make_shared<const ShardPositions>(settled);
+    if (const auto found = counted.find(id); found != counted.end()) floors.counted = found->second;
     if (const auto found = rows.find(id); found != rows.end()) {
       floors.rows.insert(found->second.begin(), found->second.end());
     }
@@ -235,6 +308,9 @@ struct Stored {
 
 // A log of changes for two destinations, the second of which is learned late.
 struct Log {
+  static constexpr Position kEnd = 40;
+  static constexpr int kShards = 3;
+
   struct Change {
     DestinationId destination;
     LogShard log_shard;
@@ -244,48 +320,49 @@ struct Log {
     Log log;
     for (Position position = 1; position <= kEnd; ++position) {
       log.changes[position] = {Pick(0, 2) == 0 ? kOne : kTwo,
-                               LogShard(static_cast<std::uint8_t>(Pick(0, 3)))};
+                               LogShard(static_cast<std::uint8_t>(Pick(0, kShards)))};
     }
     return log;
   }
 
   static Position StartOf(DestinationId id) { return id == kOne ? 0 : 4; }
 
-  static constexpr Position kEnd = 40;
   std::map<Position, Change> changes;
   std::set<Position> settled;
 };
 
-// A publisher that reads the log, settles changes in random order, and stops at any time.
+Position LeastOf(const ShardPositions& positions, const ShardSet& held) {
+  Position least = Log::kEnd;
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    if (held[i]) least = std::min(least, positions[i]);
+  }
+  return least;
+}
+
+// A publisher that holds some of the shards, reads the log, settles changes in random order, splits
+// destinations off and turns them off and on, and stops at any time.
 class Run {
  public:
-  Run(Log& log, Stored& stored)
+  Run(Log& log, Stored& stored, const ShardSet& held)
       : log_(log),
         stored_(stored),
         at_start_(stored),
-        mark_(*std::min_element(stored.settled.begin(), stored.settled.end())),
-        tracker_(stored.settled, mark_) {}
+        held_(held),
+        mark_(LeastOf(stored.settled, held)),
+        tracker_(held, stored.settled, mark_) {}
 
   void Learn(DestinationId id) {
-    if (following_.contains(id)) return;
-    Floors floors = at_start_.FloorsOf(id, Log::StartOf(id));
-    const Position lowest = floors.Lowest();
-    const bool live = lowest >= mark_;
-    tracker_.Add(id, floors, live ? std::nullopt : std::optional(lowest));
-    following_[id] = {std::move(floors), live ? mark_ : lowest};
+    if (!following_.contains(id)) Follow(id, FloorsAtStart(id, Log::StartOf(id)));
   }
 
   // It is in the database, and not known to the publisher yet.
-  void Hold(DestinationId id) {
-    const Floors floors = at_start_.FloorsOf(id, 0);
-    tracker_.Add(id, floors, floors.Lowest());
-  }
+  void Hold(DestinationId id) { tracker_.Hold(id, FloorsAtStart(id, 0)); }
 
   void ReadOn() {
     if (mark_ == Log::kEnd) return;
     ++mark_;
     for (auto& [id, destination] : following_) {
-      if (destination.read != mark_ - 1) continue;
+      if (!destination.live) continue;
       Route(id, destination, mark_);
       destination.read = mark_;
     }
@@ -294,10 +371,11 @@ class Run {
 
   void CatchUp() {
     for (auto& [id, destination] : following_) {
-      if (destination.read >= mark_) continue;
-      Route(id, destination, ++destination.read);
+      if (destination.live) continue;
+      if (destination.read < mark_) Route(id, destination, ++destination.read);
       tracker_.CatchUp(id, destination.read);
-      if (destination.read == mark_) tracker_.Join(id);
+      destination.live = destination.read == mark_;
+      if (destination.live) tracker_.Join(id);
     }
   }
 
@@ -308,7 +386,48 @@ class Run {
     const CursorTracker::Place place{it->second, log_.changes.at(it->second).log_shard};
     tracker_.Settle(it->first, {&place, 1});
     log_.settled.insert(it->second);
+    sent_[it->first] = std::max(sent_[it->first], it->second);
     on_their_way_.erase(it);
+  }
+
+  // Drops what was not sent.
+  void SplitOff() {
+    const DestinationId id = Pick(0, 2) == 0 ? kOne : kTwo;
+    const auto it = following_.find(id);
+    if (it == following_.end() || !it->second.live) return;
+    it->second.live = false;
+    it->second.read = std::min(it->second.read, std::max(sent_[id], LowestFloor(id)));
+    tracker_.SplitOff(id, it->second.read);
+    std::erase_if(on_their_way_, [&](const auto& on_its_way) {
+      return on_its_way.first == id && on_its_way.second > it->second.read;
+    });
+  }
+
+  void PartOrJoin() {
+    const DestinationId id = Pick(0, 2) == 0 ? kOne : kTwo;
+    const auto it = following_.find(id);
+    if (it == following_.end() || !it->second.live) return;
+    if (Pick(0, 2) == 0) {
+      tracker_.Part(id);
+    } else {
+      tracker_.Join(id);
+    }
+  }
+
+  // Off, and perhaps on again at once.
+  void TurnOff(bool on_again) {
+    const auto it = following_.find(kOne);
+    if (it == following_.end()) return;
+    Floors floors{.start = 0};
+    const ShardPositions cursors = tracker_.Cursors(kOne);
+    for (std::size_t i = 0; i < Log::kShards; ++i) {
+      if (held_[i]) floors.rows[LogShard(static_cast<std::uint8_t>(i))] = cursors[i];
+    }
+    following_.erase(it);
+    std::erase_if(on_their_way_, [](const auto& change) { return change.first == kOne; });
+    tracker_.Retire(kOne);
+    sent_.erase(kOne);  // some of it may be sent again
+    if (on_again) Follow(kOne, floors);
   }
 
   void Store(bool commits) {
@@ -324,12 +443,32 @@ class Run {
  private:
   struct Following {
     Floors floors;
+    bool live = true;
     Position read = 0;
   };
 
+  Floors FloorsAtStart(DestinationId id, Position start) const {
+    Floors floors = at_start_.FloorsOf(id, start);
+    floors.counted &= held_;
+    return floors;
+  }
+
+  Position LowestFloor(DestinationId id) const { return following_.at(id).floors.Lowest(held_); }
+
+  void Follow(DestinationId id, Floors floors) {
+    const Position lowest = floors.Lowest(held_);
+    const bool live = lowest >= mark_;
+    tracker_.Add(id, floors, live ? std::nullopt : std::optional(lowest), Known::kNo);
+    following_[id] = {std::move(floors), live, live ? mark_ : lowest};
+  }
+
   void Route(DestinationId id, const Following& destination, Position position) {
     const Log::Change& change = log_.changes.at(position);
-    if (change.destination != id || position <= destination.floors.Of(change.log_shard)) return;
+    if (change.destination != id || !held_[change.log_shard.value()]) return;
+    if (position <= destination.floors.Of(change.log_shard)) return;
+    // What is read again after splitting off was not sent.
+    const auto sent = sent_.find(id);
+    if (sent != sent_.end() && log_.settled.contains(position)) RC_ASSERT(position > sent->second);
     on_their_way_.emplace(id, position);
     const CursorTracker::OnItsWay one{id, {position, change.log_shard}};
     tracker_.Read({&one, 1}, 0);
@@ -338,9 +477,11 @@ class Run {
   Log& log_;
   Stored& stored_;
   const Stored at_start_;
+  const ShardSet held_;
   Position mark_;
   CursorTracker tracker_;
   std::map<DestinationId, Following> following_;
+  std::map<DestinationId, Position> sent_;
   std::set<std::pair<DestinationId, Position>> on_their_way_;
 };
 
@@ -353,31 +494,43 @@ void CheckFloors(const Log& log, const Stored& stored) {
   }
 }
 
+void Step(Run& run) {
+  switch (Pick(0, 9)) {
+    case 0:
+    case 1:
+      return run.ReadOn();
+    case 2:
+      return run.CatchUp();
+    case 3:
+    case 4:
+      return run.SettleOne();
+    case 5:
+      return run.SplitOff();
+    case 6:
+      return run.PartOrJoin();
+    case 7:
+      return run.TurnOff(/*on_again=*/Pick(0, 4) > 0);
+    default:
+      return run.Store(/*commits=*/Pick(0, 4) > 0);
+  }
+}
+
 RC_GTEST_PROP(CursorTrackerPropertyTest, ARestartLeavesOutNothingThatWasNotSettled, ()) {
   Log log = Log::Make();
   Stored stored;
   const int runs = Pick(1, 6);
   for (int i = 0; i < runs; ++i) {
-    Run run(log, stored);
+    ShardSet held;
+    for (std::size_t shard = 0; shard < Log::kShards; ++shard) held[shard] = Pick(0, 3) > 0;
+    if (held.none()) continue;
+    Run run(log, stored, held);
     run.Learn(kOne);
     const Position learned_at = Pick<Position>(0, 30);
-    if (stored.counted.contains(kTwo) || stored.rows.contains(kTwo)) run.Hold(kTwo);
-    const int steps = Pick(0, 60);
+    if (stored.known.contains(kTwo)) run.Hold(kTwo);
+    const int steps = Pick(0, 80);
     for (int step = 0; step < steps; ++step) {
       if (run.mark() >= learned_at) run.Learn(kTwo);
-      switch (Pick(0, 4)) {
-        case 0:
-          run.ReadOn();
-          break;
-        case 1:
-          run.CatchUp();
-          break;
-        case 2:
-          run.SettleOne();
-          break;
-        default:
-          run.Store(/*commits=*/Pick(0, 4) > 0);
-      }
+      Step(run);
       CheckFloors(log, stored);
     }
   }

@@ -139,7 +139,10 @@ void Dispatcher::Execute(Command command) {
 
 void Dispatcher::Open(DestinationConfig destination) {
   std::unique_ptr<Outlet>& outlet = outlets_[destination.id];
-  if (outlet != nullptr) return;
+  if (outlet != nullptr) {
+    outlet->config = std::move(destination);
+    return;
+  }
   outlet = std::make_unique<Outlet>(std::move(destination), options_.window);
   MakeRunnable(*outlet);  // publishes its stats
 }

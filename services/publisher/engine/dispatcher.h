@@ -73,6 +73,7 @@ class Dispatcher {
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
+  // Or, if there is one with this id, tells its new settings.
   void Add(const DestinationConfig& destination);
   // Gives up what waits for it.
   void Remove(DestinationId destination);

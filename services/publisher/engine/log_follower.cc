@@ -21,9 +21,13 @@ constexpr absl::Duration kRoomPatience = absl::Milliseconds(100);
 
 }  // namespace
 
-LogFollower::LogFollower(const Options& options, const Parts& parts, Position start,
-                         Position emptied_through)
-    : options_(options), parts_(parts), gaps_(start), emptied_through_(emptied_through) {
+LogFollower::LogFollower(const Options& options, const Parts& parts, const ShardSet& held,
+                         Position start, Position emptied_through)
+    : options_(options),
+      parts_(parts),
+      held_(held),
+      gaps_(start),
+      emptied_through_(emptied_through) {
   state_.hi = start;
   state_.last_poll = parts_.boottime.Now();
   thread_ = std::thread([this] { Loop(); });
@@ -88,13 +92,13 @@ void LogFollower::Learn() {
 
 absl::Status LogFollower::Poll() {
   const absl::Time begin = parts_.boottime.Now();
-  TM_ASSIGN_OR_RETURN(const LogPage page, parts_.log.Poll(gaps_.hi(), gaps_.gaps()));
+  TM_ASSIGN_OR_RETURN(const LogPage page, parts_.log.Poll(held_, gaps_.hi(), gaps_.gaps()));
   parts_.metrics.Polled(parts_.boottime.Now() - begin);
   std::vector<Position> positions;
   positions.reserve(page.rows.size());
   for (const LogRow& row : page.rows) {
     positions.push_back(row.position);
-    parts_.router.RouteLive(row);
+    if (held_[row.log_shard.value()]) parts_.router.RouteLive(row);
   }
   const std::vector<PositionRange> dead = gaps_.Apply(
       {.positions = positions, .complete = page.complete, .xmin = page.xmin, .time = begin});
@@ -121,7 +125,8 @@ absl::Status LogFollower::CatchUp() {
   const PositionRange piece{
       laggard->caught_up_to + 1,
       std::min(gaps_.hi(), laggard->caught_up_to + options_.catch_up_positions)};
-  TM_ASSIGN_OR_RETURN(const LogPage page, parts_.log.ReadPool(laggard->id.pool_number, piece));
+  TM_ASSIGN_OR_RETURN(const LogPage page,
+                      parts_.log.ReadPool(held_, laggard->id.pool_number, piece));
   parts_.router.RouteCatchUp(*laggard, page, piece.last, gaps_);
   parts_.router.Flush(gaps_.read_mark(), page.emptied_through);
   catching_up_ = true;

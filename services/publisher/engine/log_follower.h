@@ -44,8 +44,9 @@ class LogFollower {
     const Clock& boottime;
   };
 
-  // Reads above `start`, of a log that may be empty up to `emptied_through`.
-  LogFollower(const Options& options, const Parts& parts, Position start, Position emptied_through);
+  // Reads for the shards `held`, above `start`, of a log that may be empty up to `emptied_through`.
+  LogFollower(const Options& options, const Parts& parts, const ShardSet& held, Position start,
+              Position emptied_through);
   ~LogFollower();
 
   LogFollower(const LogFollower&) = delete;
@@ -80,6 +81,7 @@ class LogFollower {
 
   const Options options_;
   const Parts parts_;
+  const ShardSet held_;
 
   // The reader's thread alone.
   GapTracker gaps_;

@@ -79,8 +79,10 @@ Metrics::Metrics(prometheus::Registry& registry)
                                  {{"class", name}});
   }
   for (std::size_t i = 0; i < kMoveNames.size(); ++i) {
-    lease_moves_[i] = &obs::Counter(registry, Name("lease_moves_total"),
-                                    "Leases of the log shards by move.", {{"move", kMoveNames[i]}});
+    lease_moves_[i] =
+        &obs::Counter(registry, Name("lease_moves_total"),
+                      "Times that log shards were taken, given back or lost, by move.",
+                      {{"move", kMoveNames[i]}});
   }
 }
 
@@ -120,9 +122,9 @@ void Metrics::Queued(std::int64_t bytes, std::int64_t changes, std::size_t reque
   requests_in_flight_.Set(static_cast<double>(requests_in_flight));
 }
 
-void Metrics::Leases(LeaseMove move) {
+void Metrics::Leases(LeaseMove move, std::size_t held) {
   lease_moves_[static_cast<std::size_t>(move)]->Increment();
-  log_shards_held_.Set(move == LeaseMove::kTaken ? kLogShards : 0);
+  log_shards_held_.Set(static_cast<double>(held));
 }
 
 void Metrics::Lag(std::int64_t changes, absl::Duration oldest) {

@@ -32,7 +32,8 @@ class Metrics {
 
   // Standing.
   enum class LeaseMove { kTaken, kReleased, kLost };
-  void Leases(LeaseMove move);
+  // `held`: log shards after it.
+  void Leases(LeaseMove move, std::size_t held);
   void Lag(std::int64_t changes, absl::Duration oldest);
   void Destinations(std::size_t all, std::size_t failing, std::size_t gapped);
 

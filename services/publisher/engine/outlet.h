@@ -27,7 +27,7 @@ struct Outlet {
     return {window.waiting(), window.OldestCommit(), delivered, window.last_error()};
   }
 
-  const DestinationConfig config;
+  DestinationConfig config;
   DeliveryWindow window;
   bool runnable = false;                          // stands in the line of those to be looked at
   bool looking = false;                           // finds out what has become of the stream

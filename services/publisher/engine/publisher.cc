@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/sha256.h"
+#include "common/base/status_macros.h"
 #include "common/errors/error.h"
 #include "common/errors/sqlstate.h"
 #include "common/obs/log.h"
@@ -43,47 +44,60 @@ void Publisher::Loop() {
       stop_.WaitFor(absl::Milliseconds(20));
       continue;
     }
-    const std::string member = NewMember();
-    std::optional<Leases> taken = Await(member);
-    if (taken) {
-      Serve(member, *std::move(taken));
-    } else {
-      Release(member);
-    }
+    ServeAs(NewMember());
   }
+}
+
+void Publisher::ServeAs(const std::string& member) {
+  auto end = Term::End::kMoving;
+  while (end == Term::End::kMoving) {
+    std::optional<Leases> taken = Await(member);
+    if (!taken) break;
+    end = Serve(member, *std::move(taken));
+  }
+  guard_.Drop();
+  Leave(member);
 }
 
 std::optional<Leases> Publisher::Await(const std::string& member) {
   bool told = false;
   do {
     const absl::Time now = around_.boottime.Now();
-    absl::StatusOr<std::optional<Leases>> taken =
-        around_.leases.Acquire(member, settings_.lease_ttl);
+    absl::StatusOr<Leases> taken = TakeShare(member);
     if (!taken.ok()) {
       if (const auto held_back = failures_.Admit(now)) {
-        obs::Log(obs::Level::kWarning, "the leases could not be asked for",
+        obs::Log(obs::Level::kWarning, "log shards could not be asked for",
                  {{"error", std::string(taken.status().message())},
                   {"detail", errors::DriverTextOf(taken.status())},
                   {"held_back", *held_back}});
       }
-    } else if (*taken) {
+    } else if (taken->held.any()) {
       guard_.Extend(now + settings_.lease_ttl - LeaseMargin(settings_.lease_ttl));
       return *std::move(taken);
     } else if (!std::exchange(told, true)) {
-      obs::Log(obs::Level::kInfo, "another publisher holds the log shards: waiting");
+      obs::Log(obs::Level::kInfo, "other publishers hold all log shards: waiting");
     }
   } while (!stop_.WaitFor(settings_.lease_retry));
   return std::nullopt;
 }
 
-void Publisher::Serve(const std::string& member, Leases taken) {
-  obs::Log(obs::Level::kInfo, "took the log shards", {{"member", member}});
+absl::StatusOr<Leases> Publisher::TakeShare(const std::string& member) {
+  TM_ASSIGN_OR_RETURN(const Standing standing, around_.leases.Join(member, settings_.lease_ttl));
+  const int share = FairShare(standing);
+  if (standing.held > share) TM_RETURN_IF_ERROR(around_.leases.GiveBack(member, share));
+  if (standing.held == 0 && standing.free == 0) return Leases{};
+  return around_.leases.Take(member, share);
+}
+
+Term::End Publisher::Serve(const std::string& member, Leases taken) {
+  const std::size_t shards = taken.held.count();
+  obs::Log(obs::Level::kInfo, "took log shards", {{"member", member}, {"log_shards", shards}});
   if (taken.cut_back) {
     obs::Log(obs::Level::kError,
              "progress was stored above the end of the change log and goes back to it: was another "
              "database restored?");
   }
-  around_.metrics.Leases(Metrics::LeaseMove::kTaken);
+  around_.metrics.Leases(Metrics::LeaseMove::kTaken, shards);
   Term* term = nullptr;
   {
     auto made = std::make_unique<Term>(settings_, around_, guard_, member, std::move(taken));
@@ -92,27 +106,26 @@ void Publisher::Serve(const std::string& member, Leases taken) {
     term = term_.get();
   }
   const Term::End end = term->Run(stop_);
-  guard_.Drop();
   std::unique_ptr<Term> over;
   {
     const std::lock_guard lock(mutex_);
     over = std::move(term_);
   }
   over.reset();
-  if (end == Term::End::kLost) {
+  const bool lost = end == Term::End::kLost;
+  if (lost) {
     obs::Log(obs::Level::kWarning, "lost the log shards to another publisher",
              {{"member", member}});
-    around_.metrics.Leases(Metrics::LeaseMove::kLost);
-  } else {
-    Release(member);
-    around_.metrics.Leases(Metrics::LeaseMove::kReleased);
   }
+  around_.metrics.Leases(lost ? Metrics::LeaseMove::kLost : Metrics::LeaseMove::kReleased, 0);
+  return end;
 }
 
-void Publisher::Release(const std::string& member) {
-  const absl::Status status = around_.leases.Release(member);
+void Publisher::Leave(const std::string& member) {
+  const absl::Status status = around_.leases.Leave(member);
   if (status.ok()) return;
-  obs::Log(obs::Level::kWarning, "the leases could not be given back; they end by themselves",
+  obs::Log(obs::Level::kWarning,
+           "the log shards could not be given back; they are free once the lease ends",
            {{"member", member}, {"error", std::string(status.message())}});
 }
 
@@ -128,8 +141,8 @@ PublisherView Publisher::View() const {
   std::map<DestinationId, Term::Standing> standings;
   {
     const std::lock_guard lock(mutex_);
-    view.active = term_ != nullptr;
     if (term_ != nullptr) {
+      view.log_shards_held = static_cast<int>(term_->held().count());
       report = term_->report();
       standings = term_->standings();
       const LogFollower::State follower = term_->follower();
@@ -158,7 +171,7 @@ absl::Status Publisher::CheckLease() const {
     return NotReady("the stream configuration service has not told the pools yet");
   }
   const std::lock_guard lock(mutex_);
-  if (term_ == nullptr) return NotReady("another publisher holds the log shards: waiting for it");
+  if (term_ == nullptr) return NotReady("holds no log shards at the moment: waiting for some");
   if (!guard_.Held()) return NotReady("the lease could not be renewed: ask the database");
   return absl::OkStatus();
 }

@@ -23,14 +23,15 @@ struct DestinationView {
 
 // How this publisher does.
 struct PublisherView {
-  bool active = false;  // holds the log shards
+  int log_shards_held = 0;
   Position read_position = 0;
   std::size_t open_gaps = 0;
   std::vector<DestinationView> destinations;  // by pool id
 };
 
-// Publishes while it holds the leases, and waits for them otherwise, on a thread of its own. Safe
-// for concurrent use.
+// Publishes the log shards that it holds, on a thread of its own: as many as is fair among the
+// publishers that are alive. When that changes, it stops for a moment, gives some back or takes
+// more, and goes on. Safe for concurrent use.
 class Publisher {
  public:
   Publisher(const Settings& settings, const Surroundings& surroundings);
@@ -42,7 +43,7 @@ class Publisher {
 
   PublisherView View() const;
 
-  // OK if it holds the leases and gets on: UNAVAILABLE says what is missing.
+  // OK if it holds log shards and gets on: UNAVAILABLE says what is missing.
   absl::Status CheckLease() const;
   absl::Status CheckProgress() const;
 
@@ -51,10 +52,13 @@ class Publisher {
 
  private:
   void Loop();
-  // The leases, once nobody else holds them; nothing once stopped.
+  // Works as this member, until it is stopped or must begin anew as another one.
+  void ServeAs(const std::string& member);
+  // Its fair share of the log shards, once there are any for it; nothing once stopped.
   std::optional<Leases> Await(const std::string& member);
-  void Serve(const std::string& member, Leases taken);
-  void Release(const std::string& member);
+  absl::StatusOr<Leases> TakeShare(const std::string& member);
+  Term::End Serve(const std::string& member, Leases taken);
+  void Leave(const std::string& member);
   std::string NewMember() const;
 
   const Settings settings_;

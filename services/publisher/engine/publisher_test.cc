@@ -168,14 +168,16 @@ TEST_F(PublisherTest, ADestinationLearnedLateGetsWhatItMissedInOrder) {
   CheckArrived();
   EXPECT_THAT(sender_.Positions(StreamOf(1)), SizeIs(351)) << "nothing twice";
   EXPECT_TRUE(Settles(351));
-  EXPECT_TRUE(Eventually([this] { return leases_.state().destinations[kDestination].counts; }));
+  EXPECT_TRUE(
+      Eventually([this] { return leases_.state().destinations[kDestination].counted.all(); }));
 }
 
 TEST_F(PublisherTest, TakingOverWithAnOldListKeepsThePlaceOfWhatIsNotInIt) {
   auto instance = Start();
   for (int i = 0; i < 10; ++i) Write(Change("a"));
   ASSERT_TRUE(Arrives());
-  ASSERT_TRUE(Eventually([this] { return leases_.state().destinations[kDestination].counts; }));
+  ASSERT_TRUE(
+      Eventually([this] { return leases_.state().destinations[kDestination].counted.all(); }));
   instance.reset();
   catalogue_current_ = false;
   catalogue_.Replace({});
@@ -260,43 +262,66 @@ TEST_F(PublisherTest, ReadingStopsWhileThereIsNoRoom) {
   EXPECT_TRUE(Settles(2000));
 }
 
-TEST_F(PublisherTest, ASecondPublisherWaitsAndTakesOverAtOnce) {
+TEST_F(PublisherTest, TwoPublishersShareTheShardsAndOneTakesOverAtOnce) {
+  settings_.lease_ttl = absl::Milliseconds(400);
   auto first = Start();
   Write(Change("a"));
   ASSERT_TRUE(Arrives());
   auto second = Start();
-  EXPECT_FALSE(second->publisher.CheckLease().ok());
-  EXPECT_FALSE(second->publisher.View().active);
-  first.reset();
-  EXPECT_TRUE(Eventually([&] { return second->publisher.CheckLease().ok(); }));
-  Write(Change("a"));
+  const auto share = [](const Instance& instance) {
+    return instance.publisher.View().log_shards_held;
+  };
+  ASSERT_TRUE(Eventually([&] { return share(*first) == 128 && share(*second) == 128; }));
+  for (int i = 0; i < 200; ++i) Write(Change(absl::StrCat("i", i)));
   CheckArrived();
-  EXPECT_THAT(sender_.Positions(StreamOf(1)), SizeIs(2));
+  EXPECT_TRUE(Settles(201));
+  auto third = Start();
+  ASSERT_TRUE(Eventually([&] {
+    return share(*first) + share(*second) + share(*third) == 256 && share(*third) >= 85;
+  }));
+  second.reset();
+  ASSERT_TRUE(Eventually([&] { return share(*first) == 128 && share(*third) == 128; }));
+  for (int i = 0; i < 200; ++i) Write(Change(absl::StrCat("i", i)));
+  CheckArrived();
+  EXPECT_TRUE(Settles(401));
+  EXPECT_THAT(sender_.Positions(StreamOf(1)), SizeIs(401)) << "nothing twice";
+}
+
+TEST_F(PublisherTest, WhatADeadPublisherHeldIsTakenOverOnceItsLeaseEnds) {
+  settings_.lease_ttl = absl::Milliseconds(400);
+  const auto alive = Start();
+  ASSERT_TRUE(Eventually([&] { return alive->publisher.View().log_shards_held == 256; }));
+  ASSERT_TRUE(leases_.Join("dead", absl::Milliseconds(300)).ok());
+  ASSERT_TRUE(Eventually([&] { return alive->publisher.View().log_shards_held == 128; }));
+  ASSERT_TRUE(leases_.Take("dead", 128).ok());
+  for (int i = 0; i < 100; ++i) Write(Change(absl::StrCat("i", i)));
+  CheckArrived();
+  EXPECT_EQ(alive->publisher.View().log_shards_held, 256);
 }
 
 TEST_F(PublisherTest, APublisherThatLostItsLeaseStopsSendingAndStoresNothing) {
   auto instance = Start();
   Write(Change("a"));
   ASSERT_TRUE(Settles(1));
-  ASSERT_TRUE(Eventually([&] { return instance->publisher.View().active; }));
+  ASSERT_TRUE(Eventually([&] { return instance->publisher.View().log_shards_held > 0; }));
   // Another one, of a lease of its own, as if this process had been stopped for a while.
   settings_.lease_retry = absl::Milliseconds(1);
-  std::optional<Leases> stolen;
+  Leases stolen;
   ASSERT_TRUE(Eventually([&] {
-    const auto taken = leases_.Acquire("thief", absl::Hours(24));
-    if (taken.ok() && *taken) stolen = **taken;
-    if (!stolen) leases_.Expire();
-    return stolen.has_value();
+    leases_.Expire();
+    const bool joined = leases_.Join("thief", absl::Hours(24)).ok();
+    stolen = leases_.Take("thief", kLogShards).value_or(Leases());
+    return joined && stolen.held.all();
   }));
   boottime_.Advance(1800);  // to its next renewal
-  EXPECT_TRUE(Eventually([&] { return !instance->publisher.View().active; }));
+  EXPECT_TRUE(Eventually([&] { return instance->publisher.View().log_shards_held == 0; }));
   const std::size_t before = sender_.requests();
   Write(Change("a"));
-  ASSERT_TRUE(leases_.Store("thief", stolen->tokens, Progress{}).value());
+  ASSERT_TRUE(leases_.Store("thief", stolen.tokens, Progress{}).value());
   const std::int64_t asked = leases_.asked();
   ASSERT_TRUE(Eventually([&] { return leases_.asked() >= asked + 3; }));
   EXPECT_EQ(sender_.requests(), before);
-  ASSERT_TRUE(leases_.Release("thief").ok());
+  ASSERT_TRUE(leases_.Leave("thief").ok());
   CheckArrived();
 }
 
@@ -355,7 +380,8 @@ TEST_F(PublisherTest, WhatIsForgottenWhileADestinationCatchesUpIsPassedOverAtOnc
   sender_.Hold(false);
   Write(Change("a"));
   ASSERT_TRUE(Arrives());
-  ASSERT_TRUE(Eventually([this] { return leases_.state().destinations[kDestination].counts; }));
+  ASSERT_TRUE(
+      Eventually([this] { return leases_.state().destinations[kDestination].counted.all(); }));
   EXPECT_EQ(leases_.state().destinations.at(kDestination).gapped_through, 290);
   EXPECT_LT(log_.pool_reads(), 100) << "not piece by piece";
 }
@@ -395,7 +421,7 @@ TEST_F(PublisherTest, ALogThatIsAnotherOneThanBeforeIsReadFromWhatIsStored) {
   Write(Change("a"));
   ASSERT_TRUE(Settles(1));
   log_.SetFailure(absl::DataLossError("the log ends before what was read"));
-  ASSERT_TRUE(Eventually([&] { return !instance->publisher.View().active; }));
+  ASSERT_TRUE(Eventually([&] { return instance->publisher.View().log_shards_held == 0; }));
   log_.SetFailure(absl::OkStatus());
   Write(Change("a"));
   CheckArrived();

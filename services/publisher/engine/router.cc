@@ -9,60 +9,92 @@
 
 namespace tidemark::publisher {
 
-Router::Router(StoredState stored, const Parts& parts)
-    : stored_(std::move(stored)), parts_(parts) {}
+Router::Router(const ShardSet& held, StoredState stored, const Parts& parts)
+    : held_(held), stored_(std::move(stored)), parts_(parts) {}
 
 void Router::Update(const std::vector<DestinationConfig>& all, bool current, Position hi,
                     Position emptied_through) {
-  std::map<std::int32_t, const DestinationConfig*> wanted;
-  for (const DestinationConfig& config : all) {
-    if (config.enabled) wanted[config.id.pool_number] = &config;
+  std::map<std::int32_t, const DestinationConfig*> known;
+  for (const DestinationConfig& config : all) known[config.id.pool_number] = &config;
+  const auto wanted = [&](std::int32_t pool_number) -> const DestinationConfig* {
+    const auto it = known.find(pool_number);
+    return it != known.end() && it->second->enabled ? it->second : nullptr;
+  };
+  std::vector<std::pair<std::int32_t, bool>> gone;
+  for (auto& [pool_number, following] : by_pool_) {
+    const DestinationConfig* config = wanted(pool_number);
+    if (config != nullptr && config->id == following.config.id) {
+      if (*config != following.config) Reconfigure(following, *config);
+      continue;
+    }
+    const auto it = known.find(pool_number);
+    gone.emplace_back(pool_number, it != known.end() && it->second->id == following.config.id);
   }
-  std::vector<std::int32_t> gone;
-  for (const auto& [pool_number, following] : by_pool_) {
-    const auto it = wanted.find(pool_number);
-    if (it == wanted.end() || it->second->id != following.config.id) gone.push_back(pool_number);
+  for (const auto& [pool_number, retire] : gone) Unfollow(pool_number, retire);
+  for (const auto& [pool_number, config] : known) {
+    if (config->enabled && !by_pool_.contains(pool_number)) {
+      Follow(*config, hi, emptied_through);
+    }
   }
-  for (const std::int32_t pool_number : gone) Unfollow(pool_number);
-  for (const auto& [pool_number, config] : wanted) {
-    if (!by_pool_.contains(pool_number)) Follow(*config, hi, emptied_through);
-  }
-  ForgetOrHold(all, current);
+  SettleStored(all, current);
 }
 
 Floors Router::FloorsOf(const StoredDestination& stored, Position start) const {
   Floors floors{.start = start, .rows = stored.cursors};
-  if (stored.counts) floors.settled = std::make_shared<const ShardPositions>(stored_.settled);
+  floors.counted = stored.counted & held_;
+  if (floors.counted.any()) {
+    floors.settled = std::make_shared<const ShardPositions>(stored_.settled);
+  }
   return floors;
 }
 
-// Deals with what was stored of destinations that are not to be followed. One that exists, though
-// it is not known yet, must not be passed by: settled positions wait, as for one that catches up.
-void Router::ForgetOrHold(const std::vector<DestinationConfig>& all, bool current) {
-  std::map<std::int32_t, std::int64_t> epochs;
-  for (const DestinationConfig& config : all) epochs[config.id.pool_number] = config.id.epoch;
+// Deals with what was stored of destinations that are not to be followed: one that exists no more
+// is forgotten, and one that is turned off retires. One that exists, though it is not known yet,
+// must not be passed by: settled positions wait for it.
+void Router::SettleStored(const std::vector<DestinationConfig>& all, bool current) {
+  std::map<std::int32_t, DestinationId> known;
+  for (const DestinationConfig& config : all) known[config.id.pool_number] = config.id;
   std::erase_if(stored_.destinations, [&](const auto& entry) {
     const auto& [id, stored] = entry;
-    const auto known = epochs.find(id.pool_number);
-    const bool gone = known == epochs.end() ? current : id.epoch <= known->second;
+    const auto it = known.find(id.pool_number);
+    if (it != known.end() && it->second == id) {
+      if (stored.retired && (stored.counted & held_).none()) return false;
+      parts_.tracker.Hold(id, FloorsOf(stored, 0));
+      Retire(id);
+      return false;
+    }
+    const bool gone = it == known.end() ? current : id.epoch < it->second.epoch;
     if (gone) {
       parts_.tracker.Remove(id);
     } else {
-      const Floors floors = FloorsOf(stored, 0);
-      parts_.tracker.Add(id, floors, floors.Lowest());
+      parts_.tracker.Hold(id, FloorsOf(stored, 0));
     }
     return gone;
   });
 }
 
+// It may be turned on again, and then goes on from where it is.
+void Router::Retire(DestinationId id) {
+  const ShardPositions cursors = parts_.tracker.Cursors(id);
+  parts_.tracker.Retire(id);
+  StoredDestination& stored = stored_.destinations[id];
+  stored.retired = true;
+  stored.counted.reset();
+  for (std::size_t i = 0; i < cursors.size(); ++i) {
+    if (held_[i]) stored.cursors[LogShard(static_cast<std::uint8_t>(i))] = cursors[i];
+  }
+}
+
 void Router::Follow(const DestinationConfig& config, Position hi, Position emptied_through) {
   Following following{.config = config, .floors = {.start = config.start}};
+  auto known = CursorTracker::Known::kNo;
   if (const auto stored = stored_.destinations.find(config.id);
       stored != stored_.destinations.end()) {
     following.floors = FloorsOf(stored->second, config.start);
+    if (!stored->second.retired) known = CursorTracker::Known::kYes;
     stored_.destinations.erase(stored);
   }
-  Position lowest = following.floors.Lowest();
+  Position lowest = following.floors.Lowest(held_);
   if (lowest < emptied_through) {
     MarkGapped(config, lowest, emptied_through);
     following.floors.start = lowest = emptied_through;
@@ -71,15 +103,26 @@ void Router::Follow(const DestinationConfig& config, Position hi, Position empti
     following.caught_up_to = lowest;
     laggards_.insert(config.id.pool_number);
   }
-  parts_.tracker.Add(config.id, following.floors, following.caught_up_to);
+  parts_.tracker.Add(config.id, following.floors, following.caught_up_to, known);
   parts_.dispatcher.Add(config);
   by_pool_.emplace(config.id.pool_number, std::move(following));
 }
 
-void Router::Unfollow(std::int32_t pool_number) {
+// Its settings changed, and it is still the same destination.
+void Router::Reconfigure(Following& following, const DestinationConfig& config) {
+  following.config = config;
+  parts_.dispatcher.Add(config);
+}
+
+void Router::Unfollow(std::int32_t pool_number, bool retire) {
   const auto it = by_pool_.find(pool_number);
-  parts_.tracker.Remove(it->second.config.id);
-  parts_.dispatcher.Remove(it->second.config.id);
+  const DestinationId id = it->second.config.id;
+  parts_.dispatcher.Remove(id);
+  if (retire) {
+    Retire(id);
+  } else {
+    parts_.tracker.Remove(id);
+  }
   laggards_.erase(pool_number);
   by_pool_.erase(it);
 }

@@ -26,6 +26,8 @@ namespace tidemark::publisher {
 // passed its start, and its changes are read for it alone until it has come as far as the others.
 // Then it joins them. Positions in gaps are left out of catching up, as they come live: so the
 // order of a dataset holds (see LogFollower).
+//
+// One that is turned off keeps its cursors, so that it can go on from there.
 class Router {
  public:
   struct Parts {
@@ -35,7 +37,8 @@ class Router {
     Metrics& metrics;
     const Clock& wall;
   };
-  Router(StoredState stored, const Parts& parts);
+  // Serves the shards `held`.
+  Router(const ShardSet& held, StoredState stored, const Parts& parts);
 
   // Follows what is in `all` and nothing else. `current`: what is not there is gone for good;
   // otherwise, and if it is of a newer epoch, its place is held. `hi`: the highest position read;
@@ -74,12 +77,16 @@ class Router {
 
   void Follow(const DestinationConfig& config, Position hi, Position emptied_through);
   Floors FloorsOf(const StoredDestination& stored, Position start) const;
-  void ForgetOrHold(const std::vector<DestinationConfig>& all, bool current);
-  void Unfollow(std::int32_t pool_number);
+  void SettleStored(const std::vector<DestinationConfig>& all, bool current);
+  void Retire(DestinationId id);
+  void Reconfigure(Following& following, const DestinationConfig& config);
+  // `retire`: it may be turned on again.
+  void Unfollow(std::int32_t pool_number, bool retire);
   void Route(const Following& following, const LogRow& row);
   void Park(const Following& following, const Event& event, std::string reason);
   void MarkGapped(const DestinationConfig& config, Position from, Position through);
 
+  const ShardSet held_;
   StoredState stored_;  // its destinations: those that are not followed
   const Parts parts_;
   EventDecoder decoder_;

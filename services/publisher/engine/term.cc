@@ -1,7 +1,7 @@
 #include "services/publisher/engine/term.h"
 
 #include <algorithm>
-#include <array>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -14,10 +14,13 @@ namespace {
 constexpr int kRenewals = 4;
 constexpr absl::Duration kMeasureInterval = absl::Seconds(1);
 
-// What is settled in every shard; what the log no longer has can't be read.
-Position StartOf(const StoredState& state) {
-  return std::max(*std::min_element(state.settled.begin(), state.settled.end()),
-                  state.emptied_through);
+// What is settled in every shard that is held; what the log no longer has can't be read.
+Position StartOf(const Leases& taken) {
+  Position start = std::numeric_limits<Position>::max();
+  for (std::size_t i = 0; i < taken.held.size(); ++i) {
+    if (taken.held[i]) start = std::min(start, taken.state.settled[i]);
+  }
+  return std::max(start, taken.state.emptied_through);
 }
 
 std::map<DestinationId, Term::Standing> StandingsOf(const StoredState& state) {
@@ -38,16 +41,17 @@ Term::Term(const Settings& settings, const Surroundings& surroundings, LeaseGuar
       around_(surroundings),
       guard_(guard),
       member_(std::move(member)),
+      held_(taken.held),
       tokens_(taken.tokens),
-      tracker_(taken.state.settled, StartOf(taken.state)),
+      tracker_(held_, taken.state.settled, StartOf(taken)),
       dispatcher_(settings_.dispatcher,
                   {around_.sender, around_.records, tracker_, losses_, guard_, around_.neighbours,
                    around_.metrics, around_.wall, around_.boottime, around_.random}),
-      router_(taken.state, {tracker_, dispatcher_, losses_, around_.metrics, around_.wall}),
+      router_(held_, taken.state, {tracker_, dispatcher_, losses_, around_.metrics, around_.wall}),
       follower_(settings_.follower,
                 {around_.log, router_, dispatcher_, around_.catalogue, guard_, around_.metrics,
                  around_.boottime},
-                StartOf(taken.state), taken.state.emptied_through),
+                held_, StartOf(taken), taken.state.emptied_through),
       standings_(StandingsOf(taken.state)) {}
 
 Term::End Term::Run(const StopFlag& stop) {
@@ -58,13 +62,15 @@ Term::End Term::Run(const StopFlag& stop) {
       break;
     }
     if (!Tick()) return End::kLost;
+    if (moving_) break;
   }
   follower_.Stop();
   if (!Renew()) return End::kLost;
   dispatcher_.Stop(settings_.grace);
   // Positions of the log that was read before mean nothing in the one that took its place.
   if (!follower_.state().broken.ok()) return End::kBroken;
-  return StoreProgress(CursorTracker::Shards::kAll) ? End::kStopped : End::kLost;
+  if (!StoreProgress(CursorTracker::Shards::kAll)) return End::kLost;
+  return moving_ ? End::kMoving : End::kStopped;
 }
 
 bool Term::Tick() {
@@ -85,12 +91,13 @@ bool Term::Tick() {
 
 bool Term::Renew() {
   const absl::Time now = around_.boottime.Now();
-  const absl::StatusOr<bool> held = around_.leases.Renew(member_, settings_.lease_ttl);
-  if (!held.ok()) {
-    Complain("the lease could not be renewed", held.status());
+  const auto standing = around_.leases.Renew(member_, settings_.lease_ttl);
+  if (!standing.ok()) {
+    Complain("the lease could not be renewed", standing.status());
     return true;  // It may still be ours: the guard says for how long to act on it.
   }
-  if (!*held) return false;
+  if (!*standing) return false;
+  moving_ = WantsToMove(**standing);
   guard_.Extend(now + settings_.lease_ttl - LeaseMargin(settings_.lease_ttl));
   renew_at_ = now + settings_.lease_ttl / kRenewals;
   return true;
@@ -129,10 +136,12 @@ void Term::ReportLowMark() {
   // One interval late, and not while the list of destinations may be old: one that was just enabled
   // finds the log as it needs it. Never above what one needs that was learned meanwhile.
   if (!around_.catalogue.current()) return;
-  const Position low = tracker_.Low();
-  const Position mark = std::min(next_low_mark_, low);
+  const absl::StatusOr<Position> low = around_.leases.LowMark();
+  if (!low.ok())
+    return Complain("what is still needed of the log could not be asked", low.status());
+  const Position mark = std::min(next_low_mark_, *low);
   if (mark > 0) around_.neighbours.ReportLowMark(mark);
-  next_low_mark_ = low;
+  next_low_mark_ = *low;
 }
 
 void Term::Measure() {

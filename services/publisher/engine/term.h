@@ -33,7 +33,7 @@ struct Settings {
   LogFollower::Options follower;
   // How long a publisher that died keeps others from taking over.
   absl::Duration lease_ttl = absl::Seconds(5);
-  // How often another one that waits tries to.
+  // How often one that holds no log shards asks for some.
   absl::Duration lease_retry = absl::Milliseconds(500);
   // How often progress is stored: what a crash makes arrive again.
   absl::Duration store_interval = absl::Milliseconds(250);
@@ -59,11 +59,12 @@ struct Surroundings {
   Random& random;
 };
 
-// The time between taking the leases and giving them back or losing them: reads and sends on
-// threads of its own, while its owner's thread stores progress and renews the leases.
+// The time between taking some log shards and giving them back, losing them, or taking others:
+// reads and sends on threads of its own, while its owner's thread stores progress and renews the
+// leases.
 class Term {
  public:
-  // `member` took the leases.
+  // `member` took the leases; there is one at least.
   Term(const Settings& settings, const Surroundings& surroundings, LeaseGuard& guard,
        std::string member, Leases taken);
   // Ends reading and sending at once.
@@ -71,11 +72,13 @@ class Term {
 
   enum class End {
     kStopped,
-    kLost,    // somebody else holds the leases
+    kLost,    // somebody else holds the shards
+    kMoving,  // there are shards to be given back or taken
     kBroken,  // reading must begin again
   };
-  // Works until `stop` is set or it can't go on. At a stop, finishes what is in flight and stores
-  // all progress. Once reading is broken, nothing more is stored.
+  // Works until `stop` is set, shards are to move, or it can't go on. In the first two cases it
+  // finishes what is in flight and stores all progress. Once reading is broken, nothing more is
+  // stored.
   End Run(const StopFlag& stop);
 
   struct Standing {
@@ -85,6 +88,7 @@ class Term {
   std::map<DestinationId, Standing> standings() const;
   Dispatcher::Report report() const { return dispatcher_.report(); }
   LogFollower::State follower() const { return follower_.state(); }
+  const ShardSet& held() const { return held_; }
 
  private:
   // Each: whether to go on; false only once the leases are known to be lost. What fails (true, too)
@@ -102,6 +106,7 @@ class Term {
   const Surroundings around_;
   LeaseGuard& guard_;
   const std::string member_;
+  const ShardSet held_;
   const FencingTokens tokens_;
 
   CursorTracker tracker_;
@@ -114,6 +119,7 @@ class Term {
   absl::Time store_all_at_ = absl::InfinitePast();
   absl::Time report_at_ = absl::InfinitePast();
   absl::Time measure_at_ = absl::InfinitePast();
+  bool moving_ = false;  // as the last renewal told
   Position next_low_mark_ = 0;
   obs::LogLimiter failures_{absl::Seconds(10)};
 

@@ -8,14 +8,14 @@ CREATE TABLE publisher.member (
   expires_time timestamptz NOT NULL
 ) WITH (fillfactor = 50);
 
--- The log shards, each held by one member at most.
+-- The log shards, each held by one member at most; members share them evenly.
 CREATE TABLE publisher.lease (
   log_shard smallint PRIMARY KEY CHECK (log_shard BETWEEN 0 AND 255),
   member_id text COLLATE "C" REFERENCES publisher.member ON DELETE SET NULL,
   -- Rises each time the shard is taken: whoever quotes an older one writes nothing.
   fencing_token bigint NOT NULL DEFAULT 0,
   -- Every change of the shard at or below is delivered, parked or not wanted, for every destination
-  -- that counts.
+  -- that counts there.
   settled_position bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 25);
 INSERT INTO publisher.lease (log_shard) SELECT generate_series(0, 255);
@@ -24,8 +24,13 @@ INSERT INTO publisher.lease (log_shard) SELECT generate_series(0, 255);
 CREATE TABLE publisher.destination (
   pool_number integer NOT NULL,
   epoch bigint NOT NULL,
-  -- Whether settled positions hold for it. Until then its cursors alone say where it is.
-  counts boolean NOT NULL DEFAULT false,
+  -- Changes above this position are wanted.
+  start_position bigint NOT NULL DEFAULT 0,
+  -- In which log shards, by number from the left, settled positions hold for it. In the others its
+  -- cursor alone says where it is or, without one, its start.
+  counted bit(256) NOT NULL DEFAULT repeat('0', 256)::bit(256),
+  -- It was turned off: the log is not kept for its sake.
+  retired boolean NOT NULL DEFAULT false,
   -- Changes at or below this position may have been lost, because the log had to forget them; 0 if
   -- there was no such loss.
   gapped_through bigint NOT NULL DEFAULT 0,
@@ -33,7 +38,7 @@ CREATE TABLE publisher.destination (
 );
 
 -- Where a destination stands in a shard: kept for those that are well ahead of the shard's settled
--- position, and for those that do not count.
+-- position, and for those that do not count there.
 CREATE TABLE publisher.cursor (
   pool_number integer NOT NULL,
   epoch bigint NOT NULL,

@@ -108,8 +108,8 @@ absl::Status PublisherRpc::Status(const rpc::Call& call, const v1::GetStatusRequ
   TM_RETURN_IF_ERROR(violations.ToStatus());
   TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
   PublisherView view = publisher_.View();
-  response.set_active(view.active);
-  response.set_log_shards_held(view.active ? kLogShards : 0);
+  response.set_active(view.log_shards_held > 0);
+  response.set_log_shards_held(view.log_shards_held);
   response.set_read_position(view.read_position);
   response.set_open_gaps(static_cast<std::int32_t>(view.open_gaps));
   const absl::Time now = absl::Now();

@@ -22,7 +22,8 @@ struct LogRow {
   ChangeKind kind = ChangeKind::kUpdate;
   absl::Time commit_time;
   std::string_view traceparent;  // empty for none
-  std::string_view body;         // tidemark.change.v1.Change without what stands in columns
+  // tidemark.change.v1.Change without what stands in columns; empty if the shard was not asked for.
+  std::string_view body;
 };
 
 // Rows of one statement with one snapshot, in order of position.
@@ -47,11 +48,15 @@ class ChangeLog {
  public:
   virtual ~ChangeLog() = default;
 
-  // Rows above `hi` and in `gaps`, which lie at or below.
-  virtual absl::StatusOr<LogPage> Poll(Position hi, std::span<const PositionRange> gaps) = 0;
+  // Rows above `hi` and in `gaps`, which lie at or below: of all shards, but those of others than
+  // `held` without what is in them.
+  virtual absl::StatusOr<LogPage> Poll(const ShardSet& held, Position hi,
+                                       std::span<const PositionRange> gaps) = 0;
 
-  // Rows of the pool in `range`. `complete` and the rows say how far it came.
-  virtual absl::StatusOr<LogPage> ReadPool(std::int32_t pool_number, PositionRange range) = 0;
+  // Rows of the pool in `range`, of the shards `held` alone. `complete` and the rows say how far it
+  // came.
+  virtual absl::StatusOr<LogPage> ReadPool(const ShardSet& held, std::int32_t pool_number,
+                                           PositionRange range) = 0;
 
   // A transaction id taken in a transaction of its own.
   virtual absl::StatusOr<Xid> TakeXid() = 0;

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/publisher/domain/balance.h"
 #include "services/publisher/domain/cursor_tracker.h"
 #include "services/publisher/domain/types.h"
 
@@ -19,7 +20,9 @@ namespace tidemark::publisher {
 
 // What the database knows of a destination.
 struct StoredDestination {
-  bool counts = false;  // settled positions hold for it
+  ShardSet counted;      // where settled positions hold for it
+  bool retired = false;  // the log is not kept for it
+  // In the shards that were taken.
   absl::flat_hash_map<LogShard, Position> cursors;
   Position gapped_through = 0;  // 0: nothing was lost
   std::int64_t parked = 0;      // changes
@@ -27,15 +30,17 @@ struct StoredDestination {
 
 // How far everything is.
 struct StoredState {
-  ShardPositions settled{};
+  ShardPositions settled{};  // of the shards that were taken; 0 for the others
   std::map<DestinationId, StoredDestination> destinations;
   Position emptied_through = 0;  // of the log
 };
 
+// For each shard that is held, its token: greater than any before. 0 for the others.
 using FencingTokens = std::array<std::int64_t, kLogShards>;
 
-// The leases of all log shards: proof that a member took them, and what was stored then.
+// The leases of some log shards: proof that a member took them, and what was stored then.
 struct Leases {
+  ShardSet held;
   FencingTokens tokens{};
   StoredState state;
   // Whether what was stored lay above the log's end, as after a careless restore: it was cut back
@@ -63,29 +68,40 @@ struct Progress {
 // UNAVAILABLE DATABASE_UNAVAILABLE, ABORTED CONCURRENT_CHANGE, DEADLINE_EXCEEDED, INTERNAL.
 //
 // A member is one process's attempt to publish, under an id that is never used again. It lives for
-// `ttl` from each Acquire and Renew, by the database's clock, and longer if nobody else wants to
-// hold the shards.
+// `ttl` from each Join and Renew, by the database's clock, and longer until somebody else notices;
+// then its shards are free.
 class LeaseStore {
  public:
   virtual ~LeaseStore() = default;
 
-  // Makes or renews the member, removes those that expired, and takes all shards if nobody else
-  // holds any. Nothing if somebody does. After an unknown outcome the same member asks again: what
-  // it holds without knowing is taken anew, with greater tokens.
-  virtual absl::StatusOr<std::optional<Leases>> Acquire(const std::string& member,
+  // Makes or renews the member, and removes those that expired.
+  virtual absl::StatusOr<Standing> Join(const std::string& member, absl::Duration ttl) = 0;
+
+  // Renews the member, and removes others that expired. Nothing: it was removed itself, and holds
+  // nothing any more.
+  virtual absl::StatusOr<std::optional<Standing>> Renew(const std::string& member,
                                                         absl::Duration ttl) = 0;
 
-  // False: the member was removed and holds nothing any more.
-  virtual absl::StatusOr<bool> Renew(const std::string& member, absl::Duration ttl) = 0;
+  // Takes free shards until the member holds `shards` of them, and answers all that it holds, with
+  // new tokens: none if there is no such member. So what it took before without having heard of it
+  // is its own.
+  virtual absl::StatusOr<Leases> Take(const std::string& member, int shards) = 0;
 
-  // Stores all, or (false) nothing because the shards were taken by somebody else. Storing the same
+  // Stores all, or (false) nothing because some of the shards are somebody else's. Storing the same
   // again after an unknown outcome does no harm. DATA_LOSS, and nothing is stored, if this is not
   // the database in which the shards were taken, or if its log ends below what is to be stored.
   virtual absl::StatusOr<bool> Store(const std::string& member, const FencingTokens& tokens,
                                      const Progress& progress) = 0;
 
-  // Removes the member: others may take its shards at once.
-  virtual absl::Status Release(const std::string& member) = 0;
+  // Gives shards back until `keep` are left: others may take them at once.
+  virtual absl::Status GiveBack(const std::string& member, int keep) = 0;
+
+  // Removes the member, which gives all its shards back.
+  virtual absl::Status Leave(const std::string& member) = 0;
+
+  // Nothing at or below is needed any more, by any destination that is known and was not turned
+  // off, in any shard.
+  virtual absl::StatusOr<Position> LowMark() = 0;
 };
 
 }  // namespace tidemark::publisher

@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "services/publisher/store/lease_store.h"
 
@@ -28,15 +30,21 @@ class LeaseStoreContract : public ::testing::TestWithParam<LeasesFactory> {
  protected:
   void SetUp() override { leases_ = GetParam()(); }
 
-  // The calls must not fail; for Acquire, neither be in vain.
-  static Leases Acquire(LeaseStore& store, const std::string& member,
+  // The calls must not fail.
+  static Standing Join(LeaseStore& store, const std::string& member,
+                       absl::Duration ttl = absl::Minutes(1));
+  static std::optional<Standing> Renew(LeaseStore& store, const std::string& member,
+                                       absl::Duration ttl = absl::Minutes(1));
+  static Leases Take(LeaseStore& store, const std::string& member, int shards = kLogShards);
+  // Joins and takes all shards.
+  static Leases TakeAll(LeaseStore& store, const std::string& member,
                         absl::Duration ttl = absl::Minutes(1));
-  static bool Waits(LeaseStore& store, const std::string& member);
-  static bool Store(LeaseStore& store, const std::string& member, const Leases& term,
+  static bool Store(LeaseStore& store, const std::string& member, const Leases& leases,
                     const Progress& progress);
-  static bool Settle(LeaseStore& store, const std::string& member, const Leases& term,
+  // Everything up to `position` is settled in the shards that are held.
+  static bool Settle(LeaseStore& store, const std::string& member, const Leases& leases,
                      Position position);
-  // What is stored, as the next holder sees it. `holder` is released for it.
+  // What is stored, as the next holder sees it. `holder` leaves for it.
   Leases TakeOver(const std::string& holder);
 
   std::unique_ptr<LeasesUnderTest> leases_;

@@ -1,68 +1,133 @@
 #include "services/publisher/store/memory_lease_store.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "common/base/status_macros.h"
 
 namespace tidemark::publisher {
 
-absl::StatusOr<std::optional<Leases>> MemoryLeaseStore::Acquire(const std::string& member,
-                                                                absl::Duration ttl) {
+absl::StatusOr<Standing> MemoryLeaseStore::Join(const std::string& member, absl::Duration ttl) {
   const std::lock_guard lock(mutex_);
   ++asked_;
   TM_RETURN_IF_ERROR(failure_);
-  const absl::Time now = clock_.Now();
-  members_[member] = now + ttl;
-  std::vector<std::string> expired;
-  for (const auto& [id, expiry] : members_) {
-    if (expiry < now) expired.push_back(id);
-  }
-  for (const std::string& id : expired) Remove(id);
-  if (!holder_.empty() && holder_ != member) return std::nullopt;
-  holder_ = member;
-  for (std::int64_t& token : tokens_) ++token;
-  return Leases{tokens_, state_};
+  members_[member] = clock_.Now() + ttl;
+  RemoveExpired(member);
+  return StandingOf(member);
 }
 
-absl::StatusOr<bool> MemoryLeaseStore::Renew(const std::string& member, absl::Duration ttl) {
+absl::StatusOr<std::optional<Standing>> MemoryLeaseStore::Renew(const std::string& member,
+                                                                absl::Duration ttl) {
   const std::lock_guard lock(mutex_);
   TM_RETURN_IF_ERROR(failure_);
   const auto it = members_.find(member);
-  if (it == members_.end()) return false;
+  if (it == members_.end()) return std::nullopt;
   it->second = clock_.Now() + ttl;
-  return true;
+  RemoveExpired(member);
+  return StandingOf(member);
+}
+
+absl::StatusOr<Leases> MemoryLeaseStore::Take(const std::string& member, int shards) {
+  const std::lock_guard lock(mutex_);
+  TM_RETURN_IF_ERROR(failure_);
+  Leases taken;
+  if (!members_.contains(member)) return taken;
+  int held = StandingOf(member).held;
+  taken.state = state_;
+  taken.state.settled.fill(0);
+  for (std::size_t i = 0; i < leases_.size(); ++i) {
+    Lease& lease = leases_[i];
+    if (lease.holder.empty() && held < shards) {
+      lease.holder = member;
+      ++held;
+    }
+    if (lease.holder != member) continue;
+    taken.held.set(i);
+    taken.tokens[i] = ++lease.token;
+    taken.state.settled[i] = state_.settled[i];
+  }
+  return taken;
 }
 
 absl::StatusOr<bool> MemoryLeaseStore::Store(const std::string& member, const FencingTokens& tokens,
                                              const Progress& progress) {
   const std::lock_guard lock(mutex_);
   TM_RETURN_IF_ERROR(failure_);
-  if (holder_ != member || tokens_ != tokens) return false;
+  for (std::size_t i = 0; i < leases_.size(); ++i) {
+    if (tokens[i] == 0) continue;
+    if (leases_[i].holder != member || leases_[i].token != tokens[i]) return false;
+  }
   for (const NewlyParked& parked : progress.parked) Park(parked);
   for (const auto& [id, through] : progress.gapped) {
     Position& stored = state_.destinations[id].gapped_through;
     stored = std::max(stored, through);
   }
-  if (!progress.cursors) return true;
-  const CursorUpdate& cursors = *progress.cursors;
+  if (progress.cursors) StoreCursors(*progress.cursors);
+  return true;
+}
+
+void MemoryLeaseStore::StoreCursors(const CursorUpdate& cursors) {
   for (std::size_t i = 0; i < state_.settled.size(); ++i) {
     state_.settled[i] = std::max(state_.settled[i], cursors.settled[i]);
   }
-  for (const DestinationId id : cursors.removed) state_.destinations.erase(id);
+  for (const DestinationId id : cursors.removed) {
+    state_.destinations.erase(id);
+    starts_.erase(id);
+  }
+  for (const auto& [id, start] : cursors.added) {
+    state_.destinations[id].retired = false;
+    starts_[id] = start;
+  }
   for (const CursorRow& row : cursors.rows) {
     Position& position = state_.destinations[row.destination].cursors[row.log_shard];
     position = std::max(position, row.position);
   }
-  for (const DestinationId id : cursors.joined) state_.destinations[id].counts = true;
-  return true;
+  for (const auto& [id, shards] : cursors.joined) state_.destinations[id].counted |= shards;
+  for (const auto& [id, shards] : cursors.left) state_.destinations[id].counted &= ~shards;
+  for (const DestinationId id : cursors.retired) state_.destinations[id].retired = true;
 }
 
-absl::Status MemoryLeaseStore::Release(const std::string& member) {
+absl::Status MemoryLeaseStore::GiveBack(const std::string& member, int keep) {
+  const std::lock_guard lock(mutex_);
+  TM_RETURN_IF_ERROR(failure_);
+  for (Lease& lease : leases_) {
+    if (lease.holder == member && --keep < 0) lease.holder.clear();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryLeaseStore::Leave(const std::string& member) {
   const std::lock_guard lock(mutex_);
   TM_RETURN_IF_ERROR(failure_);
   Remove(member);
   return absl::OkStatus();
+}
+
+absl::StatusOr<Position> MemoryLeaseStore::LowMark() {
+  const std::lock_guard lock(mutex_);
+  TM_RETURN_IF_ERROR(failure_);
+  Position low = *std::min_element(state_.settled.begin(), state_.settled.end());
+  for (const auto& [id, destination] : state_.destinations) {
+    if (destination.retired) continue;
+    for (std::size_t i = 0; i < leases_.size(); ++i) low = std::min(low, Floor(id, i));
+  }
+  return low;
+}
+
+Position MemoryLeaseStore::FloorOf(DestinationId id, LogShard shard) const {
+  const std::lock_guard lock(mutex_);
+  return Floor(id, shard.value());
+}
+
+Position MemoryLeaseStore::Floor(DestinationId id, std::size_t shard) const {
+  const auto start = starts_.find(id);
+  Position floor = start == starts_.end() ? 0 : start->second;
+  const auto destination = state_.destinations.find(id);
+  if (destination == state_.destinations.end()) return floor;
+  if (destination->second.counted[shard]) floor = std::max(floor, state_.settled[shard]);
+  const auto row = destination->second.cursors.find(LogShard(static_cast<std::uint8_t>(shard)));
+  return row == destination->second.cursors.end() ? floor : std::max(floor, row->second);
 }
 
 std::int64_t MemoryLeaseStore::asked() const {
@@ -75,6 +140,13 @@ StoredState MemoryLeaseStore::state() const {
   return state_;
 }
 
+std::map<std::string, int> MemoryLeaseStore::Holdings() const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, int> holdings;
+  for (const auto& [member, expiry] : members_) holdings[member] = StandingOf(member).held;
+  return holdings;
+}
+
 void MemoryLeaseStore::SetEmptiedThrough(Position position) {
   const std::lock_guard lock(mutex_);
   state_.emptied_through = position;
@@ -82,8 +154,9 @@ void MemoryLeaseStore::SetEmptiedThrough(Position position) {
 
 void MemoryLeaseStore::Expire() {
   const std::lock_guard lock(mutex_);
-  if (const auto it = members_.find(holder_); it != members_.end())
-    it->second = absl::InfinitePast();
+  for (auto& [member, expiry] : members_) {
+    if (StandingOf(member).held > 0) expiry = absl::InfinitePast();
+  }
 }
 
 void MemoryLeaseStore::SetFailure(absl::Status status) {
@@ -91,9 +164,30 @@ void MemoryLeaseStore::SetFailure(absl::Status status) {
   failure_ = std::move(status);
 }
 
+Standing MemoryLeaseStore::StandingOf(const std::string& member) const {
+  Standing standing{.members = static_cast<int>(members_.size())};
+  for (const auto& [other, expiry] : members_) standing.rank += other < member ? 1 : 0;
+  for (const Lease& lease : leases_) {
+    standing.held += lease.holder == member ? 1 : 0;
+    standing.free += lease.holder.empty() ? 1 : 0;
+  }
+  return standing;
+}
+
+void MemoryLeaseStore::RemoveExpired(const std::string& except) {
+  const absl::Time now = clock_.Now();
+  std::vector<std::string> expired;
+  for (const auto& [member, expiry] : members_) {
+    if (expiry < now && member != except) expired.push_back(member);
+  }
+  for (const std::string& member : expired) Remove(member);
+}
+
 void MemoryLeaseStore::Remove(const std::string& member) {
   members_.erase(member);
-  if (holder_ == member) holder_.clear();
+  for (Lease& lease : leases_) {
+    if (lease.holder == member) lease.holder.clear();
+  }
 }
 
 void MemoryLeaseStore::Park(const NewlyParked& parked) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -18,33 +19,49 @@ class MemoryLeaseStore final : public LeaseStore {
   // `clock` outlives the store.
   explicit MemoryLeaseStore(const Clock& clock) : clock_(clock) {}
 
-  absl::StatusOr<std::optional<Leases>> Acquire(const std::string& member,
+  absl::StatusOr<Standing> Join(const std::string& member, absl::Duration ttl) override;
+  absl::StatusOr<std::optional<Standing>> Renew(const std::string& member,
                                                 absl::Duration ttl) override;
-  absl::StatusOr<bool> Renew(const std::string& member, absl::Duration ttl) override;
+  absl::StatusOr<Leases> Take(const std::string& member, int shards) override;
   absl::StatusOr<bool> Store(const std::string& member, const FencingTokens& tokens,
                              const Progress& progress) override;
-  absl::Status Release(const std::string& member) override;
+  absl::Status GiveBack(const std::string& member, int keep) override;
+  absl::Status Leave(const std::string& member) override;
+  absl::StatusOr<Position> LowMark() override;
 
-  // How often the leases were asked for.
+  // How often somebody joined or asked to.
   std::int64_t asked() const;
   // What is stored now.
   StoredState state() const;
+  // Where the destination stands in a shard: what a publisher that takes the shard would not send.
+  Position FloorOf(DestinationId id, LogShard shard) const;
+  // How many shards each member holds.
+  std::map<std::string, int> Holdings() const;
   void SetEmptiedThrough(Position position);
-  // Ends the holder's time, as if it had not been renewed.
+  // Ends the time of all members that hold shards, as if they had not been renewed.
   void Expire();
   // Makes every call fail with `status` until OK is set.
   void SetFailure(absl::Status status);
 
  private:
+  struct Lease {
+    std::string holder;  // empty: free
+    std::int64_t token = 0;
+  };
+
+  Standing StandingOf(const std::string& member) const;
+  void RemoveExpired(const std::string& except);
   void Remove(const std::string& member);
   void Park(const NewlyParked& parked);
+  void StoreCursors(const CursorUpdate& cursors);
+  Position Floor(DestinationId id, std::size_t shard) const;
 
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::map<std::string, absl::Time> members_;  // and when they expire
-  std::string holder_;
-  FencingTokens tokens_{};
+  std::array<Lease, kLogShards> leases_;
   StoredState state_;
+  std::map<DestinationId, Position> starts_;
   std::set<std::tuple<Position, DestinationId>> parked_;
   absl::Status failure_;
   std::int64_t asked_ = 0;

@@ -1,6 +1,7 @@
 #include "services/publisher/store/postgres_change_log.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,27 +17,28 @@ constexpr int kPageRows = 2000;  // as in the statements
 
 // Each statement reads with one snapshot, and says its xmin even if there are no rows. A page ends
 // with the row that brings it to $1 bytes. Bodies that lie beyond are not fetched: their length is
-// known without.
-#define TIDEMARK_LOG_PAGE(rows)                                                                \
-  "WITH seen AS MATERIALIZED ("                                                                \
-  "  SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin, emptied_through"    \
-  "    FROM dataset.change_log_state),"                                                        \
-  " page AS ("                                                                                 \
-  "  SELECT rows.*, sum(octet_length(body)) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING)" \
-  "         - octet_length(body) AS bytes_before"                                              \
-  "    FROM (" rows                                                                            \
-  ") AS rows ORDER BY position LIMIT 2000)"                                                    \
-  " SELECT seen.xmin, seen.emptied_through, position, log_shard, pool_number, sync_count,"     \
-  "        generation, kind, commit_time, traceparent, body"                                   \
+// known without. Nor are those of shards that are not in the bits of $2.
+#define TIDEMARK_LOG_PAGE(rows)                                                             \
+  "WITH seen AS MATERIALIZED ("                                                             \
+  "  SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin, emptied_through" \
+  "    FROM dataset.change_log_state),"                                                     \
+  " page AS ("                                                                              \
+  "  SELECT rows.*, sum(length) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING)"          \
+  "         - length AS bytes_before"                                                       \
+  "    FROM (" rows                                                                         \
+  ") AS rows ORDER BY position LIMIT 2000)"                                                 \
+  " SELECT seen.xmin, seen.emptied_through, position, log_shard, pool_number, sync_count,"  \
+  "        generation, kind, commit_time, traceparent, body"                                \
   "   FROM seen LEFT JOIN page ON page.bytes_before < $1"
 
 #define TIDEMARK_LOG_COLUMNS                                                                    \
   " position, log_shard, pool_number, sync_count, generation, kind, commit_time, traceparent, " \
-  "body "
+  "CASE get_bit($2, log_shard) WHEN 1 THEN body ELSE '' END AS body, "                          \
+  "CASE get_bit($2, log_shard) WHEN 1 THEN octet_length(body) ELSE 0 END AS length "
 
 #define TIDEMARK_NEW_ROWS                         \
   "SELECT" TIDEMARK_LOG_COLUMNS                   \
-  "  FROM dataset.change_log WHERE position > $2" \
+  "  FROM dataset.change_log WHERE position > $3" \
   " ORDER BY position LIMIT 2000"
 
 constexpr pg::Query kPoll{"publisher_poll", TIDEMARK_LOG_PAGE(TIDEMARK_NEW_ROWS)};
@@ -44,14 +46,15 @@ constexpr pg::Query kPoll{"publisher_poll", TIDEMARK_LOG_PAGE(TIDEMARK_NEW_ROWS)
 constexpr pg::Query kPollWithGaps{
     "publisher_poll_with_gaps",
     TIDEMARK_LOG_PAGE("SELECT" TIDEMARK_LOG_COLUMNS
-                      "  FROM unnest($3::bigint[], $4::bigint[]) AS gap (first, last)"
+                      "  FROM unnest($4::bigint[], $5::bigint[]) AS gap (first, last)"
                       "  JOIN dataset.change_log ON position BETWEEN gap.first AND gap.last"
                       " UNION ALL (" TIDEMARK_NEW_ROWS ")")};
 
 constexpr pg::Query kReadPool{
     "publisher_read_pool",
     TIDEMARK_LOG_PAGE("SELECT" TIDEMARK_LOG_COLUMNS "  FROM dataset.change_log"
-                      " WHERE position BETWEEN $2 AND $3 AND pool_number = $4"
+                      " WHERE position BETWEEN $3 AND $4 AND pool_number = $5"
+                      "   AND get_bit($2, log_shard) = 1"
                       " ORDER BY position LIMIT 2000")};
 
 constexpr pg::Query kTakeXid{"publisher_take_xid", "SELECT pg_current_xact_id()::text::bigint"};
@@ -63,6 +66,15 @@ pg::ConnectOptions ForReading(pg::ConnectOptions options) {
   }
   options.settings.emplace_back("plan_cache_mode", "force_generic_plan");
   return options;
+}
+
+// As get_bit counts them: of each byte, the lowest bit first.
+std::string BitsOf(const ShardSet& shards) {
+  std::string bytes(shards.size() / 8, '\0');
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    if (shards[i]) bytes[i / 8] = static_cast<char>(bytes[i / 8] | 1 << i % 8);
+  }
+  return bytes;
 }
 
 absl::StatusOr<LogRow> ReadRow(const pg::Row& row) {
@@ -87,9 +99,11 @@ absl::StatusOr<LogRow> ReadRow(const pg::Row& row) {
 PostgresChangeLog::PostgresChangeLog(Options options)
     : options_(std::move(options)), connections_(ForReading(options_.connect)) {}
 
-absl::StatusOr<LogPage> PostgresChangeLog::Poll(Position hi, std::span<const PositionRange> gaps) {
+absl::StatusOr<LogPage> PostgresChangeLog::Poll(const ShardSet& held, Position hi,
+                                                std::span<const PositionRange> gaps) {
   highest_ = std::max(highest_, hi);
-  pg::Params params(options_.page_bytes, hi);
+  const std::string held_bits = BitsOf(held);
+  pg::Params params(options_.page_bytes, pg::Bytes{held_bits}, hi);
   if (gaps.empty()) {
     TM_ASSIGN_OR_RETURN(pg::Result result, Run(kPoll, params));
     return MakePage(std::move(result));
@@ -106,8 +120,11 @@ absl::StatusOr<LogPage> PostgresChangeLog::Poll(Position hi, std::span<const Pos
   return MakePage(std::move(result));
 }
 
-absl::StatusOr<LogPage> PostgresChangeLog::ReadPool(std::int32_t pool_number, PositionRange range) {
-  const pg::Params params(options_.page_bytes, range.first, range.last, pool_number);
+absl::StatusOr<LogPage> PostgresChangeLog::ReadPool(const ShardSet& held, std::int32_t pool_number,
+                                                    PositionRange range) {
+  const std::string held_bits = BitsOf(held);
+  const pg::Params params(options_.page_bytes, pg::Bytes{held_bits}, range.first, range.last,
+                          pool_number);
   TM_ASSIGN_OR_RETURN(pg::Result result, Run(kReadPool, params));
   return MakePage(std::move(result));
 }

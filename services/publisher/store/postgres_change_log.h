@@ -23,8 +23,10 @@ class PostgresChangeLog final : public ChangeLog {
 
   explicit PostgresChangeLog(Options options);
 
-  absl::StatusOr<LogPage> Poll(Position hi, std::span<const PositionRange> gaps) override;
-  absl::StatusOr<LogPage> ReadPool(std::int32_t pool_number, PositionRange range) override;
+  absl::StatusOr<LogPage> Poll(const ShardSet& held, Position hi,
+                               std::span<const PositionRange> gaps) override;
+  absl::StatusOr<LogPage> ReadPool(const ShardSet& held, std::int32_t pool_number,
+                                   PositionRange range) override;
   absl::StatusOr<Xid> TakeXid() override;
   absl::StatusOr<Position> End() override;
 

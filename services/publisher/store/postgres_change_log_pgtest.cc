@@ -28,6 +28,8 @@ std::vector<Position> PositionsOf(const LogPage& page) {
   return positions;
 }
 
+const ShardSet kAll = ShardSet().set();
+
 class PostgresChangeLogTest : public ::testing::Test {
  protected:
   PostgresChangeLogTest() { Clear(database_); }
@@ -39,7 +41,7 @@ class PostgresChangeLogTest : public ::testing::Test {
   }
 
   LogPage Poll(Position hi, const std::vector<PositionRange>& gaps = {}) {
-    auto page = log_.Poll(hi, gaps);
+    auto page = log_.Poll(kAll, hi, gaps);
     EXPECT_TRUE(page.ok()) << page.status();
     return page.ok() ? *std::move(page) : LogPage{};
   }
@@ -94,11 +96,11 @@ TEST_F(PostgresChangeLogTest, PagesEndByBytesAfterAtLeastOneRow) {
   PostgresChangeLog::Options options = Options();
   options.page_bytes = 150'000;
   PostgresChangeLog log(options);
-  const auto first = log.Poll(0, {});
+  const auto first = log.Poll(kAll, 0, {});
   ASSERT_TRUE(first.ok());
   EXPECT_THAT(PositionsOf(*first), ElementsAre(1, 2));
   EXPECT_FALSE(first->complete);
-  const auto second = log.Poll(2, {});
+  const auto second = log.Poll(kAll, 2, {});
   ASSERT_TRUE(second.ok());
   EXPECT_THAT(PositionsOf(*second), ElementsAre(3, 4));
   EXPECT_TRUE(second->complete);
@@ -114,10 +116,31 @@ TEST_F(PostgresChangeLogTest, PagesEndByRows) {
 
 TEST_F(PostgresChangeLogTest, ReadsOnePool) {
   writer_.Write({{.pool_number = 1}, {.pool_number = 2}, {.pool_number = 1}, {.pool_number = 1}});
-  const auto page = log_.ReadPool(1, {1, 3});
+  const auto page = log_.ReadPool(kAll, 1, {1, 3});
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_THAT(PositionsOf(*page), ElementsAre(1, 3));
   EXPECT_TRUE(page->complete);
+}
+
+TEST_F(PostgresChangeLogTest, OfShardsThatAreNotHeldOnlyThePositionsAreRead) {
+  const TestChange mine{.pool_number = 1, .identity_id = "us-east-1:a"};
+  TestChange other = mine;
+  other.identity_id = "us-east-1:b";
+  writer_.Write(std::vector<TestChange>{mine, other, mine});
+  const LogPage all = Poll(0);
+  ASSERT_EQ(all.rows.size(), 3U);
+  ASSERT_NE(all.rows[0].log_shard, all.rows[1].log_shard);
+  const ShardSet held = ShardSet().set(all.rows[0].log_shard.value());
+  const auto page = log_.Poll(held, 1, std::vector<PositionRange>{{1, 1}});
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_THAT(PositionsOf(*page), ElementsAre(1, 2, 3));
+  EXPECT_EQ(page->rows[0].body, all.rows[0].body);
+  EXPECT_EQ(page->rows[1].body, "");
+  EXPECT_EQ(page->rows[1].log_shard, all.rows[1].log_shard);
+  EXPECT_NE(page->rows[2].body, "");
+  const auto pool = log_.ReadPool(held, 1, {1, 3});
+  ASSERT_TRUE(pool.ok()) << pool.status();
+  EXPECT_THAT(PositionsOf(*pool), ElementsAre(1, 3));
 }
 
 TEST_F(PostgresChangeLogTest, KnowsTheEndAndTakesXids) {
@@ -136,12 +159,12 @@ TEST_F(PostgresChangeLogTest, ALostConnectionIsMadeAnewAndAnOlderDatabaseIsNotic
   writer_.Write(std::vector<TestChange>(3));
   Poll(3);
   Disconnect(database_);
-  EXPECT_FALSE(log_.Poll(3, {}).ok());
-  EXPECT_TRUE(log_.Poll(3, {}).ok());
+  EXPECT_FALSE(log_.Poll(kAll, 3, {}).ok());
+  EXPECT_TRUE(log_.Poll(kAll, 3, {}).ok());
   Disconnect(database_);
   writer_.Run("SELECT setval('dataset.change_log_position', 2)");
-  EXPECT_FALSE(log_.Poll(3, {}).ok());
-  EXPECT_EQ(log_.Poll(3, {}).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_FALSE(log_.Poll(kAll, 3, {}).ok());
+  EXPECT_EQ(log_.Poll(kAll, 3, {}).status().code(), absl::StatusCode::kDataLoss);
 }
 
 TEST_F(PostgresChangeLogTest, AnotherDatabaseOfTheSameLengthIsNoticed) {
@@ -150,15 +173,15 @@ TEST_F(PostgresChangeLogTest, AnotherDatabaseOfTheSameLengthIsNoticed) {
   const auto other = MakeDatabase();
   other->Run("SELECT setval('dataset.change_log_position', 3)");
   Swap(database_, *other);
-  EXPECT_FALSE(log_.Poll(3, {}).ok()) << "the connection was lost";
-  EXPECT_EQ(log_.Poll(3, {}).status().code(), absl::StatusCode::kDataLoss);
-  EXPECT_TRUE(log_.Poll(3, {}).ok()) << "once";
+  EXPECT_FALSE(log_.Poll(kAll, 3, {}).ok()) << "the connection was lost";
+  EXPECT_EQ(log_.Poll(kAll, 3, {}).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(log_.Poll(kAll, 3, {}).ok()) << "once";
   Swap(database_, *other);
 }
 
 TEST_F(PostgresChangeLogTest, ALogThatEndsBelowTheStartIsNoticedAtOnceAndByEnd) {
   writer_.Write(std::vector<TestChange>(3));
-  EXPECT_EQ(log_.Poll(5, {}).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(log_.Poll(kAll, 5, {}).status().code(), absl::StatusCode::kDataLoss);
   Poll(3);
   writer_.Run("SELECT setval('dataset.change_log_position', 2)");
   EXPECT_EQ(log_.End().status().code(), absl::StatusCode::kDataLoss);

@@ -31,39 +31,83 @@ constexpr pg::Query kRemoveExpired{
 constexpr pg::Query kRemoveMember{"publisher_remove_member",
                                   "DELETE FROM publisher.member WHERE member_id = $1"};
 
-// Those of $1 as well: it may have taken them without having heard of it.
-constexpr pg::Query kLockFree{"publisher_lock_free",
-                              "SELECT log_shard FROM publisher.lease"
-                              " WHERE member_id IS NULL OR member_id = $1"
-                              " ORDER BY log_shard FOR UPDATE"};
+constexpr pg::Query kStanding{
+    "publisher_standing",
+    "SELECT (SELECT count(*) FROM publisher.member),"
+    "       (SELECT count(*) FROM publisher.member WHERE member_id < $1),"
+    "       count(*) FILTER (WHERE member_id = $1), count(*) FILTER (WHERE member_id IS NULL)"
+    "  FROM publisher.lease"};
 
-constexpr pg::Query kTake{"publisher_take",
-                          "UPDATE publisher.lease"
-                          "   SET member_id = $1, fencing_token = fencing_token + 1"
-                          " WHERE member_id IS NULL OR member_id = $1"
-                          " RETURNING log_shard, fencing_token, settled_position"};
+constexpr pg::Query kLockMember{
+    "publisher_lock_member", "SELECT 1 FROM publisher.member WHERE member_id = $1 FOR KEY SHARE"};
+
+// Others may take at the same moment: each takes what no other one is at.
+constexpr pg::Query kTakeFree{
+    "publisher_take_free",
+    "UPDATE publisher.lease SET member_id = $1"
+    " WHERE log_shard IN ("
+    "   SELECT log_shard FROM publisher.lease WHERE member_id IS NULL ORDER BY log_shard"
+    "    LIMIT greatest(0, $2 - (SELECT count(*) FROM publisher.lease WHERE member_id = $1))"
+    "      FOR UPDATE SKIP LOCKED)"};
+
+constexpr pg::Query kTakeHeld{"publisher_take_held",
+                              "UPDATE publisher.lease SET fencing_token = fencing_token + 1"
+                              " WHERE member_id = $1"
+                              " RETURNING log_shard, fencing_token, settled_position"};
+
+constexpr pg::Query kGiveBack{
+    "publisher_give_back",
+    "UPDATE publisher.lease SET member_id = NULL"
+    " WHERE log_shard IN (SELECT log_shard FROM publisher.lease WHERE member_id = $1"
+    "                      ORDER BY log_shard OFFSET $2)"};
+
+constexpr pg::Query kLowMark{
+    "publisher_low_mark",
+    "SELECT least("
+    "  (SELECT min(settled_position) FROM publisher.lease),"
+    "  (SELECT min(greatest(d.start_position, c.position))"
+    "     FROM publisher.destination AS d CROSS JOIN publisher.lease AS l"
+    "     LEFT JOIN publisher.cursor AS c"
+    "       ON (c.pool_number, c.epoch, c.log_shard) = (d.pool_number, d.epoch, l.log_shard)"
+    "    WHERE NOT d.retired AND d.counted <> repeat('1', 256)::bit(256)"
+    "      AND get_bit(d.counted, l.log_shard) = 0))"};
 
 std::int64_t Micros(absl::Duration duration) { return absl::ToInt64Microseconds(duration); }
 
-// Takes all shards or, if not all are free, none. `database`: as LogEnd's, if they were taken.
-absl::StatusOr<std::optional<Leases>> TakeAll(pg::Transaction& transaction,
-                                              const std::string& member, std::string& database) {
-  TM_ASSIGN_OR_RETURN(const pg::Result free, transaction.Run(kLockFree, pg::Params(member)));
-  if (free.size() != kLogShards) return std::nullopt;
+absl::StatusOr<Standing> StandingOf(pg::Transaction& transaction, const std::string& member) {
+  TM_ASSIGN_OR_RETURN(const pg::Result found, transaction.Run(kStanding, pg::Params(member)));
+  TM_ASSIGN_OR_RETURN(const auto row,
+                      (found.ParseOnly<std::int64_t, std::int64_t, std::int64_t, std::int64_t>()));
+  const auto& [members, rank, held, free] = row;
+  return Standing{.members = static_cast<int>(members),
+                  .rank = static_cast<int>(rank),
+                  .held = static_cast<int>(held),
+                  .free = static_cast<int>(free)};
+}
+
+// `database`: as LogEnd's, if any are held then.
+absl::StatusOr<Leases> TakeUpTo(pg::Transaction& transaction, const std::string& member, int shards,
+                                std::string& database) {
+  Leases leases;
+  TM_ASSIGN_OR_RETURN(const pg::Result known, transaction.Run(kLockMember, pg::Params(member)));
+  if (known.size() == 0) return leases;
   TM_ASSIGN_OR_RETURN(const pg::Result described, transaction.Run(kLogEnd, pg::Params()));
   TM_ASSIGN_OR_RETURN(LogEnd end, ParseLogEnd(described));
-  Leases term;
-  TM_ASSIGN_OR_RETURN(term.cut_back, CutBack(transaction, end.position));
-  TM_ASSIGN_OR_RETURN(const pg::Result taken, transaction.Run(kTake, pg::Params(member)));
-  TM_ASSIGN_OR_RETURN(const auto rows, (taken.ParseAll<std::int16_t, std::int64_t, Position>()));
+  TM_ASSIGN_OR_RETURN(leases.cut_back, CutBack(transaction, end.position));
+  TM_RETURN_IF_ERROR(
+      transaction.Run(kTakeFree, pg::Params(member, static_cast<std::int64_t>(shards))).status());
+  TM_ASSIGN_OR_RETURN(const pg::Result held, transaction.Run(kTakeHeld, pg::Params(member)));
+  TM_ASSIGN_OR_RETURN(const auto rows, (held.ParseAll<std::int16_t, std::int64_t, Position>()));
   for (const auto& [log_shard, token, settled] : rows) {
     const auto index = static_cast<std::size_t>(log_shard);
-    term.tokens[index] = token;
-    term.state.settled[index] = settled;
+    leases.held.set(index);
+    leases.tokens[index] = token;
+    leases.state.settled[index] = settled;
   }
-  TM_RETURN_IF_ERROR(LoadDestinations(transaction, term.state));
+  if (leases.held.none()) return leases;
+  TM_RETURN_IF_ERROR(LoadDestinations(transaction, leases.held, leases.state));
   database = std::move(end.database);
-  return term;
+  return leases;
 }
 
 }  // namespace
@@ -71,24 +115,38 @@ absl::StatusOr<std::optional<Leases>> TakeAll(pg::Transaction& transaction,
 PostgresLeaseStore::PostgresLeaseStore(const pg::ConnectOptions& options)
     : timeout_(options.statement_timeout), connections_(options) {}
 
-absl::StatusOr<std::optional<Leases>> PostgresLeaseStore::Acquire(const std::string& member,
-                                                                  absl::Duration ttl) {
+absl::StatusOr<Standing> PostgresLeaseStore::Join(const std::string& member, absl::Duration ttl) {
   TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(timeout_));
   TM_ASSIGN_OR_RETURN(pg::Transaction transaction,
                       pg::Transaction::Begin(*connection, absl::Now() + timeout_));
   TM_RETURN_IF_ERROR(transaction.Run(kMakeMember, pg::Params(member, Micros(ttl))).status());
   TM_RETURN_IF_ERROR(transaction.Run(kRemoveExpired, pg::Params(member)).status());
-  TM_ASSIGN_OR_RETURN(std::optional<Leases> term, TakeAll(transaction, member, database_));
+  TM_ASSIGN_OR_RETURN(const Standing standing, StandingOf(transaction, member));
   TM_RETURN_IF_ERROR(std::move(transaction).Commit());
-  return term;
+  return standing;
 }
 
-absl::StatusOr<bool> PostgresLeaseStore::Renew(const std::string& member, absl::Duration ttl) {
+absl::StatusOr<std::optional<Standing>> PostgresLeaseStore::Renew(const std::string& member,
+                                                                  absl::Duration ttl) {
   TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(timeout_));
-  TM_ASSIGN_OR_RETURN(
-      const pg::Result result,
-      connection->Run(kRenewMember, pg::Params(member, Micros(ttl)), absl::Now() + timeout_));
-  return result.affected() == 1;
+  TM_ASSIGN_OR_RETURN(pg::Transaction transaction,
+                      pg::Transaction::Begin(*connection, absl::Now() + timeout_));
+  TM_ASSIGN_OR_RETURN(const pg::Result renewed,
+                      transaction.Run(kRenewMember, pg::Params(member, Micros(ttl))));
+  if (renewed.affected() == 0) return std::nullopt;
+  TM_RETURN_IF_ERROR(transaction.Run(kRemoveExpired, pg::Params(member)).status());
+  TM_ASSIGN_OR_RETURN(const Standing standing, StandingOf(transaction, member));
+  TM_RETURN_IF_ERROR(std::move(transaction).Commit());
+  return standing;
+}
+
+absl::StatusOr<Leases> PostgresLeaseStore::Take(const std::string& member, int shards) {
+  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(timeout_));
+  TM_ASSIGN_OR_RETURN(pg::Transaction transaction,
+                      pg::Transaction::Begin(*connection, absl::Now() + timeout_));
+  TM_ASSIGN_OR_RETURN(Leases leases, TakeUpTo(transaction, member, shards, database_));
+  TM_RETURN_IF_ERROR(std::move(transaction).Commit());
+  return leases;
 }
 
 absl::StatusOr<bool> PostgresLeaseStore::Store(const std::string& member,
@@ -114,9 +172,24 @@ absl::StatusOr<bool> PostgresLeaseStore::Store(const std::string& member,
   return true;
 }
 
-absl::Status PostgresLeaseStore::Release(const std::string& member) {
+absl::Status PostgresLeaseStore::GiveBack(const std::string& member, int keep) {
+  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(timeout_));
+  return connection
+      ->Run(kGiveBack, pg::Params(member, static_cast<std::int64_t>(keep)), absl::Now() + timeout_)
+      .status();
+}
+
+absl::Status PostgresLeaseStore::Leave(const std::string& member) {
   TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(timeout_));
   return connection->Run(kRemoveMember, pg::Params(member), absl::Now() + timeout_).status();
+}
+
+absl::StatusOr<Position> PostgresLeaseStore::LowMark() {
+  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(timeout_));
+  TM_ASSIGN_OR_RETURN(const pg::Result result,
+                      connection->Run(kLowMark, pg::Params(), absl::Now() + timeout_));
+  TM_ASSIGN_OR_RETURN(const auto row, result.ParseOnly<Position>());
+  return std::get<0>(row);
 }
 
 }  // namespace tidemark::publisher

@@ -16,12 +16,15 @@ class PostgresLeaseStore final : public LeaseStore {
   // The options' statement timeout bounds each call.
   explicit PostgresLeaseStore(const pg::ConnectOptions& options);
 
-  absl::StatusOr<std::optional<Leases>> Acquire(const std::string& member,
+  absl::StatusOr<Standing> Join(const std::string& member, absl::Duration ttl) override;
+  absl::StatusOr<std::optional<Standing>> Renew(const std::string& member,
                                                 absl::Duration ttl) override;
-  absl::StatusOr<bool> Renew(const std::string& member, absl::Duration ttl) override;
+  absl::StatusOr<Leases> Take(const std::string& member, int shards) override;
   absl::StatusOr<bool> Store(const std::string& member, const FencingTokens& tokens,
                              const Progress& progress) override;
-  absl::Status Release(const std::string& member) override;
+  absl::Status GiveBack(const std::string& member, int keep) override;
+  absl::Status Leave(const std::string& member) override;
+  absl::StatusOr<Position> LowMark() override;
 
  private:
   const absl::Duration timeout_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -14,6 +15,15 @@ namespace {
 
 void EndLogAt(Position end) {
   SharedDatabase().Run(absl::StrCat("SELECT setval('dataset.change_log_position', ", end, ")"));
+}
+
+Leases TakeAll(PostgresLeaseStore& store) {
+  EXPECT_TRUE(store.Join("one", absl::Minutes(1)).ok());
+  absl::StatusOr<Leases> leases = store.Take("one", kLogShards);
+  EXPECT_TRUE(leases.ok()) << leases.status();
+  if (!leases.ok()) return {};
+  EXPECT_TRUE(leases->held.all());
+  return *std::move(leases);
 }
 
 class PostgresLeases final : public LeasesUnderTest {
@@ -42,36 +52,32 @@ TEST(PostgresLeaseStoreTest, CursorsThatSettledPositionsCoverAreDroppedByTheNext
   EndLogAt(11);
   database.Run(
       "UPDATE publisher.lease SET settled_position = 10;"
-      "INSERT INTO publisher.destination (pool_number, epoch, counts)"
-      " VALUES (1, 1, true), (2, 1, false);"
+      "INSERT INTO publisher.destination (pool_number, epoch, counted)"
+      " VALUES (1, 1, repeat('1', 256)::bit(256)), (2, 1, repeat('0', 256)::bit(256));"
       "INSERT INTO publisher.cursor VALUES (1, 1, 0, 10), (1, 1, 1, 11), (2, 1, 0, 5)");
   PostgresLeaseStore store(ServiceOptions(database));
-  const auto term = store.Acquire("one", absl::Minutes(1));
-  ASSERT_TRUE(term.ok() && term->has_value());
-  const auto& destinations = (*term)->state.destinations;
+  const Leases leases = TakeAll(store);
+  const auto& destinations = leases.state.destinations;
   EXPECT_EQ(destinations.at({1, 1}).cursors.size(), 1U);
   EXPECT_EQ(destinations.at({1, 1}).cursors.at(LogShard(1)), 11);
   EXPECT_EQ(destinations.at({2, 1}).cursors.size(), 1U);
-  EXPECT_FALSE((*term)->cut_back);
+  EXPECT_FALSE(leases.cut_back);
 }
 
 TEST(PostgresLeaseStoreTest, WhatLiesAboveTheLogsEndIsNotStored) {
   Clear(SharedDatabase());
   EndLogAt(10);
   PostgresLeaseStore store(ServiceOptions(SharedDatabase()));
-  const auto term = store.Acquire("one", absl::Minutes(1));
-  ASSERT_TRUE(term.ok() && term->has_value());
+  const Leases leases = TakeAll(store);
   Progress progress;
   progress.cursors.emplace().settled.fill(10);
-  EXPECT_TRUE(store.Store("one", (*term)->tokens, progress).value());
+  EXPECT_TRUE(store.Store("one", leases.tokens, progress).value());
   Progress above = progress;
   above.cursors->settled[3] = 11;
-  EXPECT_EQ(store.Store("one", (*term)->tokens, above).status().code(),
-            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(store.Store("one", leases.tokens, above).status().code(), absl::StatusCode::kDataLoss);
   above = progress;
   above.cursors->rows = {{{1, 1}, LogShard(3), 11}};
-  EXPECT_EQ(store.Store("one", (*term)->tokens, above).status().code(),
-            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(store.Store("one", leases.tokens, above).status().code(), absl::StatusCode::kDataLoss);
 }
 
 TEST(PostgresLeaseStoreTest, WhatWasStoredAboveTheLogsEndIsCutBack) {
@@ -83,10 +89,9 @@ TEST(PostgresLeaseStoreTest, WhatWasStoredAboveTheLogsEndIsCutBack) {
       "UPDATE publisher.lease SET settled_position = 980 WHERE log_shard = 255;"
       "INSERT INTO publisher.cursor VALUES (1, 1, 0, 1005), (1, 1, 255, 985)");
   PostgresLeaseStore store(ServiceOptions(database));
-  const auto term = store.Acquire("one", absl::Minutes(1));
-  ASSERT_TRUE(term.ok() && term->has_value());
-  EXPECT_TRUE((*term)->cut_back);
-  const StoredState& state = (*term)->state;
+  const Leases leases = TakeAll(store);
+  EXPECT_TRUE(leases.cut_back);
+  const StoredState& state = leases.state;
   EXPECT_EQ(state.settled[0], 990);
   EXPECT_EQ(state.settled[255], 980);
   EXPECT_EQ(state.destinations.at({1, 1}).cursors.at(LogShard(0)), 990);
@@ -97,8 +102,7 @@ TEST(PostgresLeaseStoreTest, NothingIsStoredInAnotherDatabase) {
   Clear(SharedDatabase());
   EndLogAt(10);
   PostgresLeaseStore store(ServiceOptions(SharedDatabase()));
-  const auto term = store.Acquire("one", absl::Minutes(1));
-  ASSERT_TRUE(term.ok() && term->has_value());
+  const Leases leases = TakeAll(store);
   const auto other = MakeDatabase();
   other->Run(
       "SELECT setval('dataset.change_log_position', 10);"
@@ -107,12 +111,11 @@ TEST(PostgresLeaseStoreTest, NothingIsStoredInAnotherDatabase) {
   Swap(SharedDatabase(), *other);
   Progress progress;
   progress.cursors.emplace().settled.fill(10);
-  EXPECT_FALSE(store.Store("one", (*term)->tokens, progress).ok()) << "the connection was lost";
-  EXPECT_EQ(store.Store("one", (*term)->tokens, progress).status().code(),
+  EXPECT_FALSE(store.Store("one", leases.tokens, progress).ok()) << "the connection was lost";
+  EXPECT_EQ(store.Store("one", leases.tokens, progress).status().code(),
             absl::StatusCode::kDataLoss);
-  const auto again = store.Acquire("one", absl::Minutes(1));
-  ASSERT_TRUE(again.ok() && again->has_value());
-  EXPECT_TRUE(store.Store("one", (*again)->tokens, progress).value());
+  const Leases again = TakeAll(store);
+  EXPECT_TRUE(store.Store("one", again.tokens, progress).value());
   Swap(SharedDatabase(), *other);
 }
 
@@ -120,12 +123,12 @@ TEST(PostgresLeaseStoreTest, ALostConnectionIsMadeAnew) {
   const testing::TestDatabase& database = SharedDatabase();
   Clear(database);
   PostgresLeaseStore store(ServiceOptions(database));
-  ASSERT_TRUE(store.Acquire("one", absl::Minutes(1)).ok());
+  ASSERT_TRUE(store.Join("one", absl::Minutes(1)).ok());
   Disconnect(database);
   EXPECT_EQ(store.Renew("one", absl::Minutes(1)).status().code(), absl::StatusCode::kUnavailable);
   const auto renewed = store.Renew("one", absl::Minutes(1));
   ASSERT_TRUE(renewed.ok()) << renewed.status();
-  EXPECT_TRUE(*renewed);
+  EXPECT_TRUE(renewed->has_value());
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <numeric>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/status_macros.h"
@@ -50,11 +52,32 @@ constexpr pg::Query kStoreCursors{
     " ON CONFLICT (pool_number, epoch, log_shard)"
     " DO UPDATE SET position = greatest(c.position, excluded.position)"};
 
-constexpr pg::Query kJoin{"publisher_join",
-                          "INSERT INTO publisher.destination (pool_number, epoch, counts)"
-                          " SELECT pool, e, true"
-                          "   FROM unnest($1::integer[], $2::bigint[]) AS new (pool, e)"
-                          " ON CONFLICT (pool_number, epoch) DO UPDATE SET counts = true"};
+// A destination that was turned off and is on again is known with another start, and is kept for.
+constexpr pg::Query kAdd{
+    "publisher_add",
+    "INSERT INTO publisher.destination AS d (pool_number, epoch, start_position)"
+    " SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[])"
+    " ON CONFLICT (pool_number, epoch)"
+    " DO UPDATE SET start_position = excluded.start_position, retired = false"};
+
+constexpr pg::Query kJoin{
+    "publisher_join",
+    "UPDATE publisher.destination AS d SET counted = counted | new.shards::bit(256)"
+    "  FROM unnest($1::integer[], $2::bigint[], $3::text[])"
+    "    AS new (pool, e, shards)"
+    " WHERE (d.pool_number, d.epoch) = (new.pool, new.e)"};
+
+constexpr pg::Query kLeave{
+    "publisher_leave",
+    "UPDATE publisher.destination AS d SET counted = counted & ~old.shards::bit(256)"
+    "  FROM unnest($1::integer[], $2::bigint[], $3::text[])"
+    "    AS old (pool, e, shards)"
+    " WHERE (d.pool_number, d.epoch) = (old.pool, old.e)"};
+
+constexpr pg::Query kRetire{"publisher_retire",
+                            "UPDATE publisher.destination AS d SET retired = true"
+                            "  FROM unnest($1::integer[], $2::bigint[]) AS off (pool, e)"
+                            " WHERE (d.pool_number, d.epoch) = (off.pool, off.e)"};
 
 constexpr pg::Query kMarkGapped{
     "publisher_mark_gapped",
@@ -74,17 +97,20 @@ constexpr pg::Query kPark{
 constexpr pg::Query kDropCovered{
     "publisher_drop_covered",
     "DELETE FROM publisher.cursor AS c USING publisher.lease AS l, publisher.destination AS d"
-    " WHERE l.log_shard = c.log_shard AND c.position <= l.settled_position"
-    "   AND (d.pool_number, d.epoch) = (c.pool_number, c.epoch) AND d.counts"};
+    " WHERE c.log_shard = ANY ($1::smallint[])"
+    "   AND l.log_shard = c.log_shard AND c.position <= l.settled_position"
+    "   AND (d.pool_number, d.epoch) = (c.pool_number, c.epoch)"
+    "   AND get_bit(d.counted, c.log_shard) = 1"};
 
 constexpr pg::Query kLoadCursors{
     "publisher_load_cursors",
-    "SELECT pool_number, epoch, log_shard, position FROM publisher.cursor"};
+    "SELECT pool_number, epoch, log_shard, position FROM publisher.cursor"
+    " WHERE log_shard = ANY ($1::smallint[])"};
 
 constexpr pg::Query kLoadDestinations{
     "publisher_load_destinations",
-    "SELECT pool_number, epoch, coalesce(d.counts, false), coalesce(d.gapped_through, 0),"
-    "       coalesce(p.parked, 0)"
+    "SELECT pool_number, epoch, coalesce(d.counted::text, ''), coalesce(d.retired, false),"
+    "       coalesce(d.gapped_through, 0), coalesce(p.parked, 0)"
     "  FROM publisher.destination AS d"
     "  FULL JOIN (SELECT pool_number, epoch, count(*) AS parked FROM publisher.parked_change"
     "              GROUP BY pool_number, epoch) AS p USING (pool_number, epoch)"};
@@ -92,9 +118,24 @@ constexpr pg::Query kLoadDestinations{
 constexpr pg::Query kLoadEmptied{"publisher_load_emptied",
                                  "SELECT emptied_through FROM dataset.change_log_state"};
 
-std::vector<std::int16_t> AllShards() {
-  std::vector<std::int16_t> shards(kLogShards);
-  std::iota(shards.begin(), shards.end(), std::int16_t{0});
+std::vector<std::int16_t> NumbersOf(const ShardSet& shards) {
+  std::vector<std::int16_t> numbers;
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    if (shards[i]) numbers.push_back(static_cast<std::int16_t>(i));
+  }
+  return numbers;
+}
+
+// PostgreSQL's bit(256), whose first bit is the leftmost.
+std::string BitsOf(const ShardSet& shards) {
+  std::string bits(shards.size(), '0');
+  for (std::size_t i = 0; i < shards.size(); ++i) bits[i] = shards[i] ? '1' : '0';
+  return bits;
+}
+
+ShardSet ShardsOf(std::string_view bits) {
+  ShardSet shards;
+  for (std::size_t i = 0; i < std::min(bits.size(), shards.size()); ++i) shards[i] = bits[i] == '1';
   return shards;
 }
 
@@ -125,19 +166,61 @@ absl::Status StoreRows(pg::Transaction& transaction, const std::vector<CursorRow
       .status();
 }
 
-absl::Status StoreCursors(pg::Transaction& transaction, const CursorUpdate& update) {
-  const std::vector<Position> settled(update.settled.begin(), update.settled.end());
-  TM_RETURN_IF_ERROR(transaction.Run(kSettle, pg::Params(AllShards(), settled)).status());
-  if (!update.removed.empty()) {
-    const Ids gone(update.removed);
-    const pg::Params params(gone.pools, gone.epochs);
-    TM_RETURN_IF_ERROR(transaction.Run(kForgetCursors, params).status());
-    TM_RETURN_IF_ERROR(transaction.Run(kForgetDestinations, params).status());
+absl::Status StoreSettled(pg::Transaction& transaction, const ShardPositions& settled) {
+  std::vector<std::int16_t> shards;
+  std::vector<Position> positions;
+  for (std::size_t i = 0; i < settled.size(); ++i) {
+    if (settled[i] == 0) continue;
+    shards.push_back(static_cast<std::int16_t>(i));
+    positions.push_back(settled[i]);
   }
+  return transaction.Run(kSettle, pg::Params(shards, positions)).status();
+}
+
+absl::Status StoreAdded(pg::Transaction& transaction,
+                        const std::vector<std::pair<DestinationId, Position>>& added) {
+  Ids ids({});
+  std::vector<Position> starts;
+  for (const auto& [id, start] : added) {
+    ids.Add(id);
+    starts.push_back(start);
+  }
+  return transaction.Run(kAdd, pg::Params(ids.pools, ids.epochs, starts)).status();
+}
+
+absl::Status StoreCounting(pg::Transaction& transaction, const pg::Query& query,
+                           const std::vector<Counting>& changes) {
+  Ids ids({});
+  std::vector<std::string> shards;
+  for (const Counting& change : changes) {
+    ids.Add(change.destination);
+    shards.push_back(BitsOf(change.shards));
+  }
+  return transaction.Run(query, pg::Params(ids.pools, ids.epochs, shards)).status();
+}
+
+absl::Status Forget(pg::Transaction& transaction, const std::vector<DestinationId>& removed) {
+  const Ids gone(removed);
+  const pg::Params params(gone.pools, gone.epochs);
+  TM_RETURN_IF_ERROR(transaction.Run(kForgetCursors, params).status());
+  return transaction.Run(kForgetDestinations, params).status();
+}
+
+absl::Status Retire(pg::Transaction& transaction, const std::vector<DestinationId>& retired) {
+  const Ids off(retired);
+  return transaction.Run(kRetire, pg::Params(off.pools, off.epochs)).status();
+}
+
+absl::Status StoreCursors(pg::Transaction& transaction, const CursorUpdate& update) {
+  TM_RETURN_IF_ERROR(StoreSettled(transaction, update.settled));
+  if (!update.removed.empty()) TM_RETURN_IF_ERROR(Forget(transaction, update.removed));
+  if (!update.added.empty()) TM_RETURN_IF_ERROR(StoreAdded(transaction, update.added));
   if (!update.rows.empty()) TM_RETURN_IF_ERROR(StoreRows(transaction, update.rows));
-  if (update.joined.empty()) return absl::OkStatus();
-  const Ids joined(update.joined);
-  return transaction.Run(kJoin, pg::Params(joined.pools, joined.epochs)).status();
+  if (!update.joined.empty()) {
+    TM_RETURN_IF_ERROR(StoreCounting(transaction, kJoin, update.joined));
+  }
+  if (!update.left.empty()) TM_RETURN_IF_ERROR(StoreCounting(transaction, kLeave, update.left));
+  return update.retired.empty() ? absl::OkStatus() : Retire(transaction, update.retired);
 }
 
 absl::Status StoreGapped(pg::Transaction& transaction,
@@ -167,10 +250,16 @@ absl::Status StoreParked(pg::Transaction& transaction, const NewlyParked& parked
 
 absl::StatusOr<bool> LockHeld(pg::Transaction& transaction, const std::string& member,
                               const FencingTokens& tokens) {
-  const std::vector<std::int64_t> all(tokens.begin(), tokens.end());
+  std::vector<std::int16_t> shards;
+  std::vector<std::int64_t> held_tokens;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i] == 0) continue;
+    shards.push_back(static_cast<std::int16_t>(i));
+    held_tokens.push_back(tokens[i]);
+  }
   TM_ASSIGN_OR_RETURN(const pg::Result held,
-                      transaction.Run(kLockHeld, pg::Params(member, AllShards(), all)));
-  return held.size() == kLogShards;
+                      transaction.Run(kLockHeld, pg::Params(member, shards, held_tokens)));
+  return held.size() == static_cast<int>(shards.size());
 }
 
 Position HighestOf(const Progress& progress) {
@@ -198,20 +287,24 @@ absl::Status StoreProgress(pg::Transaction& transaction, const Progress& progres
   return progress.cursors ? StoreCursors(transaction, *progress.cursors) : absl::OkStatus();
 }
 
-absl::Status LoadDestinations(pg::Transaction& transaction, StoredState& state) {
-  TM_RETURN_IF_ERROR(transaction.Run(kDropCovered, pg::Params()).status());
+absl::Status LoadDestinations(pg::Transaction& transaction, const ShardSet& held,
+                              StoredState& state) {
+  const pg::Params shards(NumbersOf(held));
+  TM_RETURN_IF_ERROR(transaction.Run(kDropCovered, shards).status());
   TM_ASSIGN_OR_RETURN(const pg::Result destinations,
                       transaction.Run(kLoadDestinations, pg::Params()));
   TM_ASSIGN_OR_RETURN(
       const auto found,
-      (destinations.ParseAll<std::int32_t, std::int64_t, bool, Position, std::int64_t>()));
-  for (const auto& [pool, epoch, counts, gapped_through, parked] : found) {
+      (destinations
+           .ParseAll<std::int32_t, std::int64_t, std::string, bool, Position, std::int64_t>()));
+  for (const auto& [pool, epoch, counted, retired, gapped_through, parked] : found) {
     StoredDestination& destination = state.destinations[{pool, epoch}];
-    destination.counts = counts;
+    destination.counted = ShardsOf(counted);
+    destination.retired = retired;
     destination.gapped_through = gapped_through;
     destination.parked = parked;
   }
-  TM_ASSIGN_OR_RETURN(const pg::Result cursors, transaction.Run(kLoadCursors, pg::Params()));
+  TM_ASSIGN_OR_RETURN(const pg::Result cursors, transaction.Run(kLoadCursors, shards));
   TM_ASSIGN_OR_RETURN(const auto rows,
                       (cursors.ParseAll<std::int32_t, std::int64_t, std::int16_t, Position>()));
   for (const auto& [pool, epoch, log_shard, position] : rows) {

@@ -10,8 +10,8 @@
 // What PostgresLeaseStore stores and loads within its transactions.
 namespace tidemark::publisher {
 
-// Locks the leases of all shards and says whether `member` holds them with these tokens: as long as
-// the transaction lasts, nobody takes them away.
+// Locks the leases of the shards that have tokens, and says whether `member` holds them with these:
+// as long as the transaction lasts, nobody takes them away.
 absl::StatusOr<bool> LockHeld(pg::Transaction& transaction, const std::string& member,
                               const FencingTokens& tokens);
 
@@ -24,7 +24,9 @@ absl::StatusOr<bool> CutBack(pg::Transaction& transaction, Position end);
 // `progress` of a holder.
 absl::Status StoreProgress(pg::Transaction& transaction, const Progress& progress);
 
-// Everything but `settled`, which is there already. Drops cursors that settled positions cover.
-absl::Status LoadDestinations(pg::Transaction& transaction, StoredState& state);
+// Everything but `settled`, which is there already, as it is for the shards `held`. Drops cursors
+// of theirs that settled positions cover.
+absl::Status LoadDestinations(pg::Transaction& transaction, const ShardSet& held,
+                              StoredState& state);
 
 }  // namespace tidemark::publisher

@@ -54,7 +54,8 @@ int FakeChangeLog::pool_reads() const {
   return pool_reads_;
 }
 
-absl::StatusOr<LogPage> FakeChangeLog::Read(std::span<const PositionRange> ranges,
+absl::StatusOr<LogPage> FakeChangeLog::Read(const ShardSet& held_shards,
+                                            std::span<const PositionRange> ranges,
                                             std::int32_t pool_number) {
   const std::lock_guard lock(mutex_);
   TM_RETURN_IF_ERROR(failure_);
@@ -68,7 +69,10 @@ absl::StatusOr<LogPage> FakeChangeLog::Read(std::span<const PositionRange> range
   for (const PositionRange& range : ranges) {
     for (auto it = rows_.lower_bound(range.first); it != rows_.end() && it->first <= range.last;
          ++it) {
-      if (pool_number != 0 && it->second.change.pool_number != pool_number) continue;
+      const LogShard shard =
+          LogShardOf(OwnerOf(it->second.change.pool_id, it->second.change.identity_id));
+      const bool wanted = held_shards[shard.value()];
+      if (pool_number != 0 && (it->second.change.pool_number != pool_number || !wanted)) continue;
       if (page.rows.size() == page_rows_) {
         page.complete = false;
         break;
@@ -76,14 +80,14 @@ absl::StatusOr<LogPage> FakeChangeLog::Read(std::span<const PositionRange> range
       const Row& row = held->emplace_back(it->second);
       const TestChange& change = row.change;
       page.rows.push_back({.position = it->first,
-                           .log_shard = LogShardOf(OwnerOf(change.pool_id, change.identity_id)),
+                           .log_shard = shard,
                            .pool_number = change.pool_number,
                            .sync_count = change.sync_count,
                            .generation = change.generation,
                            .kind = change.kind,
                            .commit_time = row.commit_time,
                            .traceparent = change.traceparent,
-                           .body = row.body});
+                           .body = wanted ? std::string_view(row.body) : std::string_view()});
     }
   }
   page.bytes = std::move(held);
@@ -96,14 +100,16 @@ absl::StatusOr<Xid> FakeChangeLog::TakeXid() {
   return next_xid_++;
 }
 
-absl::StatusOr<LogPage> FakeLogReader::Poll(Position hi, std::span<const PositionRange> gaps) {
+absl::StatusOr<LogPage> FakeLogReader::Poll(const ShardSet& held, Position hi,
+                                            std::span<const PositionRange> gaps) {
   std::vector<PositionRange> ranges(gaps.begin(), gaps.end());
   ranges.push_back({hi + 1, std::numeric_limits<Position>::max()});
-  return log_.Read(ranges, 0);
+  return log_.Read(held, ranges, 0);
 }
 
-absl::StatusOr<LogPage> FakeLogReader::ReadPool(std::int32_t pool_number, PositionRange range) {
-  return log_.Read({&range, 1}, pool_number);
+absl::StatusOr<LogPage> FakeLogReader::ReadPool(const ShardSet& held, std::int32_t pool_number,
+                                                PositionRange range) {
+  return log_.Read(held, {&range, 1}, pool_number);
 }
 
 }  // namespace tidemark::publisher

@@ -33,7 +33,9 @@ class FakeChangeLog {
   // How often a pool's rows were read.
   int pool_reads() const;
 
-  absl::StatusOr<LogPage> Read(std::span<const PositionRange> ranges, std::int32_t pool_number);
+  // `pool_number` 0: of all, with bodies of the shards `held` alone.
+  absl::StatusOr<LogPage> Read(const ShardSet& held, std::span<const PositionRange> ranges,
+                               std::int32_t pool_number);
   absl::StatusOr<Xid> TakeXid();
 
  private:
@@ -60,8 +62,10 @@ class FakeLogReader final : public ChangeLog {
  public:
   explicit FakeLogReader(FakeChangeLog& log) : log_(log) {}
 
-  absl::StatusOr<LogPage> Poll(Position hi, std::span<const PositionRange> gaps) override;
-  absl::StatusOr<LogPage> ReadPool(std::int32_t pool_number, PositionRange range) override;
+  absl::StatusOr<LogPage> Poll(const ShardSet& held, Position hi,
+                               std::span<const PositionRange> gaps) override;
+  absl::StatusOr<LogPage> ReadPool(const ShardSet& held, std::int32_t pool_number,
+                                   PositionRange range) override;
   absl::StatusOr<Xid> TakeXid() override { return log_.TakeXid(); }
   absl::StatusOr<Position> End() override { return log_.end(); }
 

@@ -2,10 +2,8 @@
 #include <map>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "common/base/abseil.h"
 #include "common/base/version.h"
@@ -20,7 +18,7 @@ namespace tidemark::config {
 class Loader {
  public:
   Loader(Options& options, const Environment& environment)
-      : options_(options), environment_(environment), app_(options.about_, Program()) {}
+      : options_(options), environment_(environment), app_(options.about_, options.Program()) {}
 
   absl::StatusOr<Invocation> Run(int argc, const char* const* argv) {
     DeclareFlags();
@@ -43,60 +41,32 @@ class Loader {
     std::string where;   // for faults, such as "--listen"
   };
 
-  std::string Program() const { return "tidemark-" + options_.service_; }
-
-  static std::string KeyOf(const Options::Option& option) {
-    return option.kind == Options::Kind::kSecret ? option.name + "-file" : option.name;
-  }
-
-  std::string VariableOf(std::string_view name) const {
-    const std::string text = absl::StrCat("tidemark_", options_.service_, "_", ToAbsl(name));
-    return absl::AsciiStrToUpper(absl::StrReplaceAll(text, {{"-", "_"}}));
-  }
-
   void Fault(std::string_view where, std::string_view what) {
     faults_.push_back(absl::StrCat(ToAbsl(where), ": ", ToAbsl(what)));
-  }
-
-  std::string HelpOf(const Options::Option& option) const {
-    std::string help = option.help;
-    if (option.kind == Options::Kind::kSecret) {
-      absl::StrAppend(&help, " The secret itself may stand in ", VariableOf(option.name), ".");
-    }
-    if (option.required) {
-      absl::StrAppend(&help, " Required.");
-    } else if (option.kind != Options::Kind::kSecret) {
-      const std::string value = option.show();
-      absl::StrAppend(&help, " Default: ", value.empty() ? "none" : value, ".");
-    }
-    return help;
   }
 
   void DeclareFlags() {
     app_.allow_extras();
     app_.require_subcommand(0, 1);
     app_.set_help_flag("--help", "Prints this help.");
-    app_.set_version_flag("--version", absl::StrCat(Program(), " ", ToAbsl(Version())),
+    app_.set_version_flag("--version", absl::StrCat(options_.Program(), " ", ToAbsl(Version())),
                           "Prints the version.");
     app_.footer(
         absl::StrCat("Every option may also be given as environment variable (--log-level: ",
-                     VariableOf("log-level"), ")\nor in the TOML file of --config (",
+                     options_.VariableOf("log-level"), ")\nor in the TOML file of --config (",
                      "log-level = ...); flags win over variables, variables over the file."));
-    AddFlag("config", "FILE", "TOML file with options.", /*is_switch=*/false);
-    for (const Options::Option& option : options_.options_) {
-      AddFlag(KeyOf(option), option.type, HelpOf(option), option.kind == Options::Kind::kSwitch);
-    }
+    for (const config::Flag& flag : options_.Flags()) AddFlag(flag);
     for (const Options::Command& command : options_.commands_) {
       app_.add_subcommand(command.name, command.help)->fallthrough();
     }
   }
 
-  void AddFlag(const std::string& key, const std::string& type, const std::string& help,
-               bool is_switch) {
-    const std::string flag = "--" + key;
-    CLI::Option* option = is_switch ? app_.add_flag(flag, help) : app_.add_option(flag, help);
-    if (!is_switch) option->type_name(type);
-    flags_[key] = option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  void AddFlag(const config::Flag& flag) {
+    const std::string name = "--" + flag.key;
+    CLI::Option* option =
+        flag.is_switch ? app_.add_flag(name, flag.help) : app_.add_option(name, flag.help);
+    if (!flag.is_switch) option->type_name(flag.type);
+    flags_[flag.key] = option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   }
 
   // Returns true if only help or version is wanted.
@@ -158,7 +128,7 @@ class Loader {
   }
 
   std::optional<Found> FindVariable(std::string_view name) const {
-    const std::string variable = VariableOf(name);
+    const std::string variable = options_.VariableOf(name);
     std::optional<std::string> text = environment_(variable);
     if (!text || text->empty()) return std::nullopt;
     return Found{*std::move(text), "environment", variable};
@@ -183,7 +153,7 @@ class Loader {
 
   // The text of a secret stays out of every fault.
   const char* ApplySecret(const Options::Option& option) {
-    const std::string key = KeyOf(option);
+    const std::string key = Options::KeyOf(option);
     const std::optional<Found> file = Find(key);
     std::optional<Found> secret = FindVariable(option.name);
     if (file && secret) {
@@ -197,7 +167,8 @@ class Loader {
       return secret->source;
     }
     if (!file && option.required) {
-      Fault("--" + key, absl::StrCat("missing; name a file, or set ", VariableOf(option.name)));
+      Fault("--" + key,
+            absl::StrCat("missing; name a file, or set ", options_.VariableOf(option.name)));
     }
     return "default";
   }

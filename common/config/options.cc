@@ -5,8 +5,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "common/base/abseil.h"
 #include "common/base/status_macros.h"
 
@@ -55,6 +57,41 @@ Options::Options(std::string service, std::string about)
     : service_(std::move(service)), about_(std::move(about)) {}
 
 void Options::Declare(Option option) { options_.push_back(std::move(option)); }
+
+std::string Options::Program() const {
+  return absl::StrCat("tidemark", service_.empty() ? "" : "-", service_);
+}
+
+std::string Options::VariableOf(std::string_view name) const {
+  const std::string text = absl::StrCat(Program(), "_", ToAbsl(name));
+  return absl::AsciiStrToUpper(absl::StrReplaceAll(text, {{"-", "_"}}));
+}
+
+std::string Options::KeyOf(const Option& option) {
+  return option.kind == Kind::kSecret ? option.name + "-file" : option.name;
+}
+
+std::string Options::HelpOf(const Option& option) const {
+  std::string help = option.help;
+  if (option.kind == Kind::kSecret) {
+    absl::StrAppend(&help, " The secret itself may stand in ", VariableOf(option.name), ".");
+  }
+  if (option.required) {
+    absl::StrAppend(&help, " Required.");
+  } else if (option.kind != Kind::kSecret) {
+    const std::string value = option.show();
+    absl::StrAppend(&help, " Default: ", value.empty() ? "none" : value, ".");
+  }
+  return help;
+}
+
+std::vector<Flag> Options::Flags() const {
+  std::vector<Flag> flags = {{"config", "FILE", "TOML file with options."}};
+  for (const Option& option : options_) {
+    flags.push_back({KeyOf(option), option.type, HelpOf(option), option.kind == Kind::kSwitch});
+  }
+  return flags;
+}
 
 void Options::Add(std::string name, std::string* target, Range<std::size_t> length,
                   std::string help) {

@@ -27,6 +27,14 @@ struct Range {
   T max;
 };
 
+// An option as --help shows it.
+struct Flag {
+  std::string key;   // "log-level" of --log-level
+  std::string type;  // "DURATION 1s..1h"
+  std::string help;  // with the default
+  bool is_switch = false;
+};
+
 // What an option came to be.
 struct Effective {
   std::string name;
@@ -46,11 +54,14 @@ struct Invocation {
 // flag --log-level, the environment variable TIDEMARK_STREAM_CONFIG_LOG_LEVEL and the key
 // `log-level` of the TOML file named by --config; the first of these that is present wins.
 //
+// The CLI is a program of no service: its option "timeout" is TIDEMARK_TIMEOUT in the environment.
+//
 // An empty environment variable counts as absent. Don't name an option `port` or `service-...`:
 // Kubernetes sets variables of such names.
 class Options {
  public:
-  // `service` as in "stream-config"; the program is "tidemark-<service>".
+  // `service` as in "stream-config"; the program is "tidemark-<service>". "" for "tidemark", the
+  // CLI.
   Options(std::string service, std::string about);
 
   Options(const Options&) = delete;
@@ -91,6 +102,11 @@ class Options {
   // The same for what no command needs.
   void CheckToServe(std::function<absl::Status()> rule);
 
+  // All flags that Load takes, in the order of their declaration, --config first: for programs
+  // whose command line is more than options, which then give Load those alone. Call it before Load,
+  // which changes what the defaults are taken from.
+  std::vector<Flag> Flags() const;
+
   // Sets every target. INVALID_ARGUMENT lists all faults, one per line, each with option, value,
   // bound and where the value came from; targets may then hold anything.
   absl::StatusOr<Invocation> Load(int argc, const char* const* argv,
@@ -117,6 +133,10 @@ class Options {
   };
 
   void Declare(Option option);
+  std::string Program() const;
+  std::string VariableOf(std::string_view name) const;
+  std::string HelpOf(const Option& option) const;
+  static std::string KeyOf(const Option& option);
 
   const std::string service_;
   const std::string about_;

@@ -132,6 +132,39 @@ TEST_F(OptionsTest, FlagWinsOverEnvironmentOverFile) {
   EXPECT_EQ(sources["level"], "default");
 }
 
+TEST(OptionsOfTheCliTest, TheProgramAndItsVariablesHaveNoServiceInTheirNames) {
+  Options options("", "The CLI.");
+  int lanes = 4;
+  options.Add("lanes", &lanes, {1, 64}, "A number.");
+  const char* argv[] = {"tidemark"};
+  const auto variables = [](const std::string& name) -> std::optional<std::string> {
+    if (name == "TIDEMARK_LANES") return "9";
+    return std::nullopt;
+  };
+  ASSERT_TRUE(options.Load(1, argv, variables).ok());
+  EXPECT_EQ(lanes, 9);
+}
+
+TEST(OptionsOfTheCliTest, FlagsTellWhatHelpShows) {
+  Options options("", "The CLI.");
+  int lanes = 4;
+  bool eager = false;
+  Secret<std::string> password;
+  options.Add("lanes", &lanes, {1, 64}, "A number.");
+  options.Add("eager", &eager, "A truth.");
+  options.AddSecret("password", &password, Options::Presence::kOptional, "A secret.");
+  const std::vector<Flag> flags = options.Flags();
+  ASSERT_EQ(flags.size(), 4);
+  EXPECT_EQ(flags[0].key, "config");
+  EXPECT_EQ(flags[1].key, "lanes");
+  EXPECT_EQ(flags[1].type, "NUMBER 1..64");
+  EXPECT_EQ(flags[1].help, "A number. Default: 4.");
+  EXPECT_FALSE(flags[1].is_switch);
+  EXPECT_TRUE(flags[2].is_switch);
+  EXPECT_EQ(flags[3].key, "password-file");
+  EXPECT_EQ(flags[3].help, "A secret. The secret itself may stand in TIDEMARK_PASSWORD.");
+}
+
 TEST_F(OptionsTest, AnEmptyVariableCountsAsAbsent) {
   environment_ = {{"TIDEMARK_TEST_SERVICE_LANES", ""}};
   EXPECT_TRUE(Load({}).ok());

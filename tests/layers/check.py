@@ -30,6 +30,11 @@ COMMON_PARTS = {
     "testing": {"errors", "obs", "config", "pg", "aws", "rpc"},
 }
 
+# The CLI is a client of the services: common/ and the contracts are all it shares with them. What it
+# may use of common/, and which of its own parts each may not know of, because they stand on it.
+CLI_COMMON = ("common/base/", "common/config/", "common/errors/", "common/rpc/")
+CLI_ABOVE = {"output": ("client", "commands"), "client": ("commands", "output")}
+
 # Of a service: which floors each may not know of, because they stand on it.
 ABOVE = {"store": ("engine", "rpc"), "engine": ("rpc",), "http": ("wire",)}
 
@@ -87,7 +92,7 @@ def check_domain(source):
 def check_service(source):
     for line, include in source.includes:
         match = re.match(r"services/([^/]+)/", include)
-        if match and match[1] != source.service:
+        if match and match[1] != source.service or include.startswith(("cli/", "client/")):
             yield Violation(source.path, line, f"services/{source.service} may not include "
                             f"{include}: services share proto/ and common/ only")
         if include.startswith(tuple(f"services/{source.service}/{floor}/"
@@ -118,6 +123,22 @@ def check_common(source):
                             f"it may use {', '.join(sorted({'base', *allowed}))}")
 
 
+def check_cli(source):
+    for line, include in source.includes:
+        if include.startswith(("services/", "tests/", "client/")):
+            yield Violation(source.path, line, f"cli/ may not include {include}: it shares proto/ "
+                            "and common/ with the services")
+        if include.startswith("common/") and not include.startswith(CLI_COMMON) and not (
+                source.is_test and include.startswith("common/testing/")):
+            yield Violation(source.path, line, f"cli/ may not include {include}: it may use "
+                            f"{', '.join(CLI_COMMON)}")
+        own = source.parts[1]
+        if include.startswith(tuple(f"cli/{part}/" for part in CLI_ABOVE.get(own, ()))):
+            yield Violation(source.path, line, f"cli/{own} may not include {include}")
+        if include.startswith("cli/testing/") and not source.is_test:
+            yield Violation(source.path, line, f"only tests may include {include}")
+
+
 def check_sql(source):
     for line, literal in source.strings:
         if SQL.search(literal) and not (source.may_hold_sql or source.is_test):
@@ -141,6 +162,8 @@ def check(root: pathlib.Path):
                 rules.append(check_domain)
         elif source.part:
             rules.append(check_common)
+        elif source.is_cli:
+            rules.append(check_cli)
         for rule in rules:
             violations += rule(source)
     return violations

@@ -48,6 +48,10 @@ class Source:
                 or self.path.startswith(("tests/", "common/testing/")) or "/testing/" in self.path)
 
     @property
+    def is_cli(self):
+        return self.parts[0] == "cli"
+
+    @property
     def is_domain(self):
         return self.layer == "domain"
 

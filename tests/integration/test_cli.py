@@ -1,0 +1,163 @@
+"""The admin CLI before real services: that its commands, their output and exit codes hold there. Each
+command's own tests stand beside the code."""
+
+import json
+import os
+import subprocess
+import uuid
+
+import pytest
+
+from cli import BINARY, Cli
+from fake_aws import FakeAws
+from stack import POOL
+from waiting import eventually
+
+STREAM = "cli"
+ROLE = "arn:aws:iam::123456789012:role/cli"
+
+
+@pytest.fixture(scope="module")
+def kinesis():
+    fake = FakeAws(STREAM)
+    yield fake
+    fake.close()
+
+
+@pytest.fixture(scope="module")
+def tidemark(stack, kinesis, tmp_path_factory):
+    publisher = stack.start_publisher(kinesis.url, label="cli-publisher")
+    publisher.wait_ready()
+    yield Cli(tmp_path_factory.mktemp("home"), stream_config=stack.stream_config.addresses["grpc"],
+              dataset=stack.dataset_address, publisher=publisher.addresses["grpc"])
+    stack.stop(publisher)
+
+
+@pytest.fixture
+def pool(tidemark):
+    """A new pool whose stream is on; it is deleted after the test."""
+    made = tidemark.json("pool", "create", "--stream-name", STREAM, "--stream-role-arn", ROLE,
+                         "--stream-status", "enabled")
+    yield made["identity_pool_id"]
+    tidemark.run("pool", "delete", made["identity_pool_id"], "--force")
+
+
+def write(client, pool, identity, dataset="d", value="v"):
+    place = {"IdentityPoolId": pool, "IdentityId": identity, "DatasetName": dataset}
+    listed = client.list_records(**place)
+    count = next((record["SyncCount"] for record in listed["Records"]), 0)
+    client.update_records(**place, SyncSessionToken=listed["SyncSessionToken"], RecordPatches=[
+        {"Op": "replace", "Key": "k", "Value": value, "SyncCount": count}])
+
+
+def new_identity():
+    return f"us-east-1:{uuid.uuid4()}"
+
+
+def test_a_pool_from_creation_to_deletion(tidemark):
+    made = tidemark.json("pool", "create", "--display-name", "Made by the CLI")
+    pool = made["identity_pool_id"]
+    assert made == tidemark.json("pool", "get", pool)
+    assert pool in tidemark.text("pool", "list", "--page-size", 1)
+    changed = tidemark.json("pool", "update", pool, "--records-per-dataset", 7, "--push-role-arn",
+                            ROLE, "--expected-version", made["version"])
+    assert changed["limits"]["records_per_dataset"] == 7
+    again = tidemark.json("pool", "update", pool, "--keys-per-dataset", 70)
+    assert again["limits"]["records_per_dataset"] == 7, "what is not named stays"
+    stale = tidemark.refused("pool", "update", pool, "--display-name", "x", "--expected-version",
+                             made["version"])
+    assert stale["reason"] == "VERSION_MISMATCH"
+    assert tidemark.text("pool", "delete", pool) == ""
+    assert tidemark.refused("pool", "get", pool)["reason"] == "POOL_NOT_FOUND"
+
+
+def test_a_refusal_names_fields_and_changes_nothing(tidemark):
+    done = tidemark.run("pool", "create", "--display-name", "x" * 129, "--stream-name", "?")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "  display_name: " in done.stderr and "  stream.stream_name: " in done.stderr
+    assert done.stderr.endswith("  reason: INVALID_FIELD\n")
+
+
+def test_services_that_are_not_there_are_told_from_refusals(tidemark):
+    done = tidemark.run("destination", "list", "--publisher", "127.0.0.1:1")
+    assert done.returncode == 3
+    assert "publisher service at 127.0.0.1:1" in done.stderr
+    assert tidemark.run("pool", "list", "--timeout", "soon").returncode == 2
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly(tidemark):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([BINARY, "--help"], stdout=writer, stderr=subprocess.PIPE, timeout=60,
+                          env=tidemark.environment, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (-13, b"")
+
+
+def test_results_that_cant_be_written_are_an_error(tidemark):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([BINARY, "--version"], stdout=full, stderr=subprocess.PIPE,
+                              timeout=60, env=tidemark.environment, check=False)
+    assert done.returncode == 1 and b"error: " in done.stderr
+
+
+def test_bash_completes_from_the_program_itself(tidemark):
+    script = f"""
+      PATH={BINARY.parent}:$PATH
+      source <(tidemark completion bash)
+      complete -p tidemark >/dev/null
+      COMP_WORDS=(tidemark pool update x --stream-status '') COMP_CWORD=5
+      _tidemark tidemark
+      printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(["bash", "-euc", script], env=tidemark.environment, text=True,
+                          capture_output=True, timeout=60, check=False)
+    assert done.stdout == "enabled\ndisabled\n", done
+
+
+def test_destinations_show_what_is_delivered_and_why_not(tidemark, kinesis, connect, pool):
+    def destination():
+        return tidemark.json("destination", "get", pool)
+
+    write(connect(), pool, new_identity())
+    eventually(lambda: destination()["delivered_changes"] == 1, "the change is delivered")
+    assert destination()["state"] == "ON"
+    assert pool in tidemark.text("destination", "list")
+    kinesis.add_faults({"kind": "error", "code": "ProvisionedThroughputExceededException",
+                        "times": 0})
+    write(connect(), pool, new_identity())
+    eventually(lambda: destination()["last_error"], "the error is seen")
+    assert destination()["waiting_changes"] == 1
+    kinesis.forget_faults()
+    eventually(lambda: not destination()["waiting_changes"], "it is delivered after all")
+    tidemark.text("pool", "update", pool, "--stream-status", "disabled")
+    assert tidemark.json("pool", "get", pool)["stream"]["status"] == "DISABLED"
+
+
+def test_the_publishers_and_the_log_are_described(tidemark, connect):
+    write(connect(), POOL, new_identity())
+    log = tidemark.json("log", "describe")
+    assert log["end_position"] > 0 and log["size_bytes"] > 0
+    assert "position" in tidemark.text("log", "describe")
+    shown = tidemark.json("publisher", "list")
+    assert shown["active"] and shown["log_shards_held"] == 256
+
+
+def test_an_identity_is_found_exported_and_erased(tidemark, connect, pool):
+    identity, other = new_identity(), new_identity()
+    for value in ("a", "b"):
+        write(connect(), pool, identity, value=value)
+    write(connect(), pool, other)
+    assert len(tidemark.json("identity", "list", pool)["identities"]) == 2
+    listed = tidemark.json("dataset", "list", pool, identity)["datasets"]
+    assert [(found["dataset_name"], found["sync_count"]) for found in listed] == [("d", 2)]
+    parts = [json.loads(line) for line in tidemark.text("dataset", "export", pool).splitlines()]
+    assert {part["snapshot"]["identity_id"] for part in parts} == {identity, other}
+    rest = tidemark.text("dataset", "export", pool, "--resume-token", parts[0]["resume_token"])
+    assert [json.loads(line) for line in rest.splitlines()] == parts[1:]
+    merged = tidemark.json("identity", "merge", pool, "--winner", identity, "--loser", other)
+    assert merged["merged_datasets"][0]["dataset_name"] == f"d.{other}"
+    assert tidemark.run("identity", "erase", pool, identity).returncode == 2, "without --yes"
+    proof = tidemark.json("identity", "erase", pool, identity, "--yes")
+    assert proof["dataset_count"] == 2
+    assert tidemark.json("dataset", "list", pool, identity)["datasets"] == []

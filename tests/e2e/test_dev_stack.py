@@ -65,6 +65,13 @@ def test_the_javascript_client_needs_only_the_environment(stack):
     assert records(stack.shell(script, JS)) == [("theme", "dark", 1)]
 
 
+def test_the_admin_cli_needs_only_the_environment(stack):
+    pool = json.loads(stack.shell("tidemark pool get $TIDEMARK_POOL_ID -o json"))
+    assert pool["stream"]["status"] == "ENABLED"
+    assert pool["identity_pool_id"] in stack.shell("tidemark destination list")
+    assert "position" in stack.shell("tidemark log describe")
+
+
 def test_every_other_service_is_the_emulator(stack):
     assert "123456789012" in stack.shell("aws sts get-caller-identity")
     assert '"TableNames"' in stack.shell("aws dynamodb list-tables")

@@ -20,7 +20,7 @@ write_env_file() {
   # shellcheck disable=SC2016
   printf '%s %s\n' 'unset AWS_USE_FIPS_ENDPOINT AWS_USE_DUALSTACK_ENDPOINT' \
     '$(env | sed -n "s/^\(AWS_ENDPOINT_URL_[A-Z0-9_]*\)=.*/\1/p")'
-  echo "export PATH=$(printf %q "$VENV/bin"):\$PATH"
+  echo "export PATH=$(printf %q:%q "$VENV/bin" "$ROOT/build/$preset/bin"):\$PATH"
   # Were a proxy to take what is meant for this machine, it could not deliver it.
   # shellcheck disable=SC2016
   printf 'export %s=127.0.0.1,localhost${%s:+,$%s}\n' NO_PROXY{,,} no_proxy{,,}
@@ -43,6 +43,10 @@ write_env_file() {
   export_line TIDEMARK_DATASET_ADDR "127.0.0.1:${PORT[dataset]}"
   export_line TIDEMARK_STREAM_CONFIG_ADDR "127.0.0.1:${PORT[stream-config]}"
   export_line TIDEMARK_PUBLISHER_ADDR "127.0.0.1:${PORT[publisher]}"
+  # The same for the CLI: see tidemark --help.
+  export_line TIDEMARK_DATASET "127.0.0.1:${PORT[dataset]}"
+  export_line TIDEMARK_STREAM_CONFIG "127.0.0.1:${PORT[stream-config]}"
+  export_line TIDEMARK_PUBLISHER "127.0.0.1:${PORT[publisher]}"
 }
 
 export_line() { printf 'export %s=%q\n' "$1" "$2"; }

@@ -1,7 +1,7 @@
 # The stack of a clone: its parts, in the order in which they start. Sourced.
 
 SERVICES=(dataset stream-config publisher gateway)
-BINARIES=("${SERVICES[@]/#/tidemark-}")
+BINARIES=("${SERVICES[@]/#/tidemark-}" tidemark)
 PARTS=(postgres moto "${SERVICES[@]}")
 
 for part in services aws env; do

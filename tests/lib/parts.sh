@@ -58,6 +58,10 @@ start_backends() {
   moto_start "$moto_port" "$RUN/moto.pid" "$RUN/moto.log"
   export TIDEMARK_TEST_DSN=postgresql://$PG_SUPERUSER@127.0.0.1:$pg_port/postgres
   export TIDEMARK_TEST_MOTO=http://127.0.0.1:$moto_port
+  name_programs
+}
+
+name_programs() {
   export TIDEMARK_TEST_PYTHON=$PYTHON TIDEMARK_TEST_NODE=${NODE:-}
   export TIDEMARK_TEST_BIN=$ROOT/build/$preset/bin TIDEMARK_TEST_PRESET=$preset
   forbid_real_aws
@@ -108,6 +112,23 @@ count_junit() {
     echo "FAILED: $1 left no results" >&2
   fi
   tally_add "$tally" "$1${label:+ -L $label} ($preset)" "$passed" "$failed" $((SECONDS - $3))
+}
+
+# The programs that the ledger runs.
+LEDGER_TARGETS=(ledger-load tidemark-dataset tidemark-stream-config tidemark-publisher
+  tidemark-fake-aws)
+
+# Has backends of its own, which it may kill.
+run_ledger() {
+  step "Running the ledger"
+  local began=$SECONDS passed=0
+  prepare_postgres
+  name_programs
+  mkdir "$RUN/ledger"
+  if "$PYTHON" "$ROOT/tests/ledger/ledger_run.py" "$ledger" --directory "$RUN/ledger" \
+    "${ledger_options[@]}"; then passed=1; fi
+  tally_add "$tally" "ledger of $ledger changes ($preset)" "$passed" $((1 - passed)) \
+    $((SECONDS - began))
 }
 
 run_contracts() {

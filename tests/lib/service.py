@@ -12,8 +12,13 @@ from postgres import DIES_WITH_PARENT
 from waiting import eventually
 
 
+def program(name):
+    """The path of a program that was built."""
+    return pathlib.Path(os.environ["TIDEMARK_TEST_BIN"]) / name
+
+
 def binary(name):
-    return pathlib.Path(os.environ["TIDEMARK_TEST_BIN"]) / f"tidemark-{name}"
+    return program(f"tidemark-{name}")
 
 
 def settings(own):
@@ -29,10 +34,11 @@ class Service:
 
     def __init__(self, name, arguments, environment, directory, label=None, listen="127.0.0.1:0"):
         self.name = name
+        self.label = label or name
         self.arguments = arguments
         self.environment = environment
-        self.port_file = directory / f"{label or name}.ports"
-        self.log = directory / f"{label or name}.log"
+        self.port_file = directory / f"{self.label}.ports"
+        self.log = directory / f"{self.label}.log"
         self.addresses = {"calls": listen, "metrics": "127.0.0.1:0"}
         self.start()
 
@@ -70,8 +76,11 @@ class Service:
         self._wait(self.ready, "is ready")
 
     def memory_bytes(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+        return self._memory("VmRSS")
+
+    def peak_memory_bytes(self):
+        """The most that it had since it was started."""
+        return self._memory("VmHWM")
 
     def kill(self):
         """kill -9."""
@@ -87,6 +96,10 @@ class Service:
         """For the end of a test, whatever state the process is in."""
         if self.process.poll() is None:
             self.kill()
+
+    def _memory(self, name):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) * 1024
 
     def _wait(self, condition, what):
         def alive_and():

@@ -108,19 +108,20 @@ class Stack:
         """A client of the stream configuration service."""
         return Api(self.stream_config.addresses["grpc"], "stream_config", "StreamConfigService")
 
-    def enable_stream(self, stream):
-        """Of POOL; needs the first dataset service."""
-        self._set_stream(stream_name=stream, role_arn="arn:aws:iam::123456789012:role/tidemark",
+    def enable_stream(self, stream, pool=POOL):
+        """Needs the first dataset service."""
+        self._set_stream(pool=pool, stream_name=stream,
+                         role_arn="arn:aws:iam::123456789012:role/tidemark",
                          status="STREAMING_STATUS_ENABLED")
 
     def disable_stream(self):
         """Of POOL."""
         self._set_stream("stream.status", status="STREAMING_STATUS_DISABLED")
 
-    def _set_stream(self, path="stream", **settings):
+    def _set_stream(self, path="stream", pool=POOL, **settings):
         with self.pools() as api:
             request = api.messages.UpdatePoolRequest()
-            request.pool.identity_pool_id = POOL
+            request.pool.identity_pool_id = pool
             stream = request.pool.stream
             stream.MergeFrom(type(stream)(**settings))
             request.update_mask.paths.append(path)

@@ -10,11 +10,36 @@ namespace tidemark::publisher {
 void DeliveryWindow::Add(Event event) {
   ++waiting_;
   memory_bytes_ += event.memory_bytes();
-  ++commit_times_[event.commit_time];
+  const bool copy = event.is_copy();
+  if (copy) {
+    ++copies_;
+  } else {
+    ++commit_times_[event.commit_time];
+  }
   const auto [it, made] = lines_.try_emplace(event.key);
   Line& line = it->second;
   line.events.push_back(std::move(event));
-  if (made) Enqueue(line);
+  if (!copy) ++line.changes;
+  if (made) {
+    Enqueue(line);
+  } else if (!copy) {
+    Promote(line);
+  }
+}
+
+void DeliveryWindow::MakeReady(Line& line) {
+  if (line.changes > 0) {
+    ready_.push_back(&line);
+  } else {
+    line.copies_place = ++last_place_;
+    ready_copies_.emplace(line.copies_place, &line);
+  }
+}
+
+void DeliveryWindow::Promote(Line& line) {
+  if (line.copies_place == 0) return;
+  ready_copies_.erase(std::exchange(line.copies_place, 0));
+  ready_.push_back(&line);
 }
 
 bool DeliveryWindow::NeedsUpload(const Event& event, absl::Time now) const {
@@ -25,7 +50,7 @@ void DeliveryWindow::Enqueue(Line& line) {
   if (NeedsUpload(line.events.front(), absl::InfinitePast())) {
     uploads_.Push(&line);
   } else {
-    ready_.push_back(&line);
+    MakeReady(line);
   }
 }
 
@@ -41,7 +66,12 @@ std::optional<DeliveryWindow::Request> DeliveryWindow::Next(absl::Time now) {
   } else {
     sent.lines = Gather(now);
   }
+  if (sent.lines.empty() && CopiesMayGo() && now >= copies_paused_until_) {
+    sent.copies = true;
+    sent.lines = GatherCopies(now);
+  }
   if (sent.lines.empty()) return std::nullopt;
+  copy_requests_ += sent.copies ? 1 : 0;
 
   Request request{.id = ++last_id_};
   request.records.reserve(sent.lines.size());
@@ -67,7 +97,7 @@ void DeliveryWindow::WakeDue(absl::Time now) {
     if (line->refused_after) {
       suspects_.push_back({line});
     } else {
-      ready_.push_back(line);
+      MakeReady(*line);
     }
   }
 }
@@ -89,6 +119,42 @@ DeliveryWindow::Lines DeliveryWindow::Gather(absl::Time now) {
   return lines;
 }
 
+bool DeliveryWindow::CopiesMayGo() const {
+  return !ready_copies_.empty() &&
+         copy_requests_ < std::max<std::size_t>(1, limits_.requests_in_flight - 1);
+}
+
+DeliveryWindow::Lines DeliveryWindow::GatherCopies(absl::Time now) {
+  Lines lines;
+  std::int64_t bytes = 0;
+  while (!ready_copies_.empty() && lines.size() < limits_.records_per_request) {
+    Line& line = *ready_copies_.begin()->second;
+    const std::int64_t size = line.events.front().record_bytes();
+    const bool fits = lines.empty() || bytes + size <= limits_.copy_bytes_per_request;
+    const bool diverted = Divert(line, now);
+    if (!diverted && !fits) break;
+    ready_copies_.erase(std::exchange(line.copies_place, 0));
+    if (diverted) continue;
+    bytes += size;
+    lines.push_back(&line);
+  }
+  return lines;
+}
+
+void DeliveryWindow::PauseCopies(const InFlight& request, const SendResult& result, absl::Time now,
+                                 Random& random) {
+  const bool throttled =
+      result.fault == Fault::kThrottled ||
+      std::any_of(result.records.begin(), result.records.end(),
+                  [](const auto& record) { return record.fault == Fault::kThrottled; });
+  if (throttled) {
+    const absl::Duration pause = BackoffDelay(Fault::kThrottled, ++copy_throttles_, random);
+    copies_paused_until_ = std::max(copies_paused_until_, now + pause);
+  } else if (request.copies) {
+    copy_throttles_ = 0;
+  }
+}
+
 DeliveryWindow::Settled DeliveryWindow::Finish(RequestId id, const SendResult& result,
                                                absl::Time now, Random& random) {
   Settled settled;
@@ -96,6 +162,8 @@ DeliveryWindow::Settled DeliveryWindow::Finish(RequestId id, const SendResult& r
   if (it == in_flight_.end()) return settled;
   InFlight request = std::move(it->second);
   in_flight_.erase(it);
+  copy_requests_ -= request.copies ? 1 : 0;
+  if (copies_ > 0) PauseCopies(request, result, now, random);
 
   if (result.fault != Fault::kNone || result.records.size() != request.lines.size()) {
     FailRequest(std::move(request), result, now, random, settled);
@@ -147,6 +215,8 @@ void DeliveryWindow::FailRequest(InFlight request, const SendResult& result, abs
   paused_until_ = std::max(paused_until_, now + BackoffDelay(fault, failures_, random));
   if (request.suspect) {
     suspects_.push_front(std::move(request.lines));
+  } else if (request.copies) {
+    for (Line* line : request.lines) MakeReady(*line);
   } else {
     ready_.insert(ready_.begin(), request.lines.begin(), request.lines.end());
   }
@@ -183,7 +253,7 @@ std::optional<DeliveryWindow::Upload> DeliveryWindow::NextUpload(absl::Time now)
   while (Line* const line = uploads_.Pop(now)) {
     const Event& event = line->events.front();
     if (event.stored_until || NeedsUpload(event, now)) return Upload{uploads_.Begin(line), &event};
-    ready_.push_back(line);  // the limit was raised meanwhile
+    MakeReady(*line);  // the limit was raised meanwhile
   }
   return std::nullopt;
 }
@@ -217,7 +287,7 @@ std::optional<DeliveryWindow::Refused> DeliveryWindow::FinishUpload(UploadId id,
   event.records = {};
   event.stored_until = result.good_until;
   memory_bytes_ += event.memory_bytes();
-  ready_.push_back(line);
+  MakeReady(*line);
   return std::nullopt;
 }
 
@@ -230,6 +300,11 @@ Event DeliveryWindow::PopFront(Line& line) {
   line.events.pop_front();
   --waiting_;
   memory_bytes_ -= event.memory_bytes();
+  if (event.is_copy()) {
+    --copies_;
+    return event;
+  }
+  --line.changes;
   const auto time = commit_times_.find(event.commit_time);
   if (--time->second == 0) commit_times_.erase(time);
   return event;
@@ -250,8 +325,9 @@ absl::Time DeliveryWindow::NextDue() const {
   absl::Time due = absl::InfiniteFuture();
   if (!ready_.empty() || !suspects_.empty()) {
     due = absl::InfinitePast();
-  } else if (!delayed_.empty()) {
-    due = delayed_.begin()->first;
+  } else {
+    if (!delayed_.empty()) due = delayed_.begin()->first;
+    if (CopiesMayGo()) due = std::min(due, copies_paused_until_);
   }
   return due == absl::InfiniteFuture() ? due : std::max(due, paused_until_);
 }

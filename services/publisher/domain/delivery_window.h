@@ -29,6 +29,8 @@ struct WindowLimits {
   // The most that data and key of a record may have, unless the stream says otherwise.
   std::int64_t record_bytes = kMiB;
   std::size_t uploads_in_flight = 4;
+  // Of a request with copies alone: small, so that a change that comes meanwhile waits little.
+  std::int64_t copy_bytes_per_request = kMiB;
 };
 
 // The changes on their way to one destination, and which may go next. Changes of a partition key
@@ -43,6 +45,10 @@ struct WindowLimits {
 //
 // A change that is larger than the destination takes is handed out to be stored elsewhere when it
 // is the first of its key; until its records are stored, that key waits, and no other.
+//
+// Copies of datasets stand in the same lines, and give way: while some line that can be sent has a
+// change of the log, only such lines are; copies leave one request free for changes, and pause when
+// the destination throttles. What is said of changes below is said of copies too.
 //
 // Pure; for one thread.
 class DeliveryWindow {
@@ -116,9 +122,11 @@ class DeliveryWindow {
 
   // Changes taken and not yet settled.
   std::int64_t waiting() const { return waiting_; }
+  // Those that are copies.
+  std::int64_t copies() const { return copies_; }
   std::int64_t memory_bytes() const { return memory_bytes_; }
   std::size_t requests_in_flight() const { return in_flight_.size(); }
-  // When the oldest of them was committed; InfiniteFuture if there is none.
+  // When the oldest of them was committed, copies aside; InfiniteFuture if there is none.
   absl::Time OldestCommit() const;
   // The last error; empty once something was delivered, or uploaded if it was an upload's.
   const std::string& last_error() const {
@@ -128,8 +136,10 @@ class DeliveryWindow {
  private:
   // The line of one key. Empty lines are removed.
   struct Line {
-    std::list<Event> events;  // the first is in flight, if any is
-    int failures = 0;         // of the first, in a row
+    std::list<Event> events;         // the first is in flight, if any is
+    int changes = 0;                 // those that are no copies
+    std::uint64_t copies_place = 0;  // in ready_copies_; 0: not there
+    int failures = 0;                // of the first, in a row
     // Of the first, once it stood in a request that was refused: `accepted_` at that time.
     std::optional<std::uint64_t> refused_after;
   };
@@ -138,6 +148,7 @@ class DeliveryWindow {
   struct InFlight {
     Lines lines;
     bool suspect = false;  // a part of a refused request
+    bool copies = false;   // of lines that had no change when it was made
   };
 
   // Whether the change must be stored, or its URL made anew, before it can be sent.
@@ -148,7 +159,15 @@ class DeliveryWindow {
   // become old meanwhile.
   bool Divert(Line& line, absl::Time now);
   void WakeDue(absl::Time now);
+  // To the end of the queue of those that can be sent.
+  void MakeReady(Line& line);
+  // The same for a line that had copies alone when it was made ready, and has a change now.
+  void Promote(Line& line);
+  bool CopiesMayGo() const;
   Lines Gather(absl::Time now);
+  Lines GatherCopies(absl::Time now);
+  void PauseCopies(const InFlight& request, const SendResult& result, absl::Time now,
+                   Random& random);
   void FinishRecord(Line& line, const RecordResult& result, absl::Time now, Random& random,
                     Settled& settled);
   void FailRequest(InFlight request, const SendResult& result, absl::Time now, Random& random,
@@ -166,7 +185,9 @@ class DeliveryWindow {
   const WindowLimits limits_;
   std::int64_t record_bytes_ = limits_.record_bytes;
   absl::node_hash_map<std::string, Line> lines_;
-  std::deque<Line*> ready_;
+  std::deque<Line*> ready_;                             // with some change
+  absl::btree_map<std::uint64_t, Line*> ready_copies_;  // with copies alone, in turn
+  std::uint64_t last_place_ = 0;
   std::multimap<absl::Time, Line*> delayed_;
   std::deque<Lines> suspects_;  // parts of refused requests, each to be sent by itself
   std::unordered_map<RequestId, InFlight> in_flight_;
@@ -174,13 +195,17 @@ class DeliveryWindow {
   UploadQueue<Line> uploads_{limits_.uploads_in_flight};
 
   absl::Time paused_until_ = absl::InfinitePast();
-  int failures_ = 0;            // rounds of requests that failed as a whole, in a row
-  std::uint64_t accepted_ = 0;  // requests of which at least one record arrived
+  absl::Time copies_paused_until_ = absl::InfinitePast();
+  int copy_throttles_ = 0;         // in a row
+  std::size_t copy_requests_ = 0;  // in flight
+  int failures_ = 0;               // rounds of requests that failed as a whole, in a row
+  std::uint64_t accepted_ = 0;     // requests of which at least one record arrived
   std::string last_error_;
   std::string last_upload_error_;
   std::int64_t waiting_ = 0;
+  std::int64_t copies_ = 0;
   std::int64_t memory_bytes_ = 0;
-  absl::btree_map<absl::Time, std::int64_t> commit_times_;  // of all that wait: how many, by time
+  absl::btree_map<absl::Time, std::int64_t> commit_times_;  // of changes: how many, by time
 };
 
 }  // namespace tidemark::publisher

@@ -91,7 +91,11 @@ struct Event {
   absl::Time commit_time;   // by the database's clock
   absl::Time read_time;     // when it was read from the log
   std::string traceparent;  // W3C trace context of the request; empty if it had none
+  // Of a copy of a dataset, which is no change of the log and has no position: its ticket, by which
+  // whoever sends it knows it. 0 for a change.
+  std::uint64_t copy = 0;
 
+  bool is_copy() const { return copy != 0; }
   // What counts against Kinesis's limits.
   std::int64_t record_bytes() const { return static_cast<std::int64_t>(data.size() + key.size()); }
   std::string_view records_json() const {

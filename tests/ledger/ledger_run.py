@@ -114,7 +114,8 @@ def run(settings: Settings) -> Outcome:
     # Not under a directory that the user postgres may not enter.
     directory = pathlib.Path(tempfile.mkdtemp(prefix="tidemark-ledger-"))
     server = PrivatePostgres(directory)
-    fake = FakeAws(STREAMS[0], *(word for name in STREAMS[1:] for word in ("--stream", f"{name}:2")))
+    fake = FakeAws(STREAMS[0], "--forget-read",
+                   *(word for name in STREAMS[1:] for word in ("--stream", f"{name}:2")))
     try:
         with Stack(settings.directory, server.dsn()) as stack:
             return run_with(settings, stack, server, fake)

@@ -105,6 +105,26 @@ TEST_F(FakeAwsTest, KeepsRecordsInOrderOfArrival) {
   EXPECT_EQ(fake_->CallsOf("kinesis.PutRecords"), 2u);
 }
 
+TEST_F(FakeAwsTest, WhatTheReaderOfEveryShardHasIsForgottenIfAsked) {
+  StartFake({.kinesis = {.keep = Keep::kUnread}});
+  ASSERT_TRUE(fake_->kinesis().CreateStream("s", 2));
+  std::vector<PutRecordsEntry> entries;
+  for (int i = 0; i < 20; ++i) entries.push_back({"first", "key-" + std::to_string(i)});
+  Put(entries);
+  EXPECT_THAT(fake_->kinesis().Records("s"), SizeIs(20));
+  const auto first = tool_->ReadAll("s");
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_THAT(*first, SizeIs(20));
+  EXPECT_THAT(fake_->kinesis().Records("s"), SizeIs(0));
+  for (PutRecordsEntry& entry : entries) entry.data = "second";
+  Put(entries);
+  const auto second = tool_->ReadAll("s");
+  ASSERT_TRUE(second.ok()) << second.status();
+  ASSERT_THAT(*second, SizeIs(20));
+  for (const KinesisTool::Record& record : *second) EXPECT_EQ(record.data, "second");
+  EXPECT_EQ(fake_->kinesis().CountsOf("s").accepted, 40u);
+}
+
 TEST_F(FakeAwsTest, WhatWasPutCanBeReadBack) {
   StartFake();
   ASSERT_TRUE(tool_->CreateStream("s", 3).ok());

@@ -97,7 +97,7 @@ std::vector<ReceivedRecord> FakeKinesis::Records(const std::string& name, std::s
   const std::lock_guard lock(mutex_);
   const auto found = streams_.find(PathOf(name));
   if (found == streams_.end()) return {};
-  const std::vector<ReceivedRecord>& all = found->second->stream.records();
+  const std::deque<ReceivedRecord>& all = found->second->stream.records();
   const auto begin = all.begin() + static_cast<std::ptrdiff_t>(std::min(from, all.size()));
   const auto count = std::min(limit, static_cast<std::size_t>(all.end() - begin));
   return {begin, begin + static_cast<std::ptrdiff_t>(count)};

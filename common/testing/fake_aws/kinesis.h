@@ -21,6 +21,7 @@ struct PutRecordsRequest;
 // How much of what streams take is kept.
 enum class Keep {
   kRecords,  // all, for reading back
+  kUnread,   // those that the one reader of each shard did not get yet: see GetRecords
   kCounts,   // how many and how large, for load tests
 };
 

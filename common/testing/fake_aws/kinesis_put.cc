@@ -98,7 +98,7 @@ ServerResponse FakeKinesis::AnswerPutRecords(const Call& call, const std::option
   if (std::optional<ServerResponse> refusal = CheckPut(*request, limit)) return *std::move(refusal);
   if (!IsOpen(entry)) return NotFound(call);
 
-  std::vector<ReceivedRecord> kept(options_.keep == Keep::kRecords ? request->entries.size() : 0);
+  std::vector<ReceivedRecord> kept(options_.keep != Keep::kCounts ? request->entries.size() : 0);
   for (std::size_t i = 0; i < kept.size(); ++i) {
     if (!absl::Base64Unescape(ToAbsl(request->entries[i].data), &kept[i].data)) {
       return Error(400, "SerializationException", "Data is not base64");
@@ -149,7 +149,7 @@ ServerResponse FakeKinesis::AnswerPutRecord(const Call& call, const Json& input)
     return Error(400, "ValidationException", "Value at 'data' failed to satisfy constraint: size");
   }
   const std::string sequence_number =
-      entry->stream.Append(shard, bytes, options_.keep == Keep::kRecords ? &record : nullptr);
+      entry->stream.Append(shard, bytes, options_.keep != Keep::kCounts ? &record : nullptr);
   const json output = {{"SequenceNumber", sequence_number},
                        {"ShardId", KinesisStream::ShardId(shard)},
                        {"EncryptionType", "NONE"}};

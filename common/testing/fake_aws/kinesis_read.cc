@@ -1,4 +1,7 @@
 // The operations that read records.
+#include <algorithm>
+#include <cstdint>
+#include <deque>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -15,7 +18,10 @@ namespace {
 
 using nlohmann::json;
 
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html; the last record may
+// pass the bound.
 constexpr std::size_t kMaxGetRecords = 10'000;
+constexpr std::size_t kMaxGetBytes = std::size_t{10} * 1024 * 1024;
 
 // A place in a stream's records, as GetShardIterator and GetRecords hand it out.
 struct Iterator {
@@ -42,26 +48,29 @@ std::optional<Iterator> ParseIterator(const std::string& text) {
 
 // The index of the first record of `records` at which `reached` holds.
 template <typename Reached>
-std::size_t IndexWhere(const std::vector<ReceivedRecord>& records, const Reached& reached) {
+std::size_t IndexWhere(const KinesisStream& stream, const Reached& reached) {
+  const std::deque<ReceivedRecord>& records = stream.records();
   std::size_t index = 0;
   while (index < records.size() && !reached(records[index])) ++index;
-  return index;
+  return stream.forgotten() + index;
 }
 
-std::optional<std::size_t> StartOf(const json& input, const std::vector<ReceivedRecord>& records) {
+std::optional<std::size_t> StartOf(const json& input, const KinesisStream& stream) {
   const std::string type = input.at("ShardIteratorType");
-  if (type == "TRIM_HORIZON") return 0;
-  if (type == "LATEST") return records.size();
+  if (type == "TRIM_HORIZON") return stream.forgotten();
+  if (type == "LATEST") return stream.forgotten() + stream.records().size();
   if (type == "AT_TIMESTAMP") {
     const double from = input.at("Timestamp");
-    return IndexWhere(records,
+    return IndexWhere(stream,
                       [&](const ReceivedRecord& r) { return SecondsOf(r.arrived) >= from; });
   }
   if (type != "AT_SEQUENCE_NUMBER" && type != "AFTER_SEQUENCE_NUMBER") return std::nullopt;
+  // All are of one length, and grow.
   const std::string number = input.at("StartingSequenceNumber");
-  const std::size_t index =
-      IndexWhere(records, [&](const ReceivedRecord& r) { return r.sequence_number == number; });
-  return type == "AT_SEQUENCE_NUMBER" ? index : index + 1;
+  const bool at = type == "AT_SEQUENCE_NUMBER";
+  return IndexWhere(stream, [&](const ReceivedRecord& r) {
+    return at ? r.sequence_number >= number : r.sequence_number > number;
+  });
 }
 
 std::optional<int> IndexOf(const KinesisStream& stream, std::string_view shard_id) {
@@ -93,7 +102,7 @@ json DescribeChildren(const KinesisStream& stream, int shard) {
 ServerResponse FakeKinesis::AnswerGetShardIterator(const Call& call, const Json& input) {
   const Entry* const entry = FindIn(call, input);
   if (!IsOpen(entry)) return NotFound(call);
-  const std::optional<std::size_t> start = StartOf(input, entry->stream.records());
+  const std::optional<std::size_t> start = StartOf(input, entry->stream);
   if (!start) return Error(400, "ValidationException", "unknown ShardIteratorType");
   const std::string shard_id = input.at("ShardId");
   if (!IndexOf(entry->stream, shard_id)) {
@@ -108,14 +117,22 @@ ServerResponse FakeKinesis::AnswerGetRecords(const Call& call, const Json& input
   std::optional<Iterator> iterator = ParseIterator(input.at("ShardIterator"));
   if (!iterator) return Error(400, "InvalidArgumentException", "Invalid ShardIterator.");
   const bool own = iterator->stream.starts_with(call.caller.account + "/");
-  const Entry* const entry = own ? Find(iterator->stream) : nullptr;
+  Entry* const entry = own ? Find(iterator->stream) : nullptr;
   if (!IsOpen(entry) || !IndexOf(entry->stream, iterator->shard_id)) return NotFound(call);
+  const int shard = IndexOf(entry->stream, iterator->shard_id).value();
+  if (options_.keep == Keep::kUnread) entry->stream.ForgetRead(shard, iterator->index);
   const std::size_t limit = input.value("Limit", kMaxGetRecords);
   json records = json::array();
-  const std::vector<ReceivedRecord>& all = entry->stream.records();
-  for (; iterator->index < all.size() && records.size() < limit; ++iterator->index) {
-    const ReceivedRecord& record = all[iterator->index];
+  std::size_t bytes = 0;
+  const std::deque<ReceivedRecord>& all = entry->stream.records();
+  const std::size_t forgotten = entry->stream.forgotten();
+  const std::size_t end = forgotten + all.size();
+  iterator->index = std::max(iterator->index, forgotten);
+  for (; iterator->index < end && records.size() < limit && bytes < kMaxGetBytes;
+       ++iterator->index) {
+    const ReceivedRecord& record = all[iterator->index - forgotten];
     if (record.shard_id != iterator->shard_id) continue;
+    bytes += record.data.size();
     records.push_back({{"SequenceNumber", record.sequence_number},
                        {"ApproximateArrivalTimestamp", SecondsOf(record.arrived)},
                        {"Data", absl::Base64Escape(record.data)},
@@ -123,12 +140,12 @@ ServerResponse FakeKinesis::AnswerGetRecords(const Call& call, const Json& input
                        {"EncryptionType", "NONE"}});
   }
   json answer = {{"Records", records}, {"MillisBehindLatest", 0}};
-  const int shard = IndexOf(entry->stream, iterator->shard_id).value();
   // At the end of a closed shard come those that took over.
-  if (iterator->index < all.size() || !entry->stream.shards()[shard].closed_at) {
+  if (iterator->index < end || !entry->stream.shards()[shard].closed_at) {
     answer["NextShardIterator"] = ToText(*iterator);
   } else {
     answer["ChildShards"] = DescribeChildren(entry->stream, shard);
+    if (options_.keep == Keep::kUnread) entry->stream.ForgetRead(shard, SIZE_MAX);
   }
   return JsonAnswer(answer.dump());
 }

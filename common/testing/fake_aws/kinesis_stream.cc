@@ -77,6 +77,20 @@ std::string KinesisStream::Append(int shard, std::size_t bytes, ReceivedRecord* 
   return sequence_number;
 }
 
+void KinesisStream::ForgetRead(int shard, std::size_t before) {
+  std::size_t& had = read_before_[shard];
+  had = std::max(had, before);
+  std::size_t all_have = SIZE_MAX;
+  for (int other = 0; other < static_cast<int>(shards_.size()); ++other) {
+    const auto found = read_before_.find(other);
+    all_have = std::min(all_have, found == read_before_.end() ? 0 : found->second);
+  }
+  while (forgotten_ < all_have && !records_.empty()) {
+    records_.pop_front();
+    ++forgotten_;
+  }
+}
+
 bool KinesisStream::Reshard(int target) {
   const std::vector<int> before = open_;
   const int count = open_shards();

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,7 +45,9 @@ class KinesisStream {
   const std::vector<StreamShard>& shards() const { return shards_; }
   int open_shards() const { return static_cast<int>(open_.size()); }
   absl::Time created() const { return created_; }
-  const std::vector<ReceivedRecord>& records() const { return records_; }
+  // The records that are kept, in order of arrival; and how many before them were forgotten.
+  const std::deque<ReceivedRecord>& records() const { return records_; }
+  std::size_t forgotten() const { return forgotten_; }
   std::uint64_t accepted() const { return accepted_; }
   std::uint64_t accepted_bytes() const { return accepted_bytes_; }
 
@@ -52,6 +56,10 @@ class KinesisStream {
 
   // Takes a record: only counts it, unless `kept` is given. Returns its sequence number.
   std::string Append(int shard, std::size_t bytes, ReceivedRecord* kept);
+
+  // A reader of the shard has all records of it before this one (counted from the first ever), and
+  // comes back for none. What the readers of all shards have is forgotten.
+  void ForgetRead(int shard, std::size_t before);
 
   // Splits every open shard, or merges neighbours two by two, until there are `target` of them.
   // False, and nothing done, unless that is twice or half as many as now.
@@ -74,7 +82,9 @@ class KinesisStream {
   const absl::Time created_;
   std::vector<StreamShard> shards_;
   std::vector<int> open_;  // by range
-  std::vector<ReceivedRecord> records_;
+  std::deque<ReceivedRecord> records_;
+  std::size_t forgotten_ = 0;
+  std::map<int, std::size_t> read_before_;  // by shard: see ForgetRead
   std::uint64_t accepted_ = 0;
   std::uint64_t accepted_bytes_ = 0;
 };

@@ -20,6 +20,7 @@ struct Flags {
   std::string account = "123456789012";
   std::string keys;
   bool counts_only = false;
+  bool forget_read = false;
   double create_seconds = 0;
   double delete_seconds = 0;
   double update_seconds = 0;
@@ -36,6 +37,9 @@ void Declare(CLI::App& app, Flags& flags) {
                  "credentials file; then every call must be signed by one of its keys or by a "
                  "role's session");
   app.add_flag("--counts-only", flags.counts_only, "count records instead of keeping them");
+  app.add_flag("--forget-read", flags.forget_read,
+               "keep records until GetRecords went past them in every shard; for one reader")
+      ->excludes("--counts-only");
   app.add_option("--create-seconds", flags.create_seconds, "how long a stream is CREATING");
   app.add_option("--delete-seconds", flags.delete_seconds, "how long a stream is DELETING");
   app.add_option("--update-seconds", flags.update_seconds,
@@ -76,7 +80,9 @@ int Run(const Flags& flags, const StopSignals& stop) {
   options.port = flags.port;
   options.region = flags.region;
   options.account = flags.account;
-  options.kinesis.keep = flags.counts_only ? Keep::kCounts : Keep::kRecords;
+  options.kinesis.keep = flags.counts_only   ? Keep::kCounts
+                         : flags.forget_read ? Keep::kUnread
+                                             : Keep::kRecords;
   options.kinesis.create_time = absl::Seconds(flags.create_seconds);
   options.kinesis.delete_time = absl::Seconds(flags.delete_seconds);
   options.kinesis.update_time = absl::Seconds(flags.update_seconds);

@@ -6,8 +6,9 @@
 #include "common/base/abseil.h"
 #include "common/base/clock.h"
 #include "common/base/status_macros.h"
-#include "common/errors/error.h"
 #include "common/errors/violations.h"
+#include "services/stream_config/domain/bulk_publish.h"
+#include "services/stream_config/domain/pool_errors.h"
 
 namespace tidemark::stream_config {
 namespace {
@@ -41,10 +42,24 @@ absl::Status CheckEnabledStream(const StreamSettings& stream, std::string_view p
   return violations.ToStatus();
 }
 
-bool StartsStream(const Settings& before, const Settings& after) {
-  if (!after.stream || !after.stream->enabled) return false;
-  return !before.stream || !before.stream->enabled ||
-         before.stream->stream_name != after.stream->stream_name;
+bool IsOn(const Settings& settings) { return settings.stream && settings.stream->enabled; }
+
+// Why a stream can't go on from where it stopped; empty if it can.
+std::string WhyNotResumed(const Pool& pool, const Settings& after) {
+  if (!IsOn(after)) {
+    return "the change does not enable the stream: set its status to ENABLED, or leave this unset";
+  }
+  if (IsOn(pool.settings)) return "the stream is ENABLED already: there is nothing to resume";
+  const StreamState& state = pool.stream_state;
+  if (state.epoch == Epoch(0)) {
+    return "the stream was never on: there is nothing to resume; leave this unset to begin from "
+           "now";
+  }
+  if (state.epoch_stream_name != after.stream->stream_name) {
+    return absl::StrCat("the stream that was on last is '", state.epoch_stream_name, "', not '",
+                        after.stream->stream_name, "'; leave this unset to begin from now");
+  }
+  return "";
 }
 
 }  // namespace
@@ -69,7 +84,19 @@ absl::StatusOr<PlannedChange> PlanChange(const Pool& pool, const SettingsChange&
   }
   plan.settles_stream = change.fields.contains(SettingsField::kStream) ||
                         change.fields.contains(SettingsField::kStreamStatus);
-  plan.starts_stream = StartsStream(pool.settings, plan.settings);
+  if (change.resume_stream) {
+    errors::Violations violations;
+    const std::string why = WhyNotResumed(pool, plan.settings);
+    if (!why.empty()) violations.Add("resume_stream", why);
+    TM_RETURN_IF_ERROR(violations.ToStatus());
+  }
+  if (!IsOn(plan.settings)) return plan;
+  const bool enables = !IsOn(pool.settings);
+  const bool renames =
+      !enables && pool.settings.stream->stream_name != plan.settings.stream->stream_name;
+  plan.resumes_stream = change.resume_stream;
+  plan.starts_stream = (enables || renames) && !change.resume_stream;
+  plan.checks_stream = enables || pool.settings.stream != plan.settings.stream;
   return plan;
 }
 
@@ -83,27 +110,27 @@ Pool Apply(const Pool& pool, const PlannedChange& plan, Position end_position, a
   changed.settings = plan.settings;
   changed.update_time = TruncateToMillis(now);
   if (plan.settles_stream) changed.stream_state.disabled_reason.clear();
-  if (plan.starts_stream) {
+  if (plan.starts_stream || plan.resumes_stream) {
     changed.stream_state.enabled_time = changed.update_time;
+  }
+  if (plan.starts_stream) {
     changed.stream_state.start_position = end_position;
     changed.stream_state.epoch = Epoch(pool.stream_state.epoch.value() + 1);
     changed.stream_state.epoch_stream_name = changed.settings.stream->stream_name;
   }
+  EndStrandedBulkPublish(changed);
   return changed;
 }
 
 absl::StatusOr<std::optional<Pool>> DisableStream(const Pool& pool, Epoch epoch,
                                                   std::string_view reason, absl::Time now) {
-  if (!pool.settings.stream) {
-    return errors::Error(
-        absl::StatusCode::kNotFound, errors::v1::ERROR_REASON_STREAM_NOT_CONFIGURED,
-        absl::StrCat("identity pool ", pool.id, " has no stream"), {{"identityPoolId", pool.id}});
-  }
+  if (!pool.settings.stream) return StreamNotConfigured(pool.id);
   if (!pool.settings.stream->enabled || pool.stream_state.epoch != epoch) return std::nullopt;
   Pool changed = pool;
   changed.settings.stream->enabled = false;
   changed.stream_state.disabled_reason = std::string(reason);
   changed.update_time = TruncateToMillis(now);
+  EndStrandedBulkPublish(changed);
   return changed;
 }
 

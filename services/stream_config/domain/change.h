@@ -29,6 +29,8 @@ enum class SettingsField {
 struct SettingsChange {
   Settings values;
   std::set<SettingsField> fields;
+  // The change enables a stream, and it is to go on from where it stopped.
+  bool resume_stream = false;
 };
 
 // What a change comes to for one pool.
@@ -38,13 +40,18 @@ struct PlannedChange {
   bool settles_stream = false;
   // A new destination begins: its start position is needed.
   bool starts_stream = false;
+  // The last one goes on.
+  bool resumes_stream = false;
+  // It is to be seen first whether the stream can be written: it is enabled, or its name or role
+  // changes while it is.
+  bool checks_stream = false;
 };
 
 // The settings `current` with `change` applied.
 Settings Merge(const Settings& current, const SettingsChange& change);
 
 // Plans `change` for `pool`. INVALID_FIELD, under the path `stream` in `parent`, if the stream
-// would be on without a name and a role.
+// would be on without a name and a role; as `resume_stream`, if there is nothing to resume.
 absl::StatusOr<PlannedChange> PlanChange(const Pool& pool, const SettingsChange& change,
                                          std::string_view parent);
 
@@ -52,11 +59,12 @@ absl::StatusOr<PlannedChange> PlanChange(const Pool& pool, const SettingsChange&
 bool IsNoChange(const Pool& pool, const PlannedChange& plan);
 
 // `pool` after `plan`. `end_position` counts only if a stream starts: a position of the log above
-// which every change lies that is committed after the settings are. The store raises the version.
+// which every change lies that is committed after the settings are. A bulk publish that runs fails
+// if its epoch ends or its stream is turned off. The store raises the version.
 Pool Apply(const Pool& pool, const PlannedChange& plan, Position end_position, absl::Time now);
 
-// `pool` with its stream off for `reason`; nothing if it is off already or another epoch runs.
-// STREAM_NOT_CONFIGURED without a stream.
+// `pool` with its stream off for `reason`, and its bulk publish failed if one runs; nothing if it
+// is off already or another epoch runs. STREAM_NOT_CONFIGURED without a stream.
 absl::StatusOr<std::optional<Pool>> DisableStream(const Pool& pool, Epoch epoch,
                                                   std::string_view reason, absl::Time now);
 

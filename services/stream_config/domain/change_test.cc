@@ -11,7 +11,9 @@
 namespace tidemark::stream_config {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr char kRole[] = "arn:aws:iam::123456789012:role/Writer";
 const absl::Time kCreated = absl::FromUnixSeconds(1'000);
@@ -176,6 +178,73 @@ TEST(ChangeTest, AnEnabledStreamNeedsNameAndRole) {
   EXPECT_THAT(BadFields(Streaming(), StreamChange({SettingsField::kStreamRoleArn}, {})),
               ElementsAre("pool.stream.role_arn"));
   EXPECT_TRUE(PlanChange(TurnedOff(), NameChange(""), "pool").ok());
+}
+
+TEST(ChangeTest, AStreamIsCheckedWhenItIsEnabledOrItsNameOrRoleChangesWhileItIs) {
+  const auto checks = [](const Pool& pool, const SettingsChange& change) {
+    return PlanChange(pool, change, "pool").value().checks_stream;
+  };
+  const SettingsChange role =
+      StreamChange({SettingsField::kStreamRoleArn}, StreamSettings{.role_arn = "arn:other"});
+  EXPECT_TRUE(checks(TurnedOff(), StatusChange(true)));
+  EXPECT_TRUE(checks(Streaming(), NameChange("other")));
+  EXPECT_TRUE(checks(Streaming(), role));
+  EXPECT_FALSE(checks(Streaming(), StatusChange(true)));
+  EXPECT_FALSE(checks(Streaming(), StatusChange(false)));
+  EXPECT_FALSE(checks(TurnedOff(), NameChange("other")));
+  EXPECT_FALSE(checks(TurnedOff(), role));
+  EXPECT_FALSE(checks(Streaming(), {.fields = {SettingsField::kDisplayName}}));
+}
+
+SettingsChange Resume() {
+  SettingsChange change = StatusChange(true);
+  change.resume_stream = true;
+  return change;
+}
+
+TEST(ResumeTest, TheEpochGoesOnFromWhereItStopped) {
+  const Pool after = After(TurnedOff(), Resume());
+  Pool expected = Streaming();
+  expected.update_time = kNow;
+  expected.stream_state.enabled_time = kNow;
+  EXPECT_EQ(after, expected);
+  const PlannedChange plan = PlanChange(TurnedOff(), Resume(), "pool").value();
+  EXPECT_FALSE(plan.starts_stream);
+  EXPECT_TRUE(plan.checks_stream);
+}
+
+TEST(ResumeTest, NeedsAChangeThatEnablesTheStreamThatWasOn) {
+  const auto why = [](const Pool& pool, SettingsChange change) {
+    change.resume_stream = true;
+    const auto violations = errors::ViolationsOf(PlanChange(pool, change, "pool").status());
+    if (violations.size() != 1 || violations[0].field != "resume_stream") return std::string();
+    return violations[0].description;
+  };
+  EXPECT_THAT(why(Streaming(), Resume()), HasSubstr("ENABLED already"));
+  EXPECT_THAT(why(TurnedOff(), StatusChange(false)), HasSubstr("does not enable"));
+  EXPECT_THAT(why(TurnedOff(), NameChange("other")), HasSubstr("does not enable"));
+  EXPECT_THAT(why(Streaming(), {.fields = {SettingsField::kDisplayName}}),
+              HasSubstr("ENABLED already"));
+  Pool never = NewPool();
+  never.settings.stream = {.stream_name = "changes", .role_arn = kRole};
+  EXPECT_THAT(why(never, Resume()), HasSubstr("never on"));
+  SettingsChange other = StreamChange({SettingsField::kStreamStatus, SettingsField::kStreamName},
+                                      StreamSettings{.stream_name = "other", .enabled = true});
+  EXPECT_THAT(why(TurnedOff(), other), AllOf(HasSubstr("'changes'"), HasSubstr("'other'")));
+}
+
+// It was renamed while it was off: what its name is now was never delivered to.
+TEST(ResumeTest, TheNameThatCountsIsTheOneUnderWhichItWasOn) {
+  const Pool renamed = After(TurnedOff(), NameChange("other"));
+  EXPECT_FALSE(PlanChange(renamed, Resume(), "pool").ok());
+  EXPECT_TRUE(PlanChange(After(renamed, NameChange("changes")), Resume(), "pool").ok());
+}
+
+TEST(ResumeTest, ANewRoleMayGoWithIt) {
+  SettingsChange change =
+      StreamChange({SettingsField::kStream}, StreamSettings{"changes", "arn:other", true});
+  change.resume_stream = true;
+  EXPECT_EQ(After(TurnedOff(), change).stream_state.epoch, Epoch(3));
 }
 
 TEST(ChangeTest, TimesAreKeptInMilliseconds) {

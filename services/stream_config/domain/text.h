@@ -23,6 +23,9 @@ bool IsRunOf(std::string_view text, Predicate allowed) {
 // Characters (code points) in UTF-8.
 std::size_t CountCharacters(std::string_view text);
 
+// `text` up to its first `most` characters.
+std::string_view TakeCharacters(std::string_view text, std::size_t most);
+
 // `arn:aws:iam::\d+:role/.*`; `.` is anything but control characters.
 bool IsRoleArn(std::string_view arn);
 

@@ -17,11 +17,20 @@ Revision MemoryStore::NextRevision() {
   return head_;
 }
 
-absl::StatusOr<Pool> MemoryStore::Create(const Creation& creation, absl::Time) {
-  const std::lock_guard lock(mutex_);
+absl::StatusOr<std::optional<Pool>> MemoryStore::FindRepeatLocked(const Creation& creation) const {
   std::vector<HeldPool> held;
   for (const auto& [id, entry] : pools_) held.push_back(entry.held);
-  TM_ASSIGN_OR_RETURN(std::optional<Pool> repeated, AnswerRepeat(creation, held));
+  return AnswerRepeat(creation, held);
+}
+
+absl::StatusOr<std::optional<Pool>> MemoryStore::FindRepeat(const Creation& creation, absl::Time) {
+  const std::lock_guard lock(mutex_);
+  return FindRepeatLocked(creation);
+}
+
+absl::StatusOr<Pool> MemoryStore::Create(const Creation& creation, absl::Time) {
+  const std::lock_guard lock(mutex_);
+  TM_ASSIGN_OR_RETURN(std::optional<Pool> repeated, FindRepeatLocked(creation));
   if (repeated) return *std::move(repeated);
 
   last_number_ = PoolNumber(last_number_.value() + 1);
@@ -62,6 +71,32 @@ absl::StatusOr<Pool> MemoryStore::Replace(const Pool& pool, absl::Time) {
   entry->held.pool.version = Version(current.value() + 1);
   entry->revision = NextRevision();
   return entry->held.pool;
+}
+
+absl::StatusOr<BulkPublishStatus> MemoryStore::GetBulkPublish(std::string_view pool_id,
+                                                              absl::Time) {
+  const std::lock_guard lock(mutex_);
+  const Entry* entry = FindLive(pool_id);
+  if (entry == nullptr) return PoolNotFound(pool_id);
+  BulkPublishStatus status{.bulk_publish = entry->held.pool.bulk_publish};
+  if (status.bulk_publish && status.bulk_publish->job == entry->progress_job) {
+    status.progress = entry->progress;
+  }
+  return status;
+}
+
+absl::Status MemoryStore::NoteBulkProgress(std::string_view pool_id, BulkJob job,
+                                           const BulkProgress& progress, absl::Time now,
+                                           absl::Time) {
+  const std::lock_guard lock(mutex_);
+  Entry* entry = FindLive(pool_id);
+  if (entry == nullptr) return PoolNotFound(pool_id);
+  const std::optional<BulkPublish>& last = entry->held.pool.bulk_publish;
+  if (!last || last->job != job || !last->Running()) return absl::OkStatus();
+  if (entry->progress_job != job) entry->progress = {};
+  entry->progress = Advance(entry->progress, progress, now);
+  entry->progress_job = job;
+  return absl::OkStatus();
 }
 
 absl::Status MemoryStore::Delete(std::string_view pool_id, std::optional<Version> expected,

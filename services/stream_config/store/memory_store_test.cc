@@ -16,8 +16,10 @@ class MemoryUnderTest final : public StoreUnderTest {
   MemoryStore store_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Memory, PoolStoreContract,
-                         ::testing::Values([] { return std::make_unique<MemoryUnderTest>(); }));
+const StoreFactory kFactory = [] { return std::make_unique<MemoryUnderTest>(); };
+
+INSTANTIATE_TEST_SUITE_P(Memory, PoolStoreContract, ::testing::Values(kFactory));
+INSTANTIATE_TEST_SUITE_P(Memory, BulkPublishContract, ::testing::Values(kFactory));
 
 }  // namespace
 }  // namespace tidemark::stream_config

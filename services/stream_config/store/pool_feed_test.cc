@@ -128,6 +128,16 @@ class FaultyStore final : public PoolStore {
   absl::StatusOr<Pool> Replace(const Pool& pool, absl::Time deadline) override {
     return current()->Replace(pool, deadline);
   }
+  absl::StatusOr<std::optional<Pool>> FindRepeat(const Creation&, absl::Time) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<BulkPublishStatus> GetBulkPublish(std::string_view, absl::Time) override {
+    return absl::UnimplementedError("");
+  }
+  absl::Status NoteBulkProgress(std::string_view, BulkJob, const BulkProgress&, absl::Time,
+                                absl::Time) override {
+    return absl::UnimplementedError("");
+  }
   absl::Status Delete(std::string_view pool_id, std::optional<Version> expected, absl::Time now,
                       absl::Time deadline) override {
     return current()->Delete(pool_id, expected, now, deadline);

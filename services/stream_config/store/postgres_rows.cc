@@ -1,5 +1,6 @@
 #include "services/stream_config/store/postgres_rows.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -69,6 +70,19 @@ absl::StatusOr<Pool> ReadPool(const pg::Row& row, int first) {
     settings.events.emplace(kSyncTrigger, std::move(sync_trigger_arn));
   }
   return pool;
+}
+
+absl::StatusOr<BulkProgress> ReadProgress(const pg::Row& row) {
+  std::optional<std::int64_t> done, total, failed, bytes;
+  BulkProgress progress;
+  ColumnReader reader(row, 0);
+  reader >> done >> total >> failed >> bytes >> progress.update_time;
+  if (!reader.status().ok()) return reader.status();
+  progress.datasets_done = done.value_or(0);
+  progress.datasets_total = total.value_or(0);
+  progress.datasets_failed = failed.value_or(0);
+  progress.bytes_sent = bytes.value_or(0);
+  return progress;
 }
 
 pg::Params PoolParams(const Pool& pool) {

@@ -3,6 +3,7 @@
 #include "absl/status/statusor.h"
 #include "common/pg/query.h"
 #include "common/pg/result.h"
+#include "services/stream_config/domain/bulk_publish.h"
 #include "services/stream_config/domain/pool.h"
 
 // Pools as rows of stream_config.pool.
@@ -19,6 +20,15 @@ namespace tidemark::stream_config {
 
 // The pool in the columns from `first` on.
 absl::StatusOr<Pool> ReadPool(const pg::Row& row, int first = 0);
+
+// What ReadProgress reads, of a table `progress`; nulls if there is no row.
+#define TIDEMARK_PROGRESS_COLUMNS                                               \
+  "progress.datasets_done, progress.datasets_total, progress.datasets_failed, " \
+  "progress.bytes_sent, progress.update_time"
+inline constexpr int kProgressColumns = 5;
+
+// How far a bulk publish is, in the first columns.
+absl::StatusOr<BulkProgress> ReadProgress(const pg::Row& row);
 
 // The pool as parameters $1 to $25: the same columns without pool_number and version, which are the
 // store's to give, and without role_external_id, which is written once.

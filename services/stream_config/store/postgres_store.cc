@@ -60,6 +60,39 @@ FROM state
 WHERE pool_id = $1 AND version = $26 AND delete_time IS NULL
 RETURNING )" TIDEMARK_POOL_COLUMNS};
 
+constexpr pg::Query kGetBulkPublish{"stream_config_get_bulk_publish",
+                                    "SELECT " TIDEMARK_PROGRESS_COLUMNS
+                                    ", pool.* FROM (SELECT " TIDEMARK_POOL_COLUMNS R"(
+  FROM stream_config.pool WHERE pool_id = $1 AND delete_time IS NULL) AS pool
+LEFT JOIN stream_config.bulk_progress AS progress
+  ON progress.pool_id = pool.pool_id AND progress.job = pool.bulk_job)"};
+
+// One row if the pool exists. Advance() in SQL: a row is there once a figure is above 0, and is
+// written when one rises.
+constexpr pg::Query kNoteBulkProgress{"stream_config_note_bulk_progress", R"(
+WITH pool AS (
+  SELECT bulk_job, bulk_complete_time FROM stream_config.pool
+  WHERE pool_id = $1 AND delete_time IS NULL),
+noted AS (
+  INSERT INTO stream_config.bulk_progress AS known (
+    pool_id, job, datasets_done, datasets_total, datasets_failed, bytes_sent, update_time)
+  SELECT $1, $2, $3, $4, $5, $6, $7 FROM pool
+  WHERE bulk_job = $2 AND bulk_complete_time IS NULL AND greatest($3, $4, $5, $6) > 0
+  ON CONFLICT (pool_id) DO UPDATE SET
+    job = excluded.job, update_time = excluded.update_time,
+    datasets_done = greatest(
+      CASE known.job WHEN excluded.job THEN known.datasets_done END, excluded.datasets_done),
+    datasets_total = greatest(
+      CASE known.job WHEN excluded.job THEN known.datasets_total END, excluded.datasets_total),
+    datasets_failed = greatest(
+      CASE known.job WHEN excluded.job THEN known.datasets_failed END, excluded.datasets_failed),
+    bytes_sent = greatest(
+      CASE known.job WHEN excluded.job THEN known.bytes_sent END, excluded.bytes_sent)
+  WHERE known.job < excluded.job OR known.job = excluded.job AND (
+    known.datasets_done < excluded.datasets_done OR known.datasets_total < excluded.datasets_total
+    OR known.datasets_failed < excluded.datasets_failed OR known.bytes_sent < excluded.bytes_sent))
+SELECT FROM pool)"};
+
 constexpr pg::Query kDelete{"stream_config_delete_pool", R"(
 WITH state AS (UPDATE stream_config.state SET revision = revision + 1 RETURNING revision)
 UPDATE stream_config.pool SET revision = state.revision, delete_time = $3
@@ -108,10 +141,15 @@ absl::StatusOr<Pool> PostgresStore::Create(const Creation& creation, absl::Time 
   params.Add(creation.pool.role_external_id);
   TM_ASSIGN_OR_RETURN(const pg::Result made, connections_.Run(kCreate, params, deadline));
   if (!made.empty()) return ReadPool(made[0]);
-  TM_ASSIGN_OR_RETURN(const std::vector<HeldPool> held, ReadHeld(creation, deadline));
-  TM_ASSIGN_OR_RETURN(std::optional<Pool> repeated, AnswerRepeat(creation, held));
+  TM_ASSIGN_OR_RETURN(std::optional<Pool> repeated, FindRepeat(creation, deadline));
   if (repeated) return *std::move(repeated);
   return absl::InternalError(absl::StrCat("neither made nor held: pool ", creation.pool.id));
+}
+
+absl::StatusOr<std::optional<Pool>> PostgresStore::FindRepeat(const Creation& creation,
+                                                              absl::Time deadline) {
+  TM_ASSIGN_OR_RETURN(const std::vector<HeldPool> held, ReadHeld(creation, deadline));
+  return AnswerRepeat(creation, held);
 }
 
 absl::StatusOr<std::vector<HeldPool>> PostgresStore::ReadHeld(const Creation& creation,
@@ -151,6 +189,28 @@ absl::StatusOr<Pool> PostgresStore::Replace(const Pool& pool, absl::Time deadlin
   TM_ASSIGN_OR_RETURN(const pg::Result result, connections_.Run(kReplace, params, deadline));
   if (result.empty()) return WhyUntouched(pool.id, pool.version, deadline);
   return ReadPool(result[0]);
+}
+
+absl::StatusOr<BulkPublishStatus> PostgresStore::GetBulkPublish(std::string_view pool_id,
+                                                                absl::Time deadline) {
+  TM_ASSIGN_OR_RETURN(const pg::Result result,
+                      connections_.Read(kGetBulkPublish, pg::Params(pool_id), deadline));
+  if (result.empty()) return PoolNotFound(pool_id);
+  BulkPublishStatus status;
+  TM_ASSIGN_OR_RETURN(status.progress, ReadProgress(result[0]));
+  TM_ASSIGN_OR_RETURN(Pool pool, ReadPool(result[0], kProgressColumns));
+  status.bulk_publish = std::move(pool.bulk_publish);
+  return status;
+}
+
+absl::Status PostgresStore::NoteBulkProgress(std::string_view pool_id, BulkJob job,
+                                             const BulkProgress& progress, absl::Time now,
+                                             absl::Time deadline) {
+  const pg::Params params(pool_id, job, progress.datasets_done, progress.datasets_total,
+                          progress.datasets_failed, progress.bytes_sent, now);
+  TM_ASSIGN_OR_RETURN(const pg::Result result,
+                      connections_.Run(kNoteBulkProgress, params, deadline));
+  return result.empty() ? PoolNotFound(pool_id) : absl::OkStatus();
 }
 
 absl::Status PostgresStore::Delete(std::string_view pool_id, std::optional<Version> expected,

@@ -24,10 +24,16 @@ class PostgresStore final : public PoolStore {
   absl::Status Check(absl::Time deadline);
 
   absl::StatusOr<Pool> Create(const Creation& creation, absl::Time deadline) override;
+  absl::StatusOr<std::optional<Pool>> FindRepeat(const Creation& creation,
+                                                 absl::Time deadline) override;
   absl::StatusOr<Pool> Get(std::string_view pool_id, absl::Time deadline) override;
   absl::StatusOr<std::vector<Pool>> List(std::string_view after_id, std::int32_t limit,
                                          absl::Time deadline) override;
   absl::StatusOr<Pool> Replace(const Pool& pool, absl::Time deadline) override;
+  absl::StatusOr<BulkPublishStatus> GetBulkPublish(std::string_view pool_id,
+                                                   absl::Time deadline) override;
+  absl::Status NoteBulkProgress(std::string_view pool_id, BulkJob job, const BulkProgress& progress,
+                                absl::Time now, absl::Time deadline) override;
   absl::Status Delete(std::string_view pool_id, std::optional<Version> expected, absl::Time now,
                       absl::Time deadline) override;
   absl::StatusOr<std::vector<std::string>> ListUnpurged(absl::Time before, std::int32_t limit,

@@ -57,8 +57,10 @@ class PostgresUnderTest final : public StoreUnderTest {
   PostgresStore replica_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Postgres, PoolStoreContract,
-                         ::testing::Values([] { return std::make_unique<PostgresUnderTest>(); }));
+const StoreFactory kFactory = [] { return std::make_unique<PostgresUnderTest>(); };
+
+INSTANTIATE_TEST_SUITE_P(Postgres, PoolStoreContract, ::testing::Values(kFactory));
+INSTANTIATE_TEST_SUITE_P(Postgres, BulkPublishContract, ::testing::Values(kFactory));
 
 class PostgresStoreTest : public ::testing::Test {
  protected:

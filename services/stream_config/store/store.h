@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/stream_config/domain/bulk_publish.h"
 #include "services/stream_config/domain/creation.h"
 #include "services/stream_config/domain/pool.h"
 
@@ -32,6 +33,11 @@ struct ChangePage {
   Revision head;
 };
 
+struct BulkPublishStatus {
+  std::optional<BulkPublish> bulk_publish;  // nothing: there was none
+  BulkProgress progress;
+};
+
 // Safe for concurrent use. Methods block, no longer than until `deadline`.
 class PoolStore {
  public:
@@ -39,6 +45,10 @@ class PoolStore {
 
   // Makes a pool with the next number and version 1, or answers as AnswerRepeat says.
   virtual absl::StatusOr<Pool> Create(const Creation& creation, absl::Time deadline) = 0;
+
+  // What Create would answer if it made nothing; nothing if it would make a pool.
+  virtual absl::StatusOr<std::optional<Pool>> FindRepeat(const Creation& creation,
+                                                         absl::Time deadline) = 0;
 
   // POOL_NOT_FOUND.
   virtual absl::StatusOr<Pool> Get(std::string_view pool_id, absl::Time deadline) = 0;
@@ -51,6 +61,16 @@ class PoolStore {
   // (number, creation time, external id); answers it with the version raised by 1. VERSION_MISMATCH
   // if another write came between, POOL_NOT_FOUND.
   virtual absl::StatusOr<Pool> Replace(const Pool& pool, absl::Time deadline) = 0;
+
+  // The pool's last bulk publish and how far it is. POOL_NOT_FOUND.
+  virtual absl::StatusOr<BulkPublishStatus> GetBulkPublish(std::string_view pool_id,
+                                                           absl::Time deadline) = 0;
+
+  // Notes how far `job` is, as Advance says; nothing, unless it is the one that runs. No change of
+  // the pool: neither its version nor its revision rises. POOL_NOT_FOUND.
+  virtual absl::Status NoteBulkProgress(std::string_view pool_id, BulkJob job,
+                                        const BulkProgress& progress, absl::Time now,
+                                        absl::Time deadline) = 0;
 
   // Deletes a pool. What is left of it: its number and ids, which are never given again, and a
   // mark that its data is to be purged. POOL_NOT_FOUND; VERSION_MISMATCH if `expected` is another

@@ -180,6 +180,20 @@ TEST_P(PoolStoreContract, ARepeatedCreationMakesNoSecondPool) {
   EXPECT_EQ(Create("r:3").number, PoolNumber(2));
 }
 
+TEST_P(PoolStoreContract, FindsWhatACreationRepeatsWithoutMakingAnything) {
+  const auto find = [this](const Creation& creation) {
+    return store().FindRepeat(creation, Deadline());
+  };
+  EXPECT_EQ(find(Wanted("r:1", "q")).value(), std::nullopt);
+  EXPECT_THAT(List("", 10), IsEmpty());
+  const Pool first = store().Create(Wanted("r:1", "q"), Deadline()).value();
+  EXPECT_EQ(find(Wanted("r:2", "q")).value(), first);
+  EXPECT_EQ(find(Wanted("r:1")).value(), first);
+  EXPECT_EQ(find(Wanted("r:2")).value(), std::nullopt);
+  Delete("r:1");
+  EXPECT_EQ(ReasonOf(find(Wanted("r:1")).status()), errors::v1::ERROR_REASON_POOL_DELETED);
+}
+
 TEST_P(PoolStoreContract, ACreationInTheWayOfAnotherIsRefusedAndChangesNothing) {
   const Pool first = store().Create(Wanted("r:1", "q"), Deadline()).value();
   Creation other = Wanted("r:1");

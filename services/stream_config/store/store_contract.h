@@ -11,8 +11,8 @@
 #include "common/errors/error.h"
 #include "services/stream_config/store/store.h"
 
-// What every store of pools must do. A test program adds store_contract.cc to its sources and
-// instantiates PoolStoreContract with a factory of its store.
+// What every store of pools must do. A test program adds store_contract.cc and
+// bulk_publish_contract.cc to its sources and instantiates both suites with a factory of its store.
 namespace tidemark::stream_config {
 
 // An empty store, seen by two replicas.
@@ -52,6 +52,19 @@ class PoolStoreContract : public ::testing::TestWithParam<StoreFactory> {
 
  private:
   std::unique_ptr<StoreUnderTest> under_test_;
+};
+
+// The same for bulk publishes, of the pool "r:1", which streams.
+class BulkPublishContract : public PoolStoreContract {
+ protected:
+  void SetUp() override;
+
+  absl::Status Start(PoolStore& store);
+  absl::Status End(BulkJob job);
+  // Notes figures of a job, `seconds` after it began. Expects success.
+  void Note(int job, const BulkProgress& progress, int seconds = 0);
+  // As the replica has it.
+  BulkProgress Progress();
 };
 
 }  // namespace tidemark::stream_config

@@ -83,6 +83,18 @@ grpc::Status FakeStreamConfigService::UpdatePool(
   return update_pool.Run(*context, *request, *response);
 }
 
+grpc::Status FakeStreamConfigService::StartBulkPublish(
+    grpc::ServerContext* context, const stream_config::v1::StartBulkPublishRequest* request,
+    stream_config::v1::StartBulkPublishResponse* response) {
+  return start_bulk_publish.Run(*context, *request, *response);
+}
+
+grpc::Status FakeStreamConfigService::GetBulkPublish(
+    grpc::ServerContext* context, const stream_config::v1::GetBulkPublishRequest* request,
+    stream_config::v1::GetBulkPublishResponse* response) {
+  return get_bulk_publish.Run(*context, *request, *response);
+}
+
 FakeServices::FakeServices() {
   auto started = rpc::RpcServer::Start({}, {&dataset, &stream_config});
   if (!started.ok()) std::abort();

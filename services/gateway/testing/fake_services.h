@@ -91,6 +91,11 @@ class FakeStreamConfigService final : public stream_config::v1::StreamConfigServ
   FakeMethod<stream_config::v1::GetPoolRequest, stream_config::v1::GetPoolResponse> get_pool;
   FakeMethod<stream_config::v1::UpdatePoolRequest, stream_config::v1::UpdatePoolResponse>
       update_pool;
+  FakeMethod<stream_config::v1::StartBulkPublishRequest,
+             stream_config::v1::StartBulkPublishResponse>
+      start_bulk_publish;
+  FakeMethod<stream_config::v1::GetBulkPublishRequest, stream_config::v1::GetBulkPublishResponse>
+      get_bulk_publish;
 
  private:
   grpc::Status GetPool(grpc::ServerContext* context,
@@ -99,6 +104,12 @@ class FakeStreamConfigService final : public stream_config::v1::StreamConfigServ
   grpc::Status UpdatePool(grpc::ServerContext* context,
                           const stream_config::v1::UpdatePoolRequest* request,
                           stream_config::v1::UpdatePoolResponse* response) override;
+  grpc::Status StartBulkPublish(grpc::ServerContext* context,
+                                const stream_config::v1::StartBulkPublishRequest* request,
+                                stream_config::v1::StartBulkPublishResponse* response) override;
+  grpc::Status GetBulkPublish(grpc::ServerContext* context,
+                              const stream_config::v1::GetBulkPublishRequest* request,
+                              stream_config::v1::GetBulkPublishResponse* response) override;
 };
 
 // Both behind one server.

@@ -81,6 +81,21 @@ struct ListIdentityPoolUsageCodec {
   static void Encode(const Request& request, const Response& response, std::string& body);
 };
 
+struct BulkPublishCodec {
+  using Request = stream_config::v1::StartBulkPublishRequest;
+  using Response = stream_config::v1::StartBulkPublishResponse;
+  static absl::Status Decode(const OperationInput& input, Request& request);
+  static void Encode(const Request& request, const Response& response, std::string& body);
+};
+
+// Tells the end of a success only, and the message of a failure only, as Amazon's model has it.
+struct GetBulkPublishDetailsCodec {
+  using Request = stream_config::v1::GetBulkPublishRequest;
+  using Response = stream_config::v1::GetBulkPublishResponse;
+  static absl::Status Decode(const OperationInput& input, Request& request);
+  static void Encode(const Request& request, const Response& response, std::string& body);
+};
+
 struct GetIdentityPoolConfigurationCodec {
   using Request = stream_config::v1::GetPoolRequest;
   using Response = stream_config::v1::GetPoolResponse;

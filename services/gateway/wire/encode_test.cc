@@ -111,6 +111,40 @@ TEST(EncodeTest, PoolUsageTellsThePageSizeInForce) {
             R"("NextToken":"n"})");
 }
 
+TEST(EncodeTest, BulkPublishes) {
+  BulkPublishCodec::Request start;
+  start.set_identity_pool_id("p");
+  EXPECT_EQ(Encode<BulkPublishCodec>("bulk_publish { job: 3 }", start),
+            R"({"IdentityPoolId":"p"})");
+  GetBulkPublishDetailsCodec::Request get;
+  get.set_identity_pool_id("p");
+  EXPECT_EQ(Encode<GetBulkPublishDetailsCodec>("bulk_publish {}", get),
+            R"({"IdentityPoolId":"p","BulkPublishStartTime":null,"BulkPublishCompleteTime":null,)"
+            R"("BulkPublishStatus":"NOT_STARTED","FailureMessage":null})");
+  EXPECT_EQ(Encode<GetBulkPublishDetailsCodec>(R"(
+                bulk_publish { job: 1 state: BULK_PUBLISH_STATE_IN_PROGRESS
+                               start_time { seconds: 10 } progress { datasets_done: 4 } })",
+                                               get),
+            R"({"IdentityPoolId":"p","BulkPublishStartTime":10.000,)"
+            R"("BulkPublishCompleteTime":null,"BulkPublishStatus":"IN_PROGRESS",)"
+            R"("FailureMessage":null})");
+  EXPECT_EQ(Encode<GetBulkPublishDetailsCodec>(R"(
+                bulk_publish { job: 1 state: BULK_PUBLISH_STATE_SUCCEEDED
+                               start_time { seconds: 10 }
+                               complete_time { seconds: 11 nanos: 500000000 } })",
+                                               get),
+            R"({"IdentityPoolId":"p","BulkPublishStartTime":10.000,)"
+            R"("BulkPublishCompleteTime":11.500,"BulkPublishStatus":"SUCCEEDED",)"
+            R"("FailureMessage":null})");
+  EXPECT_EQ(Encode<GetBulkPublishDetailsCodec>(R"(
+                bulk_publish { job: 1 state: BULK_PUBLISH_STATE_FAILED start_time { seconds: 10 }
+                               complete_time { seconds: 11 } failure_message: "turned off" })",
+                                               get),
+            R"({"IdentityPoolId":"p","BulkPublishStartTime":10.000,)"
+            R"("BulkPublishCompleteTime":null,"BulkPublishStatus":"FAILED",)"
+            R"("FailureMessage":"turned off"})");
+}
+
 TEST(EncodeTest, PoolConfiguration) {
   const char* const never = R"(pool { identity_pool_id: "p" version: 4 })";
   const std::string nothing = R"({"IdentityPoolId":"p","PushSync":null,"CognitoStreams":null})";

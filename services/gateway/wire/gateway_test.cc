@@ -154,6 +154,58 @@ TEST_F(GatewayTest, ConcurrentConfigurationsLearnOfEachOther) {
   ExpectError(Call({"POST", path, R"({"PushSync":{}})"}), 404, "ResourceNotFoundException");
 }
 
+TEST_F(GatewayTest, BulkPublishes) {
+  const std::string start = absl::StrCat(kPool, "/bulkpublish");
+  const std::string details = absl::StrCat(kPool, "/getBulkPublishDetails");
+  fakes_.stream_config.start_bulk_publish.Answers({});
+  RawResponse response = Call({"POST", start});
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, R"({"IdentityPoolId":"us-east-1:aa"})");
+  const auto asked = fakes_.stream_config.start_bulk_publish.request();
+  EXPECT_EQ(asked->identity_pool_id(), "us-east-1:aa");
+  EXPECT_FALSE(asked->again());
+  fakes_.stream_config.get_bulk_publish.Answers({});
+  response = Call({"POST", details, "{}"});
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(fakes_.stream_config.get_bulk_publish.request()->identity_pool_id(), "us-east-1:aa");
+
+  for (const auto& [reason, code, name] :
+       std::vector<std::tuple<errors::Reason, absl::StatusCode, std::string>>{
+           {errors::v1::ERROR_REASON_BULK_PUBLISH_RUNNING, absl::StatusCode::kAlreadyExists,
+            "DuplicateRequestException"},
+           {errors::v1::ERROR_REASON_BULK_PUBLISH_RECENT, absl::StatusCode::kAlreadyExists,
+            "AlreadyStreamedException"},
+           {errors::v1::ERROR_REASON_STREAM_DISABLED, absl::StatusCode::kFailedPrecondition,
+            "InvalidParameterException"},
+           {errors::v1::ERROR_REASON_STREAM_NOT_CONFIGURED, absl::StatusCode::kNotFound,
+            "InvalidParameterException"}}) {
+    fakes_.stream_config.start_bulk_publish.Fails(errors::Error(code, reason, "what to do"));
+    EXPECT_EQ(ExpectError(Call({"POST", start}), 400, name), "what to do");
+  }
+  fakes_.stream_config.start_bulk_publish.Fails(errors::Error(
+      absl::StatusCode::kNotFound, errors::v1::ERROR_REASON_POOL_NOT_FOUND, "no such pool"));
+  ExpectError(Call({"POST", start}), 404, "ResourceNotFoundException");
+  for (const std::string& path : {start, details}) {
+    ExpectError(Exchange(UnsignedBytes({"POST", path})), 403,
+                "MissingAuthenticationTokenException");
+  }
+}
+
+TEST_F(GatewayTest, StreamsThatCannotBeWrittenAreInvalidParameters) {
+  const std::string path = absl::StrCat(kPool, "/configuration");
+  fakes_.stream_config.get_pool.Answers({});
+  for (const errors::Reason reason :
+       {errors::v1::ERROR_REASON_STREAM_NOT_FOUND, errors::v1::ERROR_REASON_STREAM_NOT_ACTIVE,
+        errors::v1::ERROR_REASON_ROLE_NOT_USABLE}) {
+    fakes_.stream_config.update_pool.Fails(
+        errors::Error(absl::StatusCode::kFailedPrecondition, reason, "what to do"));
+    EXPECT_EQ(
+        ExpectError(Call({"POST", path, R"({"CognitoStreams":{"StreamingStatus":"ENABLED"}})"}),
+                    400, "InvalidParameterException"),
+        "what to do");
+  }
+}
+
 // Clients percent-encode ids, or don't; the signature holds either way.
 TEST_F(GatewayTest, PathsMayBeEncodedOrNot) {
   fakes_.dataset.describe_dataset.Answers({});
@@ -177,10 +229,7 @@ TEST_F(GatewayTest, EmptyNamesReachTheServiceThatJudgesThem) {
 
 TEST_F(GatewayTest, OperationsThatAreMissingSaySo) {
   for (const auto& [method, path] :
-       std::vector<std::pair<std::string, std::string>>{{"POST", "/bulkpublish"},
-                                                        {"POST", "/getBulkPublishDetails"},
-                                                        {"GET", "/events"},
-                                                        {"POST", "/events"}}) {
+       std::vector<std::pair<std::string, std::string>>{{"GET", "/events"}, {"POST", "/events"}}) {
     EXPECT_THAT(ExpectError(Call({method, kPool + path}), 400, "UnsupportedOperationException"),
                 HasSubstr("not available in this version"));
     ExpectError(Exchange(UnsignedBytes({method, kPool + path})), 403,

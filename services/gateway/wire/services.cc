@@ -177,7 +177,11 @@ void Services::Run(Operation operation, const OperationInput& input,
     case Operation::kSetIdentityPoolConfiguration:
       return RunSetIdentityPoolConfiguration(config, line, input, std::move(pending));
     case Operation::kBulkPublish:
+      return RunUnary<BulkPublishCodec>(config, &StreamConfig::StartBulkPublish, line, input,
+                                        std::move(pending));
     case Operation::kGetBulkPublishDetails:
+      return RunUnary<GetBulkPublishDetailsCodec>(config, &StreamConfig::GetBulkPublish, line,
+                                                  input, std::move(pending));
     case Operation::kGetCognitoEvents:
     case Operation::kRegisterDevice:
     case Operation::kSetCognitoEvents:

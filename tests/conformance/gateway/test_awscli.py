@@ -67,6 +67,18 @@ def test_a_whole_life(aws, make_pool, identity):
     read = output(aws("get-identity-pool-configuration", "--identity-pool-id", pool))
     assert read == configured
 
+    of_pool = ["--identity-pool-id", pool]
+    assert output(aws("get-bulk-publish-details", *of_pool))["BulkPublishStatus"] == "NOT_STARTED"
+    refused = aws("bulk-publish", *of_pool)
+    assert refused.returncode != 0 and "(InvalidParameterException)" in refused.stderr
+    output(aws("set-identity-pool-configuration", *of_pool, "--cognito-streams",
+               "StreamingStatus=ENABLED"))
+    assert output(aws("bulk-publish", *of_pool)) == {"IdentityPoolId": pool}
+    details = output(aws("get-bulk-publish-details", *of_pool))
+    assert details["BulkPublishStatus"] == "IN_PROGRESS" and "BulkPublishStartTime" in details
+    refused = aws("bulk-publish", *of_pool)
+    assert refused.returncode != 0 and "(DuplicateRequestException)" in refused.stderr
+
     assert output(aws("delete-dataset", *dataset))["Dataset"]["DatasetName"] == "prefs"
     gone = aws("describe-dataset", *dataset)
     assert gone.returncode != 0

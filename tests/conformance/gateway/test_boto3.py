@@ -212,9 +212,67 @@ def test_an_unknown_pool(client, region, identity):
                  lambda: client.describe_identity_pool_usage(IdentityPoolId=nowhere),
                  lambda: client.describe_identity_usage(IdentityPoolId=nowhere,
                                                         IdentityId=identity),
-                 lambda: client.get_identity_pool_configuration(IdentityPoolId=nowhere)):
+                 lambda: client.get_identity_pool_configuration(IdentityPoolId=nowhere),
+                 lambda: client.bulk_publish(IdentityPoolId=nowhere),
+                 lambda: client.get_bulk_publish_details(IdentityPoolId=nowhere)):
         with pytest.raises(client.exceptions.ResourceNotFoundException):
             call()
+
+
+def test_bulk_publishing(client, make_pool, stack):
+    pool = make_pool()
+
+    def details():
+        answer = client.get_bulk_publish_details(IdentityPoolId=pool)
+        del answer["ResponseMetadata"]
+        assert answer.pop("IdentityPoolId") == pool
+        return answer
+
+    def refused(error, words):
+        with pytest.raises(error) as caught:
+            client.bulk_publish(IdentityPoolId=pool)
+        assert words in caught.value.response["Error"]["Message"]
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+    def switch(status):
+        client.set_identity_pool_configuration(IdentityPoolId=pool, CognitoStreams={
+            "StreamName": "s", "RoleArn": "arn:aws:iam::123456789012:role/r",
+            "StreamingStatus": status})
+
+    assert details() == {"BulkPublishStatus": "NOT_STARTED"}
+    refused(client.exceptions.InvalidParameterException, "no stream")
+    switch("DISABLED")
+    refused(client.exceptions.InvalidParameterException, "enable it")
+    switch("ENABLED")
+    begun = client.bulk_publish(IdentityPoolId=pool)
+    assert begun["IdentityPoolId"] == pool
+    running = details()
+    assert running == {"BulkPublishStatus": "IN_PROGRESS",
+                       "BulkPublishStartTime": running["BulkPublishStartTime"]}
+    refused(client.exceptions.DuplicateRequestException, "in progress")
+
+    stack.end_bulk_publish(pool, job=1, failure_message="2 datasets were refused")
+    assert details() == running | {"BulkPublishStatus": "FAILED",
+                                   "FailureMessage": "2 datasets were refused"}
+    client.bulk_publish(IdentityPoolId=pool)
+    stack.end_bulk_publish(pool, job=2)
+    done = details()
+    assert done["BulkPublishStatus"] == "SUCCEEDED" and "FailureMessage" not in done
+    assert done["BulkPublishCompleteTime"] >= done["BulkPublishStartTime"]
+    refused(client.exceptions.AlreadyStreamedException, "24 hours")
+
+
+def test_turning_streaming_off_fails_a_bulk_publish(client, make_pool):
+    pool = make_pool()
+    streams = {"StreamName": "s", "RoleArn": "arn:aws:iam::123456789012:role/r"}
+    for status in ("ENABLED", "DISABLED"):
+        client.set_identity_pool_configuration(
+            IdentityPoolId=pool, CognitoStreams=streams | {"StreamingStatus": status})
+        if status == "ENABLED":
+            client.bulk_publish(IdentityPoolId=pool)
+    details = client.get_bulk_publish_details(IdentityPoolId=pool)
+    assert details["BulkPublishStatus"] == "FAILED"
+    assert "turned off" in details["FailureMessage"]
 
 
 def test_configuration_of_a_pool(client, make_pool):

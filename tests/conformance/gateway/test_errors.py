@@ -198,7 +198,6 @@ def test_what_only_devices_may_do(bold_client, pool, identity):
 
 
 def test_what_is_not_there_yet(bold_client, pool):
-    for call in (bold_client.bulk_publish, bold_client.get_bulk_publish_details,
-                 bold_client.get_cognito_events,
+    for call in (bold_client.get_cognito_events,
                  lambda **whose: bold_client.set_cognito_events(**whose, Events={})):
         refusal(lambda: call(IdentityPoolId=pool), "UnsupportedOperationException", 400)

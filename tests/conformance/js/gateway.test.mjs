@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import {
+  BulkPublishCommand,
   CognitoSyncClient,
   DeleteDatasetCommand,
   DescribeDatasetCommand,
   DescribeIdentityPoolUsageCommand,
   DescribeIdentityUsageCommand,
+  GetBulkPublishDetailsCommand,
   GetIdentityPoolConfigurationCommand,
   ListDatasetsCommand,
   ListIdentityPoolUsageCommand,
@@ -126,6 +128,31 @@ test("pools", async () => {
     const { StreamName, RoleArn, StreamingStatus } = configuration.CognitoStreams;
     assert.deepEqual({ StreamName, RoleArn, StreamingStatus }, CognitoStreams);
   }
+});
+
+test("bulk publishing", async () => {
+  const whose = { IdentityPoolId: pool };
+  const configure = (StreamingStatus) =>
+    client.send(
+      new SetIdentityPoolConfigurationCommand({
+        ...whose,
+        CognitoStreams: { StreamName: "s", RoleArn: "arn:aws:iam::123456789012:role/r", StreamingStatus },
+      }),
+    );
+  const details = () => client.send(new GetBulkPublishDetailsCommand(whose));
+  await configure("DISABLED");
+  assert.equal((await details()).BulkPublishStatus, "NOT_STARTED");
+  await assert.rejects(client.send(new BulkPublishCommand(whose)), { name: "InvalidParameterException" });
+  await configure("ENABLED");
+  assert.equal((await client.send(new BulkPublishCommand(whose))).IdentityPoolId, pool);
+  const running = await details();
+  assert.equal(running.BulkPublishStatus, "IN_PROGRESS");
+  assert.ok(running.BulkPublishStartTime instanceof Date);
+  await assert.rejects(client.send(new BulkPublishCommand(whose)), { name: "DuplicateRequestException" });
+  await configure("DISABLED");
+  const ended = await details();
+  assert.equal(ended.BulkPublishStatus, "FAILED");
+  assert.match(ended.FailureMessage, /turned off/);
 });
 
 test("errors have Amazon's classes", async () => {

@@ -81,6 +81,11 @@ class Calls {
                                      const google::protobuf::Message* request,
                                      const google::protobuf::Message* response, BlockingBody body);
 
+  // For bodies of Unary that use an executor themselves, as Blocking does: not OK once nobody waits
+  // for the answer; and what a call ends with if the executor is full.
+  static absl::Status WorthRunning(const Call& call);
+  static absl::Status ExecutorFull();
+
   // A server-streaming call. `body` runs on gRPC's thread and must not block: it copies what it
   // needs of `call` and the request, and hands the writer to whoever will write. No default
   // deadline. If the client goes or the server stops, the stream ends by itself.
@@ -121,10 +126,6 @@ class Calls {
   std::unique_ptr<CallRecord> BeginStream(grpc::CallbackServerContext* context,
                                           std::string_view method,
                                           const google::protobuf::Message* request);
-  // Not OK once nobody waits for the answer.
-  static absl::Status WorthRunning(const Call& call);
-  static absl::Status ExecutorFull();
-
   const Options options_;
   std::unique_ptr<CallMetrics> metrics_;
 };

@@ -14,6 +14,9 @@ void Declare(config::Options& options, Config& config) {
                     "The same with a role that may create schemas and roles, for migrate.",
                     pg::CheckDsn);
   options.Add("dataset", &config.dataset, "Address of the dataset service.");
+  options.Add("publisher", &config.publisher, "Address of a publisher, which checks streams.");
+  options.Add("check-streams", &config.check_streams,
+              "Enable a stream only once a publisher found that it can be written.");
   options.AddKeyring("keyring", &config.keyring, Presence::kRequired,
                      "Keys for page tokens, the same for all replicas.");
   config::Declare(options, config.installation);

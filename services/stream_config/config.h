@@ -17,6 +17,9 @@ struct Config {
   config::Secret<std::string> dsn;        // of the role tidemark_stream_config
   config::Secret<std::string> owner_dsn;  // for `migrate`; empty: dsn
   config::Address dataset{"127.0.0.1", 7001};
+  config::Address publisher{"127.0.0.1", 7003};
+  // Whether a publisher is asked before a stream is enabled.
+  bool check_streams = true;
   std::optional<config::Keyring> keyring;
   config::Installation installation;
 

@@ -1,3 +1,4 @@
+#include <optional>
 #include <vector>
 
 #include "absl/time/clock.h"
@@ -10,6 +11,7 @@
 #include "common/rpc/process.h"
 #include "services/stream_config/config.h"
 #include "services/stream_config/rpc/grpc_datasets.h"
+#include "services/stream_config/rpc/grpc_publishers.h"
 #include "services/stream_config/rpc/purger.h"
 #include "services/stream_config/rpc/stream_config_rpc.h"
 #include "services/stream_config/store/pool_feed.h"
@@ -37,20 +39,20 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   PostgresStore store(ConnectOptionsOf(config, "tidemark-stream-config"), config.connections);
   PostgresStore feed_store(ConnectOptionsOf(config, "tidemark-stream-config feed"), 1);
   GrpcDatasets datasets(rpc::MakeChannel(config::FormatAddress(config.dataset)), SystemRandom());
+  std::optional<GrpcPublishers> publishers;
+  if (config.check_streams) {
+    publishers.emplace(rpc::MakeChannel(config::FormatAddress(config.publisher)), SystemRandom());
+  }
   Executor executor(config.connections, kQueuedCalls);
   Executor dataset_executor(config.connections, kQueuedCalls);
   PoolFeed feed(feed_store, {.poll_interval = config.poll_interval}, process.metrics());
   const Purger purger(store, datasets, SystemClock(), {}, process.metrics());
 
-  const Backend backend{store,
-                        feed,
-                        datasets,
-                        executor,
-                        dataset_executor,
-                        SystemClock(),
-                        SystemRandom(),
-                        *config.keyring,
-                        config.installation.region};
+  const Backend backend{store,           feed,
+                        datasets,        publishers ? &*publishers : nullptr,
+                        executor,        dataset_executor,
+                        SystemClock(),   SystemRandom(),
+                        *config.keyring, config.installation.region};
   StreamConfigRpc service(backend, process.calls_options(), process.metrics());
   return process.Serve({&service},
                        {{"pools", [&] { return feed.Ready(); }},

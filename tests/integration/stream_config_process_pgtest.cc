@@ -18,6 +18,7 @@
 #include "common/testing/private_postgres.h"
 #include "common/testing/service_process.h"
 #include "tidemark/dataset/v1/dataset_service.grpc.pb.h"
+#include "tidemark/publisher/v1/publisher_service.grpc.pb.h"
 #include "tidemark/stream_config/v1/stream_config_service.grpc.pb.h"
 
 // tidemark-stream-config as a process: replicas, restarts, a database and a dataset service that go
@@ -36,12 +37,16 @@ constexpr char kKeyring[] = "test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 constexpr char kPool[] = "us-east-1:0a";
 constexpr char kIdentity[] = "us-east-1:1b";
 
-// One replica and ways to call it.
+// One replica and ways to call it. Without `publisher` it enables streams unchecked.
 class Replica {
  public:
-  Replica(const PrivatePostgres& postgres, const std::string& dataset)
+  Replica(const PrivatePostgres& postgres, const std::string& dataset,
+          const std::string& publisher = "")
       : process_({.program = std::string(TIDEMARK_BIN) + "tidemark-stream-config",
-                  .options = {{"dataset", dataset}, {"grace", "5m"}},
+                  .options = {{"dataset", dataset},
+                              {"publisher", publisher.empty() ? "127.0.0.1:1" : publisher},
+                              {"check-streams", publisher.empty() ? "false" : "true"},
+                              {"grace", "5m"}},
                   .secrets = {{"dsn", AsRole(postgres.dsn(), "tidemark_stream_config")},
                               {"keyring", kKeyring}}}) {}
 
@@ -112,8 +117,9 @@ class Watcher {
 
 class StreamConfigProcessTest : public ::testing::Test {
  protected:
-  std::unique_ptr<Replica> NewReplica(const std::string& dataset = "127.0.0.1:1") {
-    auto replica = std::make_unique<Replica>(postgres_, dataset);
+  std::unique_ptr<Replica> NewReplica(const std::string& dataset = "127.0.0.1:1",
+                                      const std::string& publisher = "") {
+    auto replica = std::make_unique<Replica>(postgres_, dataset, publisher);
     if (!migrated_) replica->process().Migrate({{"owner-dsn", postgres_.dsn()}});
     migrated_ = true;
     replica->Start();
@@ -256,7 +262,8 @@ class WithDatasetsTest : public StreamConfigProcessTest {
     return rpc::FromGrpc(stub_->UpdateRecords(&context, update, &updated));
   }
 
-  absl::StatusOr<v1::UpdatePoolResponse> Enable() const {
+  absl::StatusOr<v1::UpdatePoolResponse> Enable() const { return Enable(*replica_); }
+  static absl::StatusOr<v1::UpdatePoolResponse> Enable(const Replica& replica) {
     v1::UpdatePoolRequest request;
     request.mutable_pool()->set_identity_pool_id(kPool);
     v1::StreamSettings& stream = *request.mutable_pool()->mutable_stream();
@@ -264,7 +271,7 @@ class WithDatasetsTest : public StreamConfigProcessTest {
     stream.set_role_arn("arn:aws:iam::123456789012:role/Writer");
     stream.set_status(v1::STREAMING_STATUS_ENABLED);
     request.mutable_update_mask()->add_paths("stream");
-    return replica_->Call(&Stub::UpdatePool, request);
+    return replica.Call(&Stub::UpdatePool, request);
   }
 
   absl::Status Delete(bool force) const {
@@ -300,6 +307,62 @@ TEST_F(WithDatasetsTest, AStreamBeginsAtTheEndOfTheLog) {
   datasets_.Start();
   ASSERT_TRUE(Eventually([&] { return Enable().ok(); }));
   EXPECT_EQ(replica_->Get(kPool)->pool().stream().epoch(), 2);
+}
+
+// A publisher that answers as the test says.
+class FakePublisher final : public publisher::v1::PublisherService::Service {
+ public:
+  FakePublisher() {
+    int port = 0;
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+    address_ = absl::StrCat("127.0.0.1:", port);
+  }
+
+  grpc::Status CheckStream(grpc::ServerContext*, const publisher::v1::CheckStreamRequest* request,
+                           publisher::v1::CheckStreamResponse*) override {
+    external_id = request->external_id();
+    return rpc::ToGrpc(answer);
+  }
+  void Stop() { server_->Shutdown(); }
+  const std::string& address() const { return address_; }
+
+  absl::Status answer;
+  std::string external_id;
+
+ private:
+  std::string address_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+TEST_F(WithDatasetsTest, AStreamIsEnabledOnlyIfAPublisherSaysThatItCanBeWritten) {
+  FakePublisher publisher;
+  const auto checking = NewReplica(datasets_.address(), publisher.address());
+  ASSERT_TRUE(Eventually([&] { return checking->Create(kPool).ok(); }));
+  publisher.answer =
+      errors::Error(absl::StatusCode::kFailedPrecondition, errors::v1::ERROR_REASON_ROLE_NOT_USABLE,
+                    "sts:AssumeRole is denied", {{"action", "sts:AssumeRole"}});
+  const absl::Status refused = Enable(*checking).status();
+  EXPECT_EQ(ReasonOf(refused), errors::v1::ERROR_REASON_ROLE_NOT_USABLE) << refused;
+  EXPECT_EQ(errors::MetadataOf(refused, "action"), "sts:AssumeRole");
+  EXPECT_FALSE(checking->Get(kPool)->pool().has_stream());
+
+  publisher.answer = absl::OkStatus();
+  const auto enabled = Enable(*checking);
+  ASSERT_TRUE(enabled.ok()) << enabled.status();
+  EXPECT_EQ(publisher.external_id, enabled->pool().role_external_id());
+
+  publisher.Stop();
+  v1::UpdatePoolRequest other;
+  other.mutable_pool()->set_identity_pool_id(kPool);
+  other.mutable_pool()->mutable_stream()->set_stream_name("other");
+  other.mutable_update_mask()->add_paths("stream.stream_name");
+  const absl::Status away = checking->Call(&Stub::UpdatePool, other).status();
+  EXPECT_EQ(ReasonOf(away), errors::v1::ERROR_REASON_SERVICE_UNAVAILABLE) << away;
+  EXPECT_EQ(errors::MetadataOf(away, "service"), "publisher");
+  EXPECT_EQ(checking->process().Stop(absl::Minutes(2)), 0);
 }
 
 TEST_F(WithDatasetsTest, APoolWithDataIsDeletedByForceAndThenTakesNoMore) {

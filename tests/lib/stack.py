@@ -29,10 +29,14 @@ def answered(method, request):
 
 class Stack:
     """The database `database` of the server `admin_dsn`, with the schemas; stream-config with one
-    pool, POOL; and whatever is started. Logs go to `directory`."""
+    pool, POOL; and whatever is started. Logs go to `directory`.
 
-    def __init__(self, directory, admin_dsn, database="tidemark"):
+    Streams are enabled unchecked unless `check_streams`: most tests enable one before there is a
+    publisher. With it, the first publisher has to be started first."""
+
+    def __init__(self, directory, admin_dsn, database="tidemark", check_streams=False):
         self.directory = directory
+        self.check_streams = "true" if check_streams else "false"
         self.dsn = admin_dsn.rsplit("/", 1)[0] + "/" + database
         self.services = []
         postgres.sql(admin_dsn, f"CREATE DATABASE {database}")
@@ -44,12 +48,15 @@ class Stack:
                              "TIDEMARK_PUBLISHER_SECRET_ACCESS_KEY": SECRET_KEY}
         # Of the first dataset service: it and stream-config know each other.
         self.dataset_address = f"127.0.0.1:{postgres.free_port()}"
+        self.publisher_address = f"127.0.0.1:{postgres.free_port()}"  # likewise
 
     def __enter__(self):
         try:
             for service in ("dataset", "stream-config", "publisher"):
                 self.migrate(service)
-            self.stream_config = self.start("stream-config", "--dataset", self.dataset_address)
+            self.stream_config = self.start(
+                "stream-config", "--dataset", self.dataset_address, "--publisher",
+                self.publisher_address, f"--check-streams={self.check_streams}")
             self.stream_config.wait_ready()
             self.create_pool(POOL)
         except BaseException:
@@ -72,10 +79,9 @@ class Stack:
         return service
 
     def start_dataset(self, *arguments, label=None):
-        taken = any(service.name == "dataset" for service in self.services)
         service = self.start("dataset", "--stream-config", self.stream_config.addresses["grpc"],
                              *arguments, label=label,
-                             listen="127.0.0.1:0" if taken else self.dataset_address)
+                             listen=self._listen("dataset", self.dataset_address))
         service.wait_ready()
         return service
 
@@ -83,7 +89,13 @@ class Stack:
         """To the Kinesis at this URL. Not waited for: of several, one is ready."""
         return self.start("publisher", "--stream-config", self.stream_config.addresses["grpc"],
                           "--dataset", self.dataset_address, "--kinesis-endpoint", kinesis,
-                          *arguments, label=label)
+                          *arguments, label=label,
+                          listen=self._listen("publisher", self.publisher_address))
+
+    def _listen(self, name, first):
+        """Where the next service of that name is to listen: the first one at `first`."""
+        taken = any(service.name == name for service in self.services)
+        return "127.0.0.1:0" if taken else first
 
     def start_gateway(self, dataset, *arguments):
         """Before `dataset`, with ACCESS_KEY and SECRET_KEY for developers."""
@@ -117,6 +129,14 @@ class Stack:
     def disable_stream(self):
         """Of POOL."""
         self._set_stream("stream.status", status="STREAMING_STATUS_DISABLED")
+
+    def end_bulk_publish(self, pool, job, failure_message=""):
+        """As the publishers do."""
+        state = "FAILED" if failure_message else "SUCCEEDED"
+        with self.pools() as api:
+            api.ReportBulkPublish(api.messages.ReportBulkPublishRequest(
+                identity_pool_id=pool, job=job, ended=f"BULK_PUBLISH_STATE_{state}",
+                failure_message=failure_message), timeout=30)
 
     def _set_stream(self, path="stream", pool=POOL, **settings):
         with self.pools() as api:

@@ -66,6 +66,8 @@ stream_config_settings() {
   setting dsn-file "$STACK/config/stream-config.dsn"
   setting keyring-file "$STACK/config/keyring"
   setting dataset "127.0.0.1:${PORT[dataset]}"
+  setting publisher "127.0.0.1:${PORT[publisher]}"
+  setting check-streams false
 }
 
 publisher_settings() {

@@ -125,20 +125,12 @@ std::optional<Version> ParseVersion(std::int64_t version, Violations& violations
   return version == 0 ? std::nullopt : std::optional(Version(version));
 }
 
-google::protobuf::Timestamp ToProto(absl::Time time) {
-  google::protobuf::Timestamp proto;
-  const std::int64_t nanos = absl::ToUnixNanos(time);
-  proto.set_seconds(nanos / 1'000'000'000);
-  proto.set_nanos(static_cast<std::int32_t>(nanos % 1'000'000'000));
-  return proto;
-}
-
 void ToProto(const StreamSettings& stream, const StreamState& state, v1::StreamSettings& proto) {
   proto.set_stream_name(stream.stream_name);
   proto.set_role_arn(stream.role_arn);
   proto.set_status(stream.enabled ? v1::STREAMING_STATUS_ENABLED : v1::STREAMING_STATUS_DISABLED);
   proto.set_disabled_reason(state.disabled_reason);
-  if (state.enabled_time) *proto.mutable_enabled_time() = ToProto(*state.enabled_time);
+  if (state.enabled_time) *proto.mutable_enabled_time() = ToTimestamp(*state.enabled_time);
   proto.set_start_position(state.start_position.value());
   proto.set_epoch(state.epoch.value());
 }
@@ -158,12 +150,20 @@ v1::BulkPublishState StateOf(const BulkPublish& bulk) {
 
 }  // namespace
 
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  google::protobuf::Timestamp proto;
+  const std::int64_t nanos = absl::ToUnixNanos(time);
+  proto.set_seconds(nanos / 1'000'000'000);
+  proto.set_nanos(static_cast<std::int32_t>(nanos % 1'000'000'000));
+  return proto;
+}
+
 void ToProto(const BulkPublish& bulk, v1::BulkPublish& proto) {
   proto.set_job(bulk.job.value());
   proto.set_state(StateOf(bulk));
   proto.set_epoch(bulk.epoch.value());
-  *proto.mutable_start_time() = ToProto(bulk.start_time);
-  if (bulk.complete_time) *proto.mutable_complete_time() = ToProto(*bulk.complete_time);
+  *proto.mutable_start_time() = ToTimestamp(bulk.start_time);
+  if (bulk.complete_time) *proto.mutable_complete_time() = ToTimestamp(*bulk.complete_time);
   proto.set_failure_message(bulk.failure_message);
 }
 
@@ -191,6 +191,7 @@ absl::StatusOr<ParsedUpdate> ParseUpdate(const v1::UpdatePoolRequest& request) {
   ParsedUpdate parsed{.pool_id = request.pool().identity_pool_id()};
   parsed.change = ParseSettings(request.pool(), ParseMask(request.update_mask(), violations),
                                 "pool.", violations);
+  parsed.change.resume_stream = request.resume_stream();
   parsed.expected = ParseVersion(request.expected_version(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
   return parsed;
@@ -229,8 +230,8 @@ void ToProto(const Pool& pool, v1::Pool& proto) {
   proto.set_display_name(settings.display_name);
   proto.set_pool_number(pool.number.value());
   proto.set_version(pool.version.value());
-  *proto.mutable_create_time() = ToProto(pool.create_time);
-  *proto.mutable_update_time() = ToProto(pool.update_time);
+  *proto.mutable_create_time() = ToTimestamp(pool.create_time);
+  *proto.mutable_update_time() = ToTimestamp(pool.update_time);
   if (settings.stream) ToProto(*settings.stream, pool.stream_state, *proto.mutable_stream());
   if (settings.push != PushSettings{}) {
     v1::PushSettings& push = *proto.mutable_push();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <google/protobuf/timestamp.pb.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,6 +49,7 @@ absl::StatusOr<ParsedDisable> ParseDisable(const v1::DisableStreamRequest& reque
 // The pool's id of a request that has nothing else.
 absl::StatusOr<std::string> ParsePoolId(std::string_view pool_id);
 
+google::protobuf::Timestamp ToTimestamp(absl::Time time);
 void ToProto(const Pool& pool, v1::Pool& proto);
 // Without its progress.
 void ToProto(const BulkPublish& bulk, v1::BulkPublish& proto);

@@ -52,21 +52,34 @@ bool TouchesStream(const v1::UpdatePoolRequest& request) {
 
 StreamConfigRpc::StreamConfigRpc(const Backend& backend, const rpc::Calls::Options& options,
                                  prometheus::Registry& registry)
-    : backend_(backend), calls_(v1::StreamConfigService::service_full_name(), options, registry) {}
+    : backend_(backend),
+      writer_(backend.store, backend.feed, registry),
+      bulk_(backend.store, writer_, backend.clock),
+      checked_(backend.publishers, registry),
+      calls_(v1::StreamConfigService::service_full_name(), options, registry) {}
 
-std::array<std::uint8_t, 16> StreamConfigRpc::RandomBytes() {
-  std::array<std::uint8_t, 16> bytes;
-  backend_.random.Fill(bytes);
-  return bytes;
+StreamConfigRpc::NewIds StreamConfigRpc::MakeIds() {
+  std::array<std::uint8_t, 16> pool;
+  std::array<std::uint8_t, 16> external;
+  backend_.random.Fill(pool);
+  backend_.random.Fill(external);
+  return {MakePoolId(backend_.region, pool), MakeExternalId(external)};
 }
 
-// The position is read before the settings are stored: what is committed after the answer lies
-// above it, and a little that was committed before is delivered too.
+// First whether the stream can be written at all; then the position, which is read before the
+// settings are stored: what is committed after the answer lies above it, and a little that was
+// committed before is delivered too.
 absl::StatusOr<std::optional<Pool>> StreamConfigRpc::Change(const rpc::Call& call, const Pool& pool,
                                                             const SettingsChange& change,
-                                                            std::string_view parent) {
+                                                            std::string_view parent,
+                                                            StreamChecks& checks) {
   TM_ASSIGN_OR_RETURN(const PlannedChange plan, PlanChange(pool, change, parent));
   if (IsNoChange(pool, plan)) return std::nullopt;
+  if (plan.checks_stream) {
+    const StreamSettings& stream = *plan.settings.stream;
+    TM_RETURN_IF_ERROR(
+        checks.Require({stream.stream_name, stream.role_arn, pool.role_external_id}));
+  }
   Position end;
   if (plan.starts_stream) {
     TM_ASSIGN_OR_RETURN(end, backend_.datasets.EndPosition(call));
@@ -74,17 +87,29 @@ absl::StatusOr<std::optional<Pool>> StreamConfigRpc::Change(const rpc::Call& cal
   return Apply(pool, plan, end, backend_.clock.Now());
 }
 
-absl::Status StreamConfigRpc::Create(const rpc::Call& call, const v1::CreatePoolRequest& request,
-                                     v1::CreatePoolResponse& response) {
+absl::Status StreamConfigRpc::Create(const rpc::Call& call, const NewIds& ids,
+                                     const v1::CreatePoolRequest& request,
+                                     v1::CreatePoolResponse& response, StreamChecks& checks) {
   TM_ASSIGN_OR_RETURN(ParsedCreate parsed, ParseCreate(request));
-  Pool empty{
-      .id = parsed.pool_id.empty() ? MakePoolId(backend_.region, RandomBytes()) : parsed.pool_id,
-      .role_external_id = MakeExternalId(RandomBytes())};
+  Pool empty{.id = parsed.pool_id.empty() ? ids.pool_id : parsed.pool_id,
+             .role_external_id = ids.external_id};
   empty.create_time = empty.update_time = TruncateToMillis(backend_.clock.Now());
-  TM_ASSIGN_OR_RETURN(const std::optional<Pool> pool, Change(call, empty, parsed.settings, ""));
-  const Creation creation{.pool = pool.value_or(empty),
-                          .request_id = std::move(parsed.request_id),
-                          .content_hash = std::move(parsed.content_hash)};
+  Creation creation{.pool = empty,
+                    .request_id = std::move(parsed.request_id),
+                    .content_hash = std::move(parsed.content_hash)};
+  if (request.has_stream()) {
+    // The pool of an earlier attempt has its own external id: there is nothing to check.
+    creation.pool.settings = Merge(empty.settings, parsed.settings);
+    TM_ASSIGN_OR_RETURN(const std::optional<Pool> made,
+                        backend_.store.FindRepeat(creation, call.deadline));
+    if (made) {
+      ToProto(*made, *response.mutable_pool());
+      return absl::OkStatus();
+    }
+  }
+  TM_ASSIGN_OR_RETURN(const std::optional<Pool> pool,
+                      Change(call, empty, parsed.settings, "", checks));
+  creation.pool = pool.value_or(empty);
   TM_ASSIGN_OR_RETURN(const Pool made, backend_.store.Create(creation, call.deadline));
   backend_.feed.Refresh();
   ToProto(made, *response.mutable_pool());
@@ -123,12 +148,13 @@ absl::Status StreamConfigRpc::List(const rpc::Call& call, const v1::ListPoolsReq
 }
 
 absl::Status StreamConfigRpc::Update(const rpc::Call& call, const v1::UpdatePoolRequest& request,
-                                     v1::UpdatePoolResponse& response) {
+                                     v1::UpdatePoolResponse& response, StreamChecks& checks) {
   TM_ASSIGN_OR_RETURN(const ParsedUpdate parsed, ParseUpdate(request));
-  const Edit edit = [&](const Pool& pool) { return Change(call, pool, parsed.change, "pool"); };
-  TM_ASSIGN_OR_RETURN(const Pool pool, stream_config::Update(backend_.store, parsed.pool_id,
-                                                             parsed.expected, edit, call.deadline));
-  backend_.feed.Refresh();
+  const Edit edit = [&](const Pool& pool) {
+    return Change(call, pool, parsed.change, "pool", checks);
+  };
+  TM_ASSIGN_OR_RETURN(const Pool pool,
+                      writer_.Update(parsed.pool_id, parsed.expected, edit, call.deadline));
   ToProto(pool, *response.mutable_pool());
   return absl::OkStatus();
 }
@@ -158,63 +184,105 @@ absl::Status StreamConfigRpc::Disable(const rpc::Call& call,
   const Edit edit = [&](const Pool& pool) {
     return stream_config::DisableStream(pool, parsed.epoch, parsed.reason, backend_.clock.Now());
   };
-  TM_ASSIGN_OR_RETURN(const Pool pool, stream_config::Update(backend_.store, parsed.pool_id,
-                                                             std::nullopt, edit, call.deadline));
-  backend_.feed.Refresh();
+  TM_ASSIGN_OR_RETURN(const Pool pool,
+                      writer_.Update(parsed.pool_id, std::nullopt, edit, call.deadline));
   ToProto(pool, *response.mutable_pool());
   return absl::OkStatus();
 }
 
-template <typename Request, typename Response>
+template <typename Bodies, typename Request, typename Response>
 grpc::ServerUnaryReactor* StreamConfigRpc::Run(
     Executor& executor, grpc::CallbackServerContext* context, std::string_view method,
-    const Request* request, Response* response,
-    absl::Status (StreamConfigRpc::*body)(const rpc::Call&, const Request&, Response&)) {
+    const Request* request, Response* response, Bodies& bodies,
+    absl::Status (Bodies::*body)(const rpc::Call&, const Request&, Response&)) {
   return calls_.Blocking(executor, context, method, request, response,
-                         [=, this](const rpc::Call& call) -> absl::Status {
+                         [=, &bodies](const rpc::Call& call) -> absl::Status {
                            TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
-                           return (this->*body)(call, *request, *response);
+                           return (bodies.*body)(call, *request, *response);
                          });
+}
+
+grpc::ServerUnaryReactor* StreamConfigRpc::RunChecked(
+    Executor& executor, grpc::CallbackServerContext* context, std::string_view method,
+    const google::protobuf::Message* request, const google::protobuf::Message* response,
+    std::function<absl::Status(const rpc::Call&, StreamChecks&)> body) {
+  return calls_.Unary(
+      context, method, request, response, [&](const rpc::Call& call, rpc::Done done) {
+        const absl::Status refused = rpc::RequireDeveloper(call);
+        if (!refused.ok()) return done(refused);
+        checked_.Run(
+            executor, call, std::move(done),
+            [&call, body = std::move(body)](StreamChecks& checks) { return body(call, checks); });
+      });
 }
 
 grpc::ServerUnaryReactor* StreamConfigRpc::CreatePool(grpc::CallbackServerContext* context,
                                                       const v1::CreatePoolRequest* request,
                                                       v1::CreatePoolResponse* response) {
-  return Run(request->has_stream() ? backend_.dataset_executor : backend_.executor, context,
-             "CreatePool", request, response, &StreamConfigRpc::Create);
+  const auto body = [=, this, ids = MakeIds()](const rpc::Call& call, StreamChecks& checks) {
+    return Create(call, ids, *request, *response, checks);
+  };
+  return RunChecked(request->has_stream() ? backend_.dataset_executor : backend_.executor, context,
+                    "CreatePool", request, response, body);
 }
 
 grpc::ServerUnaryReactor* StreamConfigRpc::GetPool(grpc::CallbackServerContext* context,
                                                    const v1::GetPoolRequest* request,
                                                    v1::GetPoolResponse* response) {
-  return Run(backend_.executor, context, "GetPool", request, response, &StreamConfigRpc::Get);
+  return Run(backend_.executor, context, "GetPool", request, response, *this,
+             &StreamConfigRpc::Get);
 }
 
 grpc::ServerUnaryReactor* StreamConfigRpc::ListPools(grpc::CallbackServerContext* context,
                                                      const v1::ListPoolsRequest* request,
                                                      v1::ListPoolsResponse* response) {
-  return Run(backend_.executor, context, "ListPools", request, response, &StreamConfigRpc::List);
+  return Run(backend_.executor, context, "ListPools", request, response, *this,
+             &StreamConfigRpc::List);
 }
 
 grpc::ServerUnaryReactor* StreamConfigRpc::UpdatePool(grpc::CallbackServerContext* context,
                                                       const v1::UpdatePoolRequest* request,
                                                       v1::UpdatePoolResponse* response) {
-  return Run(TouchesStream(*request) ? backend_.dataset_executor : backend_.executor, context,
-             "UpdatePool", request, response, &StreamConfigRpc::Update);
+  const auto body = [=, this](const rpc::Call& call, StreamChecks& checks) {
+    return Update(call, *request, *response, checks);
+  };
+  return RunChecked(TouchesStream(*request) ? backend_.dataset_executor : backend_.executor,
+                    context, "UpdatePool", request, response, body);
 }
 
 grpc::ServerUnaryReactor* StreamConfigRpc::DeletePool(grpc::CallbackServerContext* context,
                                                       const v1::DeletePoolRequest* request,
                                                       v1::DeletePoolResponse* response) {
-  return Run(backend_.dataset_executor, context, "DeletePool", request, response,
+  return Run(backend_.dataset_executor, context, "DeletePool", request, response, *this,
              &StreamConfigRpc::Delete);
 }
 
 grpc::ServerUnaryReactor* StreamConfigRpc::DisableStream(grpc::CallbackServerContext* context,
                                                          const v1::DisableStreamRequest* request,
                                                          v1::DisableStreamResponse* response) {
-  return Run(backend_.executor, context, "DisableStream", request, response,
+  return Run(backend_.executor, context, "DisableStream", request, response, *this,
              &StreamConfigRpc::Disable);
+}
+
+grpc::ServerUnaryReactor* StreamConfigRpc::StartBulkPublish(
+    grpc::CallbackServerContext* context, const v1::StartBulkPublishRequest* request,
+    v1::StartBulkPublishResponse* response) {
+  return Run(backend_.executor, context, "StartBulkPublish", request, response, bulk_,
+             &BulkPublishRpc::Start);
+}
+
+grpc::ServerUnaryReactor* StreamConfigRpc::GetBulkPublish(grpc::CallbackServerContext* context,
+                                                          const v1::GetBulkPublishRequest* request,
+                                                          v1::GetBulkPublishResponse* response) {
+  return Run(backend_.executor, context, "GetBulkPublish", request, response, bulk_,
+             &BulkPublishRpc::Get);
+}
+
+grpc::ServerUnaryReactor* StreamConfigRpc::ReportBulkPublish(
+    grpc::CallbackServerContext* context, const v1::ReportBulkPublishRequest* request,
+    v1::ReportBulkPublishResponse* response) {
+  return Run(backend_.executor, context, "ReportBulkPublish", request, response, bulk_,
+             &BulkPublishRpc::Report);
 }
 
 grpc::ServerWriteReactor<v1::WatchPoolsResponse>* StreamConfigRpc::WatchPools(

@@ -3,8 +3,7 @@
 #include <grpcpp/grpcpp.h>
 #include <prometheus/registry.h>
 
-#include <array>
-#include <cstdint>
+#include <functional>
 #include <string>
 
 #include "common/base/clock.h"
@@ -13,7 +12,11 @@
 #include "common/config/keyring.h"
 #include "common/rpc/calls.h"
 #include "services/stream_config/domain/change.h"
+#include "services/stream_config/rpc/bulk_publish_rpc.h"
+#include "services/stream_config/rpc/checked_calls.h"
 #include "services/stream_config/rpc/datasets.h"
+#include "services/stream_config/rpc/pool_writer.h"
+#include "services/stream_config/rpc/publishers.h"
 #include "services/stream_config/store/pool_feed.h"
 #include "services/stream_config/store/store.h"
 #include "tidemark/stream_config/v1/stream_config_service.grpc.pb.h"
@@ -25,9 +28,10 @@ struct Backend {
   PoolStore& store;
   PoolFeed& feed;
   Datasets& datasets;
+  Publishers* publishers;  // null: streams are enabled unchecked
   Executor& executor;
-  Executor&
-      dataset_executor;  // of calls that may wait for the dataset service: they hold up no other
+  // Of calls that may wait for the dataset service: they hold up no other.
+  Executor& dataset_executor;
   const Clock& clock;
   Random& random;
   config::Keyring keyring;
@@ -58,37 +62,63 @@ class StreamConfigRpc final : public v1::StreamConfigService::CallbackService {
   grpc::ServerUnaryReactor* DisableStream(grpc::CallbackServerContext* context,
                                           const v1::DisableStreamRequest* request,
                                           v1::DisableStreamResponse* response) override;
+  grpc::ServerUnaryReactor* StartBulkPublish(grpc::CallbackServerContext* context,
+                                             const v1::StartBulkPublishRequest* request,
+                                             v1::StartBulkPublishResponse* response) override;
+  grpc::ServerUnaryReactor* GetBulkPublish(grpc::CallbackServerContext* context,
+                                           const v1::GetBulkPublishRequest* request,
+                                           v1::GetBulkPublishResponse* response) override;
+  grpc::ServerUnaryReactor* ReportBulkPublish(grpc::CallbackServerContext* context,
+                                              const v1::ReportBulkPublishRequest* request,
+                                              v1::ReportBulkPublishResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchPoolsResponse>* WatchPools(
       grpc::CallbackServerContext* context, const v1::WatchPoolsRequest* request) override;
 
  private:
-  // The bodies of the methods.
-  absl::Status Create(const rpc::Call& call, const v1::CreatePoolRequest& request,
-                      v1::CreatePoolResponse& response);
+  // What a pool gets that it does not bring along. Made once for each call.
+  struct NewIds {
+    std::string pool_id;
+    std::string external_id;
+  };
+
+  // The bodies of the methods. Those with `checks` may run several times for one call.
+  absl::Status Create(const rpc::Call& call, const NewIds& ids,
+                      const v1::CreatePoolRequest& request, v1::CreatePoolResponse& response,
+                      StreamChecks& checks);
   absl::Status Get(const rpc::Call& call, const v1::GetPoolRequest& request,
                    v1::GetPoolResponse& response);
   absl::Status List(const rpc::Call& call, const v1::ListPoolsRequest& request,
                     v1::ListPoolsResponse& response);
   absl::Status Update(const rpc::Call& call, const v1::UpdatePoolRequest& request,
-                      v1::UpdatePoolResponse& response);
+                      v1::UpdatePoolResponse& response, StreamChecks& checks);
   absl::Status Delete(const rpc::Call& call, const v1::DeletePoolRequest& request,
                       v1::DeletePoolResponse& response);
   absl::Status Disable(const rpc::Call& call, const v1::DisableStreamRequest& request,
                        v1::DisableStreamResponse& response);
 
-  // Runs a body on an executor, for developers only.
-  template <typename Request, typename Response>
+  // Runs a body of `bodies` on an executor, for developers only.
+  template <typename Bodies, typename Request, typename Response>
   grpc::ServerUnaryReactor* Run(Executor& executor, grpc::CallbackServerContext* context,
                                 std::string_view method, const Request* request, Response* response,
-                                absl::Status (StreamConfigRpc::*body)(const rpc::Call&,
-                                                                      const Request&, Response&));
+                                Bodies& bodies,
+                                absl::Status (Bodies::*body)(const rpc::Call&, const Request&,
+                                                             Response&));
+  // The same for a body that may want a stream checked; no thread waits for that.
+  grpc::ServerUnaryReactor* RunChecked(
+      Executor& executor, grpc::CallbackServerContext* context, std::string_view method,
+      const google::protobuf::Message* request, const google::protobuf::Message* response,
+      std::function<absl::Status(const rpc::Call&, StreamChecks&)> body);
 
   // `pool` with `change`, to be stored; nothing if that is how it is.
   absl::StatusOr<std::optional<Pool>> Change(const rpc::Call& call, const Pool& pool,
-                                             const SettingsChange& change, std::string_view parent);
-  std::array<std::uint8_t, 16> RandomBytes();
+                                             const SettingsChange& change, std::string_view parent,
+                                             StreamChecks& checks);
+  NewIds MakeIds();
 
   Backend backend_;
+  PoolWriter writer_;
+  BulkPublishRpc bulk_;
+  CheckedCalls checked_;
   rpc::Calls calls_;
 };
 

@@ -182,5 +182,24 @@ TEST_F(WatchTest, KeepsADirectoryUpToDate) {
   EXPECT_TRUE(Eventually([&] { return directory.Find("r:1") == nullptr; }));
 }
 
+TEST_F(WatchTest, TellsWhenABulkPublishBeginsAndEnds) {
+  Make();
+  SetStream(Stream());
+  prometheus::Registry registry;
+  pools::PoolDirectory directory;
+  const pools::PoolWatch watch(server_->InProcessChannel({}), directory, {.service = "test"},
+                               SystemRandom(), registry);
+  ASSERT_TRUE(Eventually([&] { return directory.Ready().ok(); }));
+  EXPECT_FALSE(directory.Find(kPool)->has_bulk_publish());
+  const auto told = [&](v1::BulkPublishState state) {
+    return Eventually([&] { return directory.Find(kPool)->bulk_publish().state() == state; });
+  };
+  ASSERT_TRUE(Start().ok());
+  EXPECT_TRUE(told(v1::BULK_PUBLISH_STATE_IN_PROGRESS));
+  EXPECT_FALSE(directory.Find(kPool)->bulk_publish().has_progress());
+  SetStream(Stream(v1::STREAMING_STATUS_DISABLED));
+  EXPECT_TRUE(told(v1::BULK_PUBLISH_STATE_FAILED));
+}
+
 }  // namespace
 }  // namespace tidemark::stream_config

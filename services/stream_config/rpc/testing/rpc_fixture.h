@@ -16,6 +16,7 @@
 #include "common/testing/eventually.h"
 #include "services/stream_config/rpc/stream_config_rpc.h"
 #include "services/stream_config/rpc/testing/fake_datasets.h"
+#include "services/stream_config/rpc/testing/fake_publishers.h"
 #include "services/stream_config/store/memory_store.h"
 
 namespace tidemark::stream_config {
@@ -66,6 +67,23 @@ class StreamConfigRpcTest : public ::testing::Test {
   auto Disable(const v1::DisableStreamRequest& request) {
     return Call(&Stub::DisableStream, request);
   }
+  auto Start(const std::string& pool_id = kPool, bool again = false) {
+    v1::StartBulkPublishRequest request;
+    request.set_identity_pool_id(pool_id);
+    request.set_again(again);
+    return Call(&Stub::StartBulkPublish, request);
+  }
+  auto Report(const v1::ReportBulkPublishRequest& request) {
+    return Call(&Stub::ReportBulkPublish, request);
+  }
+  // The pool's bulk publish, which can be asked for.
+  v1::BulkPublish Bulk(const std::string& pool_id = kPool) {
+    v1::GetBulkPublishRequest request;
+    request.set_identity_pool_id(pool_id);
+    const auto response = Call(&Stub::GetBulkPublish, request);
+    EXPECT_TRUE(response.ok()) << response.status();
+    return response.ok() ? response->bulk_publish() : v1::BulkPublish();
+  }
   absl::StatusOr<v1::GetPoolResponse> Get(const std::string& pool_id) {
     v1::GetPoolRequest request;
     request.set_identity_pool_id(pool_id);
@@ -114,12 +132,13 @@ class StreamConfigRpcTest : public ::testing::Test {
   prometheus::Registry registry_;
   MemoryStore store_;
   FakeDatasets datasets_;
+  FakePublishers publishers_;
   SettableClock clock_;
   Executor executor_{2, 100};
   Executor dataset_executor_{1, 100};
   PoolFeed feed_{store_, {.poll_interval = absl::Milliseconds(20)}, registry_};
-  StreamConfigRpc service_{{store_, feed_, datasets_, executor_, dataset_executor_, clock_,
-                            SystemRandom(), TestKeyring(), "eu-west-1"},
+  StreamConfigRpc service_{{store_, feed_, datasets_, &publishers_, executor_, dataset_executor_,
+                            clock_, SystemRandom(), TestKeyring(), "eu-west-1"},
                            {.service = "stream_config"},
                            registry_};
   std::unique_ptr<grpc::Server> server_;

@@ -36,7 +36,7 @@ endfunction()
 # A GoogleTest program; each of its tests (with label pg: the program as a whole) is a ctest test.
 # LABELS:
 #   unit   no process, no file, no network     pg    needs PostgreSQL (started privately)
-#   moto   needs moto                          e2e   needs the whole stack
+#   moto   needs moto, kinesalite              e2e   needs the whole stack
 #   python needs Python with botocore
 #   tsan   free of gRPC, judged by ThreadSanitizer as well
 # TIMEOUT is in seconds for one test, 60 by default.

@@ -39,6 +39,7 @@ clean_up_killed_runs() {
 stop_backends() {
   pg_stop "$1/postgres.pid"
   moto_stop "$1/moto.pid"
+  kinesalite_stop "$1/kinesalite.pid"
 }
 
 delete_run() {
@@ -46,18 +47,21 @@ delete_run() {
   rm -rf "$1"
 }
 
-# PostgreSQL and moto for the tests, which find them by TIDEMARK_TEST_*.
+# PostgreSQL and emulators of AWS for the tests, which find them by TIDEMARK_TEST_*.
 start_backends() {
-  step "Starting PostgreSQL and moto for the tests"
-  local pg_port moto_port
+  step "Starting PostgreSQL, moto and kinesalite for the tests"
+  local pg_port moto_port kinesalite_port
   prepare_postgres
   pg_create "$RUN/pg"
   pg_port=$(pick_port)
   pg_start "$RUN/pg" "$pg_port" "$RUN/postgres.pid" "$RUN/postgres.log"
   moto_port=$(pick_port)
   moto_start "$moto_port" "$RUN/moto.pid" "$RUN/moto.log"
+  kinesalite_port=$(pick_port)
+  kinesalite_start "$kinesalite_port" "$RUN/kinesalite.pid" "$RUN/kinesalite.log"
   export TIDEMARK_TEST_DSN=postgresql://$PG_SUPERUSER@127.0.0.1:$pg_port/postgres
   export TIDEMARK_TEST_MOTO=http://127.0.0.1:$moto_port
+  export TIDEMARK_TEST_KINESALITE=http://127.0.0.1:$kinesalite_port
   name_programs
 }
 

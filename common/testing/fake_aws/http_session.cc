@@ -62,6 +62,25 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   void Read() {
     parser_.emplace();
     parser_->body_limit(settings_.max_body_bytes);
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [self = this->shared_from_this()](error_code error, std::size_t) {
+                              if (!error) self->ReadBody();
+                            });
+  }
+
+  // Some clients send a body only once they were told to, or after a second.
+  void ReadBody() {
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    if (parser_->get()[http::field::expect] == "100-continue") {
+      return asio::async_write(stream_, asio::buffer(kContinue),
+                               [self = this->shared_from_this()](error_code error, std::size_t) {
+                                 if (!error) self->ReadRest();
+                               });
+    }
+    ReadRest();
+  }
+
+  void ReadRest() {
     http::async_read(stream_, buffer_, *parser_,
                      [self = this->shared_from_this()](error_code error, std::size_t) {
                        if (!error) self->Handle();

@@ -53,9 +53,13 @@ absl::StatusOr<std::string> KinesisTool::Call(std::string_view operation, std::s
   return std::get<aws::HttpResponse>(result).body;
 }
 
-absl::Status KinesisTool::CreateStream(std::string_view stream, int shards) {
+absl::Status KinesisTool::StartCreatingStream(std::string_view stream, int shards) {
   const json create = {{"StreamName", stream}, {"ShardCount", shards}};
-  TM_RETURN_IF_ERROR(Call("CreateStream", create.dump()).status());
+  return Call("CreateStream", create.dump()).status();
+}
+
+absl::Status KinesisTool::CreateStream(std::string_view stream, int shards) {
+  TM_RETURN_IF_ERROR(StartCreatingStream(stream, shards));
   const bool active = testing::Eventually([&] {
     const auto body = Call("DescribeStreamSummary", json{{"StreamName", stream}}.dump());
     return body.ok() && json::parse(*body)["StreamDescriptionSummary"]["StreamStatus"] == "ACTIVE";

@@ -12,8 +12,8 @@
 
 namespace tidemark::fake_aws {
 
-// What tests do to a stream and services don't: create, delete, read back. Blocking; for moto, the
-// fake, or any other Kinesis. Aborts on errors that a test can't go on from.
+// What tests do to a stream and services don't: create, delete, read back. Blocking; for the fake,
+// an emulator, or any other Kinesis. Aborts on errors that a test can't go on from.
 class KinesisTool {
  public:
   struct Record {
@@ -29,6 +29,8 @@ class KinesisTool {
 
   // Creates the stream and waits until it is ACTIVE.
   absl::Status CreateStream(std::string_view stream, int shards = 1);
+  // Does not wait.
+  absl::Status StartCreatingStream(std::string_view stream, int shards = 1);
   absl::Status DeleteStream(std::string_view stream);
 
   // All records in the stream: shard by shard, each in its order.

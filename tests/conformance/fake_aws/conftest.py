@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from backends import ABILITIES, Backend
 from verifying_fake import KEYS, Fake
 
 
@@ -22,3 +23,9 @@ def fake(tmp_path_factory):
     finally:
         process.terminate()
         assert process.wait(timeout=20) == 0
+
+
+@pytest.fixture(scope="module", params=ABILITIES)
+def backend(request, fake):
+    """By name, from parametrize(..., indirect=True): see backends.having."""
+    return Backend(request.param, fake)

@@ -1,4 +1,5 @@
-"""The fake's S3 against Amazon's own clients: they must find nothing odd about it."""
+"""What only the fake's S3 does, seen by Amazon's own clients; for the rest see
+test_s3_backends.py."""
 
 import os
 import subprocess
@@ -39,30 +40,6 @@ def fetch(url):
 
 
 KEYS = ["plain", "a/b//c", "sp ace+plus%25", "caf\u00e9/\u2603", "us-east-1:id/d=1&x;y"]
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_what_boto3_puts_it_gets_back(s3, bucket, key):
-    body = bytes(range(256)) * 10
-    put = s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json",
-                        Metadata={"count": "7"}, ServerSideEncryption="aws:kms",
-                        SSEKMSKeyId="alias/events")
-    assert put["ServerSideEncryption"] == "aws:kms"
-    got = s3.get_object(Bucket=bucket, Key=key)
-    assert got["Body"].read() == body
-    head = s3.head_object(Bucket=bucket, Key=key)
-    for answer in (got, head):
-        assert answer["ContentLength"] == len(body)
-        assert answer["ContentType"] == "application/json"
-        assert answer["Metadata"] == {"count": "7"}
-        assert answer["SSEKMSKeyId"] == "alias/events"
-        assert answer["ETag"] == put["ETag"]
-    s3.delete_object(Bucket=bucket, Key=key)
-    with pytest.raises(s3.exceptions.NoSuchKey):
-        s3.get_object(Bucket=bucket, Key=key)
-    with pytest.raises(botocore.exceptions.ClientError) as error:
-        s3.head_object(Bucket=bucket, Key=key)
-    assert code_of(error) == "404"
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -108,31 +85,6 @@ def test_a_url_of_a_session_dies_with_it(fake, s3, bucket):
     assert fake.ask("POST", "sts/expire", {"arn": arn}) == {"ended": 1}
     status, body = fetch(url)
     assert (status, b"ExpiredToken" in body) == (400, True)
-
-
-def test_what_is_not_there_is_named(s3):
-    with pytest.raises(s3.exceptions.NoSuchBucket):
-        s3.put_object(Bucket="no-such-bucket", Key="k", Body=b"x")
-    with pytest.raises(botocore.exceptions.ClientError) as error:
-        s3.head_bucket(Bucket="no-such-bucket")
-    assert code_of(error) == "404"
-
-
-def test_boto3_lists_page_by_page(s3, bucket):
-    keys = sorted(f"p/{number} +&\u00e9" for number in range(5))
-    for key in [*keys, "other"]:
-        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
-    pages = list(s3.get_paginator("list_objects_v2").paginate(
-        Bucket=bucket, Prefix="p/", PaginationConfig={"PageSize": 2}))
-    assert [item["Key"] for page in pages for item in page["Contents"]] == keys
-    assert len(pages) == 3
-
-
-def test_an_object_can_be_kept_from_being_replaced(s3, bucket):
-    s3.put_object(Bucket=bucket, Key="k", Body=b"first", IfNoneMatch="*")
-    with pytest.raises(botocore.exceptions.ClientError) as error:
-        s3.put_object(Bucket=bucket, Key="k", Body=b"second", IfNoneMatch="*")
-    assert code_of(error) == "PreconditionFailed"
 
 
 @pytest.mark.parametrize("fault,code", [

@@ -1,4 +1,5 @@
-"""The fake's STS against Amazon's own clients, and what its sessions may do elsewhere."""
+"""What only the fake's STS does, seen by boto3, and what its sessions may do elsewhere; for the
+rest see test_sts_backends.py."""
 
 import botocore.exceptions
 import pytest
@@ -27,15 +28,6 @@ def code_of(error):
 
 def assume(sts, arn, **parameters):
     return sts.assume_role(RoleArn=arn, RoleSessionName="tidemark", **parameters)["Credentials"]
-
-
-def test_tells_who_calls(fake, sts, role):
-    assert sts.get_caller_identity()["Account"] == "123456789012"
-    session = assume(sts, role(OTHER_ACCOUNT))
-    identity = fake.client("sts", session=session).get_caller_identity()
-    assert identity["Account"] == OTHER_ACCOUNT
-    assert identity["Arn"].startswith(f"arn:aws:sts::{OTHER_ACCOUNT}:assumed-role/")
-    assert identity["Arn"].endswith("/tidemark")
 
 
 def test_a_wrong_secret_is_refused(fake):
@@ -73,7 +65,8 @@ def test_a_session_of_another_account_sees_that_accounts_streams(fake, sts, role
     kinesis = fake.client("kinesis", session=assume(sts, role(OTHER_ACCOUNT)))
     kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
     kinesis.put_record(StreamName=stream, Data=b"x", PartitionKey="k")
-    arn = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]["StreamARN"]
+    summary = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
+    arn = summary["StreamARN"]
     assert f":{OTHER_ACCOUNT}:" in arn
     with pytest.raises(botocore.exceptions.ClientError) as error:
         fake.client("kinesis").put_record(StreamName=stream, Data=b"x", PartitionKey="k")

@@ -3,8 +3,7 @@
 import json
 import urllib.request
 
-import boto3
-import botocore.config
+import backends
 
 ACCESS_KEY = "AKIDDEV"
 SECRET_KEY = "made/up+secret"
@@ -19,16 +18,7 @@ class Fake:
 
     def client(self, service, secret=SECRET_KEY, session=None, **config):
         """boto3 without retries, with a user's key or the Credentials of an STS answer."""
-        keys = {"aws_access_key_id": ACCESS_KEY, "aws_secret_access_key": secret}
-        if session:
-            keys = {"aws_access_key_id": session["AccessKeyId"],
-                    "aws_secret_access_key": session["SecretAccessKey"],
-                    "aws_session_token": session["SessionToken"]}
-        # boto3's S3 presigns in an old way unless it is told.
-        version = {"signature_version": "s3v4"} if service == "s3" else {}
-        config = botocore.config.Config(retries={"total_max_attempts": 1}, **version, **config)
-        return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", **keys,
-                            config=config)
+        return backends.client(self.url, service, (ACCESS_KEY, secret), session, **config)
 
     def ask(self, method, page, body=None):
         """The answer of a page under /_fake/."""

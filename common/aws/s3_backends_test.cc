@@ -1,22 +1,24 @@
-// The S3 client against moto, which knows nothing of our own fake.
+// The S3 client against the project's own fake and moto: guards against client and fake sharing one
+// wrong idea of S3.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <future>
 
 #include "common/aws/s3.h"
 #include "common/aws/xml_answer.h"
+#include "common/testing/fake_aws/backend.h"
 
 namespace tidemark::aws {
 namespace {
 
-class S3MotoTest : public ::testing::Test {
+using fake_aws::Backend;
+using fake_aws::BackendAbilities;
+
+class S3BackendsTest : public ::testing::TestWithParam<Backend> {
  protected:
   void SetUp() override {
-    const char* url = std::getenv("TIDEMARK_TEST_MOTO");
-    ASSERT_NE(url, nullptr) << "set TIDEMARK_TEST_MOTO to moto's base URL";
-    endpoint_ = Endpoint::Parse(url).value();
+    endpoint_ = Endpoint::Parse(backend_.url()).value();
     transport_ = CurlTransport::Start({}).value();
     client_.emplace("us-east-1", endpoint_, *transport_, credentials_, SystemClock());
     bucket_ = "events-" + std::to_string(::getpid());
@@ -72,6 +74,7 @@ class S3MotoTest : public ::testing::Test {
     return promise.get_future().get();
   }
 
+  const fake_aws::RunningBackend backend_{GetParam()};
   std::shared_ptr<CredentialsProvider> credentials_ = std::make_shared<StaticCredentials>(
       Credentials{"test", Secret("test"), Secret(), absl::InfiniteFuture()});
   std::optional<Endpoint> endpoint_;
@@ -80,7 +83,11 @@ class S3MotoTest : public ::testing::Test {
   std::string bucket_;
 };
 
-TEST_F(S3MotoTest, WhatIsPutCanBeReadByItsUrl) {
+INSTANTIATE_TEST_SUITE_P(All, S3BackendsTest,
+                         ::testing::ValuesIn(BackendsWith(&BackendAbilities::s3)),
+                         [](const auto& info) { return fake_aws::BackendName(info.param); });
+
+TEST_P(S3BackendsTest, WhatIsPutCanBeReadByItsUrl) {
   const std::string key = "pools/us-east-1:0b7c/a b+c=~.json";
   const std::string body = std::string(3 << 20, 'x') + std::string("\0\xff", 2);
   ASSERT_EQ(Put(bucket_, key, body), std::nullopt);
@@ -94,13 +101,13 @@ TEST_F(S3MotoTest, WhatIsPutCanBeReadByItsUrl) {
   EXPECT_NE(Fetch(url->substr(0, url->find('?'))).status, 200);
 }
 
-TEST_F(S3MotoTest, TheSameKeyAgainReplacesTheObject) {
+TEST_P(S3BackendsTest, TheSameKeyAgainReplacesTheObject) {
   ASSERT_FALSE(Put(bucket_, "k", "one"));
   ASSERT_FALSE(Put(bucket_, "k", "two"));
   EXPECT_EQ(Call("GET", "/" + bucket_ + "/k").body, "two");
 }
 
-TEST_F(S3MotoTest, AnObjectIsEncryptedAsAsked) {
+TEST_P(S3BackendsTest, AnObjectIsEncryptedAsAsked) {
   const auto header = [this](const char* name) {
     return std::string(FindHeader(Call("GET", "/" + bucket_ + "/e").headers, name));
   };
@@ -111,7 +118,7 @@ TEST_F(S3MotoTest, AnObjectIsEncryptedAsAsked) {
   EXPECT_EQ(header("x-amz-server-side-encryption-aws-kms-key-id"), "key-1");
 }
 
-TEST_F(S3MotoTest, AMissingBucketIsPermanent) {
+TEST_P(S3BackendsTest, AMissingBucketIsPermanent) {
   const auto error = Put("never-created", "k", "x");
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code, "NoSuchBucket");

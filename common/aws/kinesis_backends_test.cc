@@ -1,36 +1,38 @@
-// The Kinesis client against moto: guards against the client and the project's own fake sharing one
-// wrong idea of Kinesis.
+// The Kinesis client against the project's own fake, moto and kinesalite: guards against client and
+// fake sharing one wrong idea of Kinesis.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <algorithm>
 #include <future>
 
 #include "common/aws/kinesis.h"
+#include "common/testing/eventually.h"
+#include "common/testing/fake_aws/backend.h"
 #include "common/testing/fake_aws/kinesis_tool.h"
 
 namespace tidemark::aws {
 namespace {
 
+using fake_aws::Backend;
+using fake_aws::BackendAbilities;
 using fake_aws::KinesisTool;
 using ::testing::HasSubstr;
 
-class KinesisMotoTest : public ::testing::Test {
+class KinesisBackendsTest : public ::testing::TestWithParam<Backend> {
  protected:
-  void SetUp() override {
-    const char* url = std::getenv("TIDEMARK_TEST_MOTO");
-    ASSERT_NE(url, nullptr) << "set TIDEMARK_TEST_MOTO to moto's base URL";
-    tool_ = std::make_unique<KinesisTool>(url);
-    client_.emplace("us-east-1", Endpoint::Parse(url).value(), tool_->transport(),
-                    tool_->credentials(), SystemClock());
-  }
-
-  // A stream of this test's own, since tests share one moto.
-  std::string MakeStream(int shards = 1) {
+  // A stream of this test's own, since tests share the emulators.
+  static std::string StreamName() {
     std::string name =
         std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) + "-" +
         std::to_string(::getpid());
+    std::replace(name.begin(), name.end(), '/', '-');
+    return name;
+  }
+
+  std::string MakeStream(int shards = 1) {
+    std::string name = StreamName();
     const absl::Status status = tool_->CreateStream(name, shards);
     EXPECT_TRUE(status.ok()) << status;
     return name;
@@ -52,11 +54,37 @@ class KinesisMotoTest : public ::testing::Test {
     return promise.get_future().get();
   }
 
-  std::unique_ptr<KinesisTool> tool_;
-  std::optional<KinesisClient> client_;
+  const fake_aws::RunningBackend backend_{GetParam()};
+  const std::unique_ptr<KinesisTool> tool_ = std::make_unique<KinesisTool>(backend_.url());
+  const std::optional<KinesisClient> client_{
+      std::in_place,      "us-east-1",          Endpoint::Parse(backend_.url()).value(),
+      tool_->transport(), tool_->credentials(), SystemClock()};
 };
 
-TEST_F(KinesisMotoTest, WhatIsPutCanBeReadBack) {
+constexpr auto kNameOf = [](const auto& info) { return fake_aws::BackendName(info.param); };
+
+// What needs an ability that not every backend has.
+class KinesisByArnTest : public KinesisBackendsTest {};
+class KinesisPutBytesTest : public KinesisBackendsTest {};
+class KinesisRecordBytesTest : public KinesisBackendsTest {};
+class KinesisStatesTest : public KinesisBackendsTest {};
+
+INSTANTIATE_TEST_SUITE_P(All, KinesisBackendsTest,
+                         ::testing::ValuesIn(BackendsWith(&BackendAbilities::kinesis)), kNameOf);
+INSTANTIATE_TEST_SUITE_P(All, KinesisByArnTest,
+                         ::testing::ValuesIn(BackendsWith(&BackendAbilities::streams_by_arn)),
+                         kNameOf);
+INSTANTIATE_TEST_SUITE_P(All, KinesisPutBytesTest,
+                         ::testing::ValuesIn(BackendsWith(&BackendAbilities::put_bytes_limit)),
+                         kNameOf);
+INSTANTIATE_TEST_SUITE_P(All, KinesisRecordBytesTest,
+                         ::testing::ValuesIn(BackendsWith(&BackendAbilities::key_bytes_in_limit)),
+                         kNameOf);
+INSTANTIATE_TEST_SUITE_P(All, KinesisStatesTest,
+                         ::testing::ValuesIn(BackendsWith(&BackendAbilities::stream_states)),
+                         kNameOf);
+
+TEST_P(KinesisBackendsTest, WhatIsPutCanBeReadBack) {
   const std::string stream = MakeStream();
   const std::string bytes("\0\xff{\"a\"}", 7);
   const PutRecordsResult result =
@@ -78,7 +106,7 @@ TEST_F(KinesisMotoTest, WhatIsPutCanBeReadBack) {
   }
 }
 
-TEST_F(KinesisMotoTest, PutsAFullBatchOverSeveralStreamShards) {
+TEST_P(KinesisBackendsTest, PutsAFullBatchOverSeveralStreamShards) {
   const std::string stream = MakeStream(4);
   const std::string data(1000, 'x');
   std::vector<std::string> keys;
@@ -91,7 +119,7 @@ TEST_F(KinesisMotoTest, PutsAFullBatchOverSeveralStreamShards) {
   EXPECT_EQ(tool_->ReadAll(stream)->size(), kMaxRecordsPerPut);
 }
 
-TEST_F(KinesisMotoTest, AStreamMayBeGivenByArn) {
+TEST_P(KinesisByArnTest, AStreamMayBeGivenByArn) {
   const std::string stream = MakeStream();
   const StreamSummaryResult described = Describe(stream);
   ASSERT_FALSE(described.error) << *described.error;
@@ -100,7 +128,7 @@ TEST_F(KinesisMotoTest, AStreamMayBeGivenByArn) {
   EXPECT_EQ(Describe(described.summary.arn).summary.name, stream);
 }
 
-TEST_F(KinesisMotoTest, DescribesAStream) {
+TEST_P(KinesisBackendsTest, DescribesAStream) {
   const std::string stream = MakeStream(3);
   const StreamSummaryResult result = Describe(stream);
   ASSERT_FALSE(result.error) << *result.error;
@@ -112,7 +140,7 @@ TEST_F(KinesisMotoTest, DescribesAStream) {
             kDefaultMaxRecordBytes);
 }
 
-TEST_F(KinesisMotoTest, AMissingOrDeletedStreamIsOff) {
+TEST_P(KinesisBackendsTest, AMissingOrDeletedStreamIsOff) {
   PutRecordsResult result = Put("never-created", {{"x", "k"}});
   ASSERT_TRUE(result.error);
   EXPECT_EQ(result.error->error_class, ErrorClass::kOff);
@@ -123,10 +151,13 @@ TEST_F(KinesisMotoTest, AMissingOrDeletedStreamIsOff) {
   result = Put(stream, {{"x", "k"}});
   ASSERT_TRUE(result.error);
   EXPECT_EQ(result.error->error_class, ErrorClass::kOff);
-  EXPECT_EQ(Describe(stream).error->error_class, ErrorClass::kOff);
+  EXPECT_TRUE(testing::Eventually([&] {  // it may be DELETING for a while
+    const StreamSummaryResult described = Describe(stream);
+    return described.error && described.error->error_class == ErrorClass::kOff;
+  }));
 }
 
-TEST_F(KinesisMotoTest, TheLimitsAreTheOnesWeKeep) {
+TEST_P(KinesisBackendsTest, TheLimitsAreTheOnesWeKeep) {
   const std::string stream = MakeStream();
   const std::vector<PutRecordsEntry> full(kMaxRecordsPerPut, {"x", "k"});
   EXPECT_FALSE(Put(stream, full).error);
@@ -143,9 +174,45 @@ TEST_F(KinesisMotoTest, TheLimitsAreTheOnesWeKeep) {
   const std::string too_large = data + "dd";
   EXPECT_FALSE(Put(stream, {{data, "k"}}).error);
   EXPECT_EQ(Put(stream, {{too_large, "k"}}).error->error_class, ErrorClass::kPermanent);
-  EXPECT_FALSE(
-      Put(stream, {{data, "k"}, {data, "k"}, {data, "k"}, {data, "k"}, {data, "k"}}).error);
+  EXPECT_FALSE(Put(stream, {5, {data, "k"}}).error);
+}
+
+TEST_P(KinesisRecordBytesTest, AKeyCountsToItsRecord) {
+  const std::string stream = MakeStream();
+  const std::string data(kDefaultMaxRecordBytes - 1, 'd');
+  EXPECT_EQ(Put(stream, {{data, "kk"}}).error->error_class, ErrorClass::kPermanent);
+}
+
+TEST_P(KinesisPutBytesTest, ACallTakes5MiB) {
+  const std::string stream = MakeStream();
+  const std::string data(kDefaultMaxRecordBytes - 1, 'd');
   EXPECT_EQ(Put(stream, {6, {data, "k"}}).error->error_class, ErrorClass::kPermanent);
+}
+
+// The publisher must not take a stream that is being created for one that is gone.
+TEST_P(KinesisStatesTest, AStreamOnItsWayIsToldFromOneThatIsGone) {
+  const std::string stream = StreamName();
+  EXPECT_EQ(Describe(stream).error->code, "ResourceNotFoundException");
+  ASSERT_TRUE(tool_->StartCreatingStream(stream).ok());
+  std::vector<StreamStatus> seen;
+  const bool active = testing::Eventually([&] {
+    const StreamSummaryResult described = Describe(stream);
+    if (described.error) return false;
+    seen.push_back(described.summary.status);
+    if (seen.back() == StreamStatus::kCreating) {
+      const PutRecordsResult put = Put(stream, {{"x", "k"}});
+      // It may have become active in between.
+      const std::string code = put.error ? put.error->code : "ResourceNotFoundException";
+      EXPECT_EQ(code, "ResourceNotFoundException");
+    }
+    return seen.back() == StreamStatus::kActive;
+  });
+  EXPECT_TRUE(active);
+  EXPECT_EQ(seen.front(), StreamStatus::kCreating);
+  EXPECT_FALSE(Put(stream, {{"x", "k"}}).error);
+  ASSERT_TRUE(tool_->DeleteStream(stream).ok());
+  EXPECT_EQ(Put(stream, {{"x", "k"}}).error->code, "ResourceNotFoundException");
+  EXPECT_TRUE(testing::Eventually([&] { return Describe(stream).error.has_value(); }));
 }
 
 }  // namespace

@@ -15,7 +15,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::kPool;
-using ::testing::Not;
 using testing::Outcome;
 using ::testing::StartsWith;
 

@@ -30,7 +30,7 @@ constexpr char kFish[] = R"(function __tidemark_complete
   set -l words (commandline -opc) (commandline -ct)
   $words[1] __complete fish -- $words[2..] 2>/dev/null
 end
-complete -c tidemark -a '(__tidemark_complete)'
+complete -c tidemark -n 'count (__tidemark_complete) >/dev/null' -f -a '(__tidemark_complete)'
 )";
 
 std::vector<const CLI::Option*> OptionsOf(const CLI::App& app) {

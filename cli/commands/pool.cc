@@ -1,7 +1,6 @@
 #include <limits>
 #include <memory>
 
-#include "absl/strings/str_cat.h"
 #include "cli/commands/pages.h"
 #include "cli/commands/pool_settings.h"
 #include "cli/commands/pool_text.h"
@@ -53,6 +52,17 @@ void AddGet(Commands& commands, CLI::App& noun) {
                           return absl::OkStatus();
                         }),
           *id);
+}
+
+// One message of the watch on a line, written out at once: readers are to know now.
+absl::Status Watch(Session& session) {
+  return session.clients.pools.Read(
+      &Stub::WatchPools, v1::WatchPoolsRequest(),
+      [&session](const v1::WatchPoolsResponse& response) -> absl::Status {
+        PrintJsonLine(ToJson(response), session.out());
+        session.out().flush();
+        return session.out() ? absl::OkStatus() : CantWrite();
+      });
 }
 
 struct CreateOptions {
@@ -202,6 +212,11 @@ void AddPoolCommands(Commands& commands) {
   AddCreate(commands, noun);
   AddUpdate(commands, noun);
   AddDelete(commands, noun);
+  commands.Verb(
+      noun, "watch",
+      "Writes all pools, then every change, as JSON Lines, whatever --output says, until it "
+      "is stopped or the service stops.",
+      Watch);
 }
 
 }  // namespace tidemark::cli

@@ -198,6 +198,22 @@ TEST_F(PoolTest, UpdateOfNothingIsWrongUsage) {
   EXPECT_THAT(pools_.UpdatePoolCalls.requests, IsEmpty());
 }
 
+TEST_F(PoolTest, WatchWritesALineForEachMessageUntilTheServiceStops) {
+  pools_.watch_responses.resize(2);
+  *pools_.watch_responses[0].add_pools() = Sample();
+  pools_.watch_responses[0].set_snapshot_done(true);
+  pools_.watch_responses[1].add_deleted_identity_pool_ids("r:1");
+  const Outcome outcome = Tidemark({"pool", "watch"});
+  EXPECT_EQ(outcome.exit_code, kUnreachable);
+  std::istringstream lines(outcome.out);
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(nlohmann::json::parse(line)["pools"][0]["display_name"], "Preferences");
+  std::getline(lines, line);
+  EXPECT_EQ(nlohmann::json::parse(line)["deleted_identity_pool_ids"][0], "r:1");
+  EXPECT_FALSE(std::getline(lines, line));
+}
+
 TEST_F(PoolTest, DeletePassesForceAndVersion) {
   EXPECT_EQ(Tidemark({"pool", "delete", kPool}).out, "");
   EXPECT_EQ(

@@ -63,6 +63,14 @@ class FakeStreamConfig final : public stream_config::v1::StreamConfigService::Se
   TM_FAKE(stream_config, DeletePool)
   TM_FAKE(stream_config, StartBulkPublish)
   TM_FAKE(stream_config, GetBulkPublish)
+
+  std::vector<stream_config::v1::WatchPoolsResponse> watch_responses;  // then NOT_READY
+  grpc::Status WatchPools(
+      grpc::ServerContext*, const stream_config::v1::WatchPoolsRequest*,
+      grpc::ServerWriter<stream_config::v1::WatchPoolsResponse>* writer) override {
+    for (const auto& response : watch_responses) writer->Write(response);
+    return {grpc::StatusCode::UNAVAILABLE, "stopping"};
+  }
 };
 
 class FakePublisher final : public publisher::v1::PublisherService::Service {

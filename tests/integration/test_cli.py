@@ -134,6 +134,16 @@ def test_destinations_show_what_is_delivered_and_why_not(tidemark, kinesis, conn
     assert tidemark.json("pool", "get", pool)["stream"]["status"] == "DISABLED"
 
 
+def test_a_bulk_publish_is_started_and_waited_for(stack, tidemark, pool):
+    assert tidemark.text("bulk", "status", pool) == "state  never asked for\n"
+    assert tidemark.json("bulk", "start", pool)["job"] == 1
+    stack.end_bulk_publish(pool, 1)  # Unless it has ended by itself.
+    done = tidemark.run("bulk", "status", pool, "--wait")
+    assert done.returncode == 0 and done.stdout.startswith("state            succeeded\n"), done
+    assert tidemark.refused("bulk", "start", pool)["reason"] == "BULK_PUBLISH_RECENT"
+    assert tidemark.json("bulk", "start", pool, "--again")["job"] == 2
+
+
 def test_the_publishers_and_the_log_are_described(tidemark, connect):
     write(connect(), POOL, new_identity())
     log = tidemark.json("log", "describe")

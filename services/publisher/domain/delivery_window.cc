@@ -3,9 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "services/publisher/domain/backoff.h"
 
 namespace tidemark::publisher {
+namespace {
+
+// A request that tries whether the destination works again.
+constexpr std::size_t kProbeRecords = 16;
+constexpr std::int64_t kProbeBytes = 64 * kKiB;
+
+}  // namespace
 
 void DeliveryWindow::Add(Event event) {
   ++waiting_;
@@ -54,8 +62,12 @@ void DeliveryWindow::Enqueue(Line& line) {
   }
 }
 
-std::optional<DeliveryWindow::Request> DeliveryWindow::Next(absl::Time now) {
-  if (now < paused_until_ || in_flight_.size() >= limits_.requests_in_flight) return std::nullopt;
+bool DeliveryWindow::Full() const {
+  return in_flight_.size() >= (failures_ > 0 ? 1 : limits_.requests_in_flight);
+}
+
+std::optional<DeliveryWindow::Request> DeliveryWindow::Next(absl::Time now, std::int64_t most) {
+  if (now < paused_until_ || Full()) return std::nullopt;
   WakeDue(now);
   InFlight sent;
   if (!suspects_.empty()) {
@@ -64,11 +76,11 @@ std::optional<DeliveryWindow::Request> DeliveryWindow::Next(absl::Time now) {
     suspects_.pop_front();
     std::erase_if(sent.lines, [&](Line* line) { return Divert(*line, now); });
   } else {
-    sent.lines = Gather(now);
+    sent.lines = Gather(now, BoundsOf(most));
   }
   if (sent.lines.empty() && CopiesMayGo() && now >= copies_paused_until_) {
     sent.copies = true;
-    sent.lines = GatherCopies(now);
+    sent.lines = GatherCopies(now, BoundsOf(most));
   }
   if (sent.lines.empty()) return std::nullopt;
   copy_requests_ += sent.copies ? 1 : 0;
@@ -79,6 +91,7 @@ std::optional<DeliveryWindow::Request> DeliveryWindow::Next(absl::Time now) {
     const Event& event = line->events.front();
     request.records.push_back({event.key, event.data, &event});
     request.bytes += event.record_bytes();
+    NoteSent(event);
   }
   in_flight_.emplace(request.id, std::move(sent));
   return request;
@@ -102,16 +115,24 @@ void DeliveryWindow::WakeDue(absl::Time now) {
   }
 }
 
-DeliveryWindow::Lines DeliveryWindow::Gather(absl::Time now) {
+DeliveryWindow::Bounds DeliveryWindow::BoundsOf(std::int64_t most) const {
+  Bounds bounds{limits_.records_per_request, std::min(most, limits_.bytes_per_request)};
+  if (failures_ > 0) {
+    bounds = {std::min(bounds.records, kProbeRecords), std::min(bounds.bytes, kProbeBytes)};
+  }
+  return bounds;
+}
+
+DeliveryWindow::Lines DeliveryWindow::Gather(absl::Time now, const Bounds& bounds) {
   Lines lines;
   std::int64_t bytes = 0;
-  while (!ready_.empty() && lines.size() < limits_.records_per_request) {
+  while (!ready_.empty() && lines.size() < bounds.records) {
     if (Divert(*ready_.front(), now)) {
       ready_.pop_front();
       continue;
     }
     const std::int64_t size = ready_.front()->events.front().record_bytes();
-    if (!lines.empty() && bytes + size > limits_.bytes_per_request) break;
+    if (!lines.empty() && bytes + size > bounds.bytes) break;
     bytes += size;
     lines.push_back(ready_.front());
     ready_.pop_front();
@@ -124,13 +145,14 @@ bool DeliveryWindow::CopiesMayGo() const {
          copy_requests_ < std::max<std::size_t>(1, limits_.requests_in_flight - 1);
 }
 
-DeliveryWindow::Lines DeliveryWindow::GatherCopies(absl::Time now) {
+DeliveryWindow::Lines DeliveryWindow::GatherCopies(absl::Time now, const Bounds& bounds) {
+  const std::int64_t most = std::min(bounds.bytes, limits_.copy_bytes_per_request);
   Lines lines;
   std::int64_t bytes = 0;
-  while (!ready_copies_.empty() && lines.size() < limits_.records_per_request) {
+  while (!ready_copies_.empty() && lines.size() < bounds.records) {
     Line& line = *ready_copies_.begin()->second;
     const std::int64_t size = line.events.front().record_bytes();
-    const bool fits = lines.empty() || bytes + size <= limits_.copy_bytes_per_request;
+    const bool fits = lines.empty() || bytes + size <= most;
     const bool diverted = Divert(line, now);
     if (!diverted && !fits) break;
     ready_copies_.erase(std::exchange(line.copies_place, 0));
@@ -252,7 +274,10 @@ void DeliveryWindow::Refuse(Line& line, const std::string& error, Settled& settl
 std::optional<DeliveryWindow::Upload> DeliveryWindow::NextUpload(absl::Time now) {
   while (Line* const line = uploads_.Pop(now)) {
     const Event& event = line->events.front();
-    if (event.stored_until || NeedsUpload(event, now)) return Upload{uploads_.Begin(line), &event};
+    if (event.stored_until || NeedsUpload(event, now)) {
+      NoteSent(event);
+      return Upload{uploads_.Begin(line), &event};
+    }
     MakeReady(*line);  // the limit was raised meanwhile
   }
   return std::nullopt;
@@ -298,16 +323,45 @@ void DeliveryWindow::Delay(Line& line, Fault fault, absl::Time now, Random& rand
 Event DeliveryWindow::PopFront(Line& line) {
   Event event = std::move(line.events.front());
   line.events.pop_front();
+  Forget(line, event);
+  return event;
+}
+
+void DeliveryWindow::Forget(Line& line, const Event& event) {
   --waiting_;
   memory_bytes_ -= event.memory_bytes();
   if (event.is_copy()) {
     --copies_;
-    return event;
+    return;
   }
   --line.changes;
   const auto time = commit_times_.find(event.commit_time);
   if (--time->second == 0) commit_times_.erase(time);
-  return event;
+}
+
+std::optional<DeliveryWindow::Shed> DeliveryWindow::ShedUnsent() {
+  Shed shed{.through = std::numeric_limits<Position>::max()};
+  const std::int64_t bytes_before = memory_bytes_;
+  absl::flat_hash_set<const Line*> emptied;
+  for (auto& [key, line] : lines_) {
+    const std::size_t before = line.events.size();
+    std::erase_if(line.events, [&](const Event& event) {
+      if (event.position <= highest_sent_) return false;
+      shed.through = std::min(shed.through, event.position - 1);
+      Forget(line, event);
+      return true;
+    });
+    shed.changes += static_cast<std::int64_t>(before - line.events.size());
+    if (line.events.empty()) emptied.insert(&line);
+  }
+  if (shed.changes == 0) return std::nullopt;
+  // None of an emptied line was sent, so it stands in no request and in no delay.
+  const auto is_empty = [&](const Line* line) { return emptied.contains(line); };
+  std::erase_if(ready_, is_empty);
+  uploads_.RemoveIf(is_empty);
+  absl::erase_if(lines_, [&](const auto& entry) { return is_empty(&entry.second); });
+  shed.bytes = bytes_before - memory_bytes_;
+  return shed;
 }
 
 void DeliveryWindow::Advance(Line& line, const std::string& key) {
@@ -321,7 +375,7 @@ void DeliveryWindow::Advance(Line& line, const std::string& key) {
 }
 
 absl::Time DeliveryWindow::NextDue() const {
-  if (in_flight_.size() >= limits_.requests_in_flight) return absl::InfiniteFuture();
+  if (Full()) return absl::InfiniteFuture();
   absl::Time due = absl::InfiniteFuture();
   if (!ready_.empty() || !suspects_.empty()) {
     due = absl::InfinitePast();

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <list>
 #include <map>
 #include <optional>
@@ -73,8 +75,11 @@ class DeliveryWindow {
     std::vector<Record> records;  // valid until Finish(id)
     std::int64_t bytes = 0;
   };
-  // The next request, in flight from now on; nothing if there is none to send at `now`.
-  std::optional<Request> Next(absl::Time now);
+  // The next request, in flight from now on, of about `most` bytes; nothing if there is none to
+  // send at `now`. After requests that failed as a whole, a single small one is in flight at a time
+  // until one succeeds.
+  std::optional<Request> Next(absl::Time now,
+                              std::int64_t most = std::numeric_limits<std::int64_t>::max());
 
   // What a finished request brought.
   struct Refused {
@@ -112,6 +117,16 @@ class DeliveryWindow {
   const Event* Uploading(UploadId id) const;
   // As NextDue(), for NextUpload().
   absl::Time NextUploadDue() const { return uploads_.NextDue(); }
+
+  // Drops all changes above some position, none of which was ever sent or handed out for an upload:
+  // they can be read again from the log.
+  struct Shed {
+    Position through = 0;  // that position
+    std::int64_t changes = 0;
+    std::int64_t bytes = 0;  // of memory
+  };
+  // Nothing if there is nothing to drop.
+  std::optional<Shed> ShedUnsent();
 
   // The largest record that the destination takes.
   std::int64_t record_bytes() const { return record_bytes_; }
@@ -164,8 +179,16 @@ class DeliveryWindow {
   // The same for a line that had copies alone when it was made ready, and has a change now.
   void Promote(Line& line);
   bool CopiesMayGo() const;
-  Lines Gather(absl::Time now);
-  Lines GatherCopies(absl::Time now);
+  // Whether no other request may be in flight.
+  bool Full() const;
+  // How much a request may have, of `most` bytes.
+  struct Bounds {
+    std::size_t records = 0;
+    std::int64_t bytes = 0;
+  };
+  Bounds BoundsOf(std::int64_t most) const;
+  Lines Gather(absl::Time now, const Bounds& bounds);
+  Lines GatherCopies(absl::Time now, const Bounds& bounds);
   void PauseCopies(const InFlight& request, const SendResult& result, absl::Time now,
                    Random& random);
   void FinishRecord(Line& line, const RecordResult& result, absl::Time now, Random& random,
@@ -176,7 +199,9 @@ class DeliveryWindow {
   void RefuseAlone(Line& line, const std::string& error, absl::Time now, Random& random,
                    Settled& settled);
   void Delay(Line& line, Fault fault, absl::Time now, Random& random);
+  void NoteSent(const Event& event) { highest_sent_ = std::max(highest_sent_, event.position); }
   Event PopFront(Line& line);
+  void Forget(Line& line, const Event& event);
   // Its first change is refused for good.
   void Refuse(Line& line, const std::string& error, Settled& settled);
   // After its first change left: the line of `key` goes to the end of the queue, or away.
@@ -198,6 +223,7 @@ class DeliveryWindow {
   absl::Time copies_paused_until_ = absl::InfinitePast();
   int copy_throttles_ = 0;         // in a row
   std::size_t copy_requests_ = 0;  // in flight
+  Position highest_sent_ = 0;      // or handed out for an upload
   int failures_ = 0;               // rounds of requests that failed as a whole, in a row
   std::uint64_t accepted_ = 0;     // requests of which at least one record arrived
   std::string last_error_;

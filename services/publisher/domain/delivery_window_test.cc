@@ -93,6 +93,58 @@ TEST_F(DeliveryWindowTest, ARequestKeepsItsBytesButTakesAtLeastOneRecord) {
   EXPECT_THAT(KeysOf(Next()), ElementsAre("c"));
 }
 
+TEST_F(DeliveryWindowTest, AfterAFailureOneSmallRequestTriesWhetherItWorksAgain) {
+  DeliveryWindow window{WindowLimits()};
+  for (int i = 1; i <= 600; ++i) window.Add(MakeEvent(i, std::to_string(i)));
+  const auto first = window.Next(kNow);
+  const auto second = window.Next(kNow);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->records.size(), 500U);
+  window.Finish(first->id, Failed(Fault::kTransient), kNow, random_);
+  const absl::Time later = kNow + absl::Minutes(1);
+  EXPECT_FALSE(window.Next(later).has_value()) << "another one is still in flight";
+  window.Finish(second->id, Failed(Fault::kTransient), kNow, random_);
+  const auto probe = window.Next(later);
+  ASSERT_TRUE(probe.has_value());
+  EXPECT_EQ(probe->records.size(), 16U);
+  EXPECT_FALSE(window.Next(later).has_value());
+  EXPECT_EQ(window.NextDue(), absl::InfiniteFuture());
+  window.Finish(probe->id, Delivered(*probe), later, random_);
+  EXPECT_EQ(window.Next(later)->records.size(), 500U);
+  EXPECT_TRUE(window.Next(later).has_value());
+}
+
+TEST_F(DeliveryWindowTest, ARequestTakesNoMoreBytesThanItMay) {
+  for (int i = 1; i <= 3; ++i) window_.Add(MakeEvent(i, std::to_string(i)));
+  const auto request = window_.Next(kNow, 25);
+  ASSERT_TRUE(request.has_value());
+  EXPECT_EQ(request->records.size(), 2U);
+}
+
+TEST_F(DeliveryWindowTest, ShedsWhatWasNeverSentAndNothingElse) {
+  EXPECT_FALSE(window_.ShedUnsent().has_value());
+  for (int i = 1; i <= 6; ++i) window_.Add(MakeEvent(i, i % 2 == 0 ? "even" : "odd"));
+  window_.Add(MakeEvent(7, "other"));
+  const Request request = Next();  // 1, 2 and 7
+  EXPECT_FALSE(window_.ShedUnsent().has_value()) << "3 to 6 lie below what was sent";
+  for (int i = 8; i <= 10; ++i) window_.Add(MakeEvent(i, i % 2 == 0 ? "even" : "new"));
+  const std::int64_t bytes = window_.memory_bytes();
+  const auto shed = window_.ShedUnsent();
+  ASSERT_TRUE(shed.has_value());
+  EXPECT_EQ(shed->through, 7);
+  EXPECT_EQ(shed->changes, 3);
+  EXPECT_EQ(window_.memory_bytes(), bytes - shed->bytes);
+  EXPECT_EQ(window_.waiting(), 7);
+  Finish(request, Delivered(request));
+  std::vector<Position> rest;
+  while (window_.waiting() > 0) {
+    const Request next = Next();
+    for (const auto& record : next.records) rest.push_back(record.event->position);
+    Finish(next, Delivered(next));
+  }
+  EXPECT_THAT(rest, ElementsAre(3, 4, 5, 6));
+}
+
 TEST_F(DeliveryWindowTest, AfterAPartialFailureOnlyTheFailedKeysWait) {
   window_.Add(MakeEvent(1, "a"));
   window_.Add(MakeEvent(2, "b"));
@@ -136,16 +188,17 @@ TEST_F(DeliveryWindowTest, AFailedRequestIsSentAgainInItsOrderAfterEverLongerPau
 
 TEST_F(DeliveryWindowTest, RequestsThatFailTogetherMakeThePauseGrowOnce) {
   for (int i = 0; i < 6; ++i) window_.Add(MakeEvent(i, std::string(1, static_cast<char>('a' + i))));
+  const Request one = Next();
+  const Request two = Next();
+  Finish(one, Failed(Fault::kThrottled));
+  Finish(two, Failed(Fault::kThrottled), kNow + absl::Milliseconds(1));
   absl::Time now = kNow;
   absl::Duration longest = absl::Milliseconds(200);
   for (int round = 0; round < 4; ++round, longest *= 2) {
-    const Request one = Next(now);
-    const Request two = Next(now);
-    Finish(one, Failed(Fault::kThrottled), now);
-    Finish(two, Failed(Fault::kThrottled), now + absl::Milliseconds(1));
     EXPECT_LE(window_.NextDue() - now, longest + absl::Milliseconds(1));
     EXPECT_GE(window_.NextDue() - now, longest / 2);
     now = window_.NextDue();
+    Finish(Next(now), Failed(Fault::kThrottled), now);
   }
 }
 

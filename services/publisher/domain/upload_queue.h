@@ -53,12 +53,13 @@ class UploadQueue {
     return item;
   }
 
-  // Forgets the item, wherever it stands.
-  void Remove(Item* item) {
-    std::erase(ready_, item);
-    const auto is_it = [item](const auto& entry) { return entry.second == item; };
-    std::erase_if(delayed_, is_it);
-    std::erase_if(under_way_, is_it);
+  // Forgets those items, wherever they stand.
+  template <typename Predicate>
+  void RemoveIf(const Predicate& predicate) {
+    const auto of_entry = [&](const auto& entry) { return predicate(entry.second); };
+    std::erase_if(ready_, predicate);
+    std::erase_if(delayed_, of_entry);
+    std::erase_if(under_way_, of_entry);
   }
 
   // When Pop() may have something, if nothing happens before; InfiniteFuture for never.

@@ -1,6 +1,7 @@
 #include "services/publisher/engine/dispatcher.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +16,8 @@ constexpr absl::Duration kLeaseInterval = absl::Milliseconds(20);
 // How long a stream's own record limit is taken for granted, and how long the lack of an answer.
 constexpr absl::Duration kLimitInterval = absl::Minutes(5);
 constexpr absl::Duration kLimitRetry = absl::Seconds(30);
+// A destination may have about so much in flight, however much others have.
+constexpr std::int64_t kLeastAllowance = 128 * kKiB;
 
 }  // namespace
 
@@ -33,9 +36,17 @@ Dispatcher::Dispatcher(const Options& options, const Parts& parts)
 
 Dispatcher::~Dispatcher() { Stop(absl::ZeroDuration()); }
 
-void Dispatcher::Add(const DestinationConfig& destination) { Post(destination); }
+void Dispatcher::Add(const DestinationConfig& destination, std::shared_ptr<OutletLoad> load) {
+  Post(Opening{destination, std::move(load)});
+}
 
-void Dispatcher::Remove(DestinationId destination) { Post(destination); }
+void Dispatcher::Reconfigure(const DestinationConfig& destination) { Post(destination); }
+
+void Dispatcher::Remove(DestinationId destination) { Post(Closing{destination}); }
+
+void Dispatcher::SplitOff(DestinationId destination) { Post(Splitting{destination}); }
+
+void Dispatcher::Reopen(DestinationId destination) { Post(Reopening{destination}); }
 
 void Dispatcher::Deliver(std::vector<Routed> changes) {
   if (changes.empty()) return;
@@ -62,7 +73,14 @@ bool Dispatcher::WaitForRoom(absl::Duration patience) {
 
 Dispatcher::Report Dispatcher::report() const {
   const std::lock_guard lock(report_mutex_);
-  return report_;
+  Report report = report_;
+  for (auto& [id, stats] : report.destinations) {
+    const OutletLoad::Backlog backlog = loads_.at(id)->backlog();
+    stats.split_off = backlog.split_off;
+    stats.waiting += backlog.changes;
+    stats.oldest_commit = std::min(stats.oldest_commit, backlog.oldest_commit);
+  }
+  return report;
 }
 
 void Dispatcher::Stop(absl::Duration grace) {
@@ -85,7 +103,9 @@ void Dispatcher::Loop() {
     for (Answer& answer : answers) Finish(std::move(answer));
     for (Uploader::Answer& answer : std::exchange(uploads_, {})) FinishUpload(std::move(answer));
     for (const Sight& sight : sights) Heed(sight);
-    for (Command& command : commands) Execute(std::move(command));
+    for (Command& command : commands) {
+      std::visit([this](auto& what) { Execute(std::move(what)); }, command);
+    }
     commands.clear();
     answers.clear();
     sights.clear();
@@ -127,28 +147,30 @@ absl::Time Dispatcher::NextDue() const {
   return std::min(due, publish_at_);
 }
 
-void Dispatcher::Execute(Command command) {
-  if (auto* opened = std::get_if<DestinationConfig>(&command)) {
-    Open(std::move(*opened));
-  } else if (const auto* closed = std::get_if<DestinationId>(&command)) {
-    Close(*closed);
-  } else {
-    Take(std::get<std::vector<Routed>>(std::move(command)));
-  }
+Outlet* Dispatcher::Find(DestinationId destination) {
+  const auto it = outlets_.find(destination);
+  return it == outlets_.end() ? nullptr : it->second.get();
 }
 
-void Dispatcher::Open(DestinationConfig destination) {
-  std::unique_ptr<Outlet>& outlet = outlets_[destination.id];
-  if (outlet != nullptr) {
-    outlet->config = std::move(destination);
-    return;
+void Dispatcher::Execute(Opening opening) {
+  const DestinationId id = opening.config.id;
+  std::unique_ptr<Outlet>& outlet = outlets_[id];
+  if (outlet != nullptr) return;
+  {
+    const std::lock_guard lock(report_mutex_);
+    loads_[id] = opening.load;
   }
-  outlet = std::make_unique<Outlet>(std::move(destination), options_.window);
+  outlet =
+      std::make_unique<Outlet>(std::move(opening.config), std::move(opening.load), options_.window);
   MakeRunnable(*outlet);  // publishes its stats
 }
 
-void Dispatcher::Close(DestinationId destination) {
-  const auto it = outlets_.find(destination);
+void Dispatcher::Execute(DestinationConfig destination) {
+  if (Outlet* const outlet = Find(destination.id)) outlet->config = std::move(destination);
+}
+
+void Dispatcher::Execute(Closing closing) {
+  const auto it = outlets_.find(closing.id);
   if (it == outlets_.end()) return;
   Outlet& outlet = *it->second;
   const std::int64_t waiting = outlet.window.waiting();
@@ -161,41 +183,71 @@ void Dispatcher::Close(DestinationId destination) {
   }
   // Until their answers are in, the pool's next stream waits: it may be the same one.
   if (const std::size_t requests = outlet.window.requests_in_flight(); requests > 0) {
-    closing_[destination.pool_number] += static_cast<int>(requests);
+    closing_[closing.id.pool_number] += static_cast<int>(requests);
   }
   changes_ -= waiting;
   ReleaseBytes(outlet.window.memory_bytes());
-  timers_.erase({outlet.due, destination});
+  timers_.erase({outlet.due, closing.id});
   std::erase(runnable_, &outlet);
   outlets_.erase(it);
   PublishSoon();
   const std::lock_guard lock(report_mutex_);
-  report_.destinations.erase(destination);
+  report_.destinations.erase(closing.id);
+  loads_.erase(closing.id);
 }
 
-void Dispatcher::Take(std::vector<Routed> changes) {
+void Dispatcher::Execute(Splitting splitting) {
+  Outlet* const outlet = Find(splitting.id);
+  if (outlet == nullptr) return;
+  const auto shed = outlet->window.ShedUnsent();
+  outlet->shedding = true;
+  outlet->shed_through = shed ? shed->through : std::numeric_limits<Position>::max();
+  if (shed) {
+    changes_ -= shed->changes;
+    Release(*outlet, shed->changes, shed->bytes);
+  }
+  outlet->load->SetShed({outlet->shed_through, shed ? shed->changes : 0});
+  MakeRunnable(*outlet);
+}
+
+void Dispatcher::Execute(Reopening reopening) {
+  if (Outlet* const outlet = Find(reopening.id)) outlet->shedding = false;
+}
+
+void Dispatcher::Execute(std::vector<Routed> changes) {
   Outlet* outlet = nullptr;
   for (Routed& change : changes) {
     if (outlet == nullptr || outlet->config.id != change.destination) {
-      const auto it = outlets_.find(change.destination);
-      outlet = it == outlets_.end() ? nullptr : it->second.get();
+      outlet = Find(change.destination);
     }
     if (outlet == nullptr) {
       ReleaseBytes(change.event.memory_bytes());
-      continue;
+    } else {
+      Take(*outlet, std::move(change.event));
     }
-    ++changes_;
-    outlet->window.Add(std::move(change.event));
-    MakeRunnable(*outlet);
   }
+}
+
+void Dispatcher::Take(Outlet& outlet, Event event) {
+  if (outlet.shedding && event.position > outlet.shed_through) {
+    Release(outlet, 1, event.memory_bytes());
+    return;
+  }
+  ++changes_;
+  outlet.window.Add(std::move(event));
+  MakeRunnable(outlet);
 }
 
 void Dispatcher::Finish(Answer answer) {
   bytes_in_flight_ -= answer.bytes;
   --requests_in_flight_;
+  for (const DestinationId id : std::exchange(starved_, {})) {
+    if (Outlet* const starved = Find(id)) MakeRunnable(*starved);
+  }
   const auto it = outlets_.find(answer.destination);
   if (it == outlets_.end()) return FinishClosed(answer.destination);
   Outlet& outlet = *it->second;
+  outlet.bytes_in_flight -= answer.bytes;
   const absl::Time now = parts_.wall.Now();
   CountFailures(outlet, answer);
   DeliveryWindow::Settled settled =
@@ -217,8 +269,10 @@ void Dispatcher::Finish(Answer answer) {
          absl::StrCat("the stream refused the record for good: ", refused.error,
                       "; the dataset's next change is not affected"));
   }
-  changes_ -= static_cast<std::int64_t>(settled.delivered.size() + settled.refused.size());
-  ReleaseBytes(bytes);
+  const auto changes = static_cast<std::int64_t>(settled.delivered.size() + settled.refused.size());
+  changes_ -= changes;
+  if (changes > 0) outlet.load->Progressed(parts_.boottime.Now());
+  Release(outlet, changes, bytes);
   if (answer.result.fault == Fault::kStreamMissing) {
     outlet.doubted = true;
     Look(outlet);
@@ -257,7 +311,7 @@ void Dispatcher::FinishUpload(Uploader::Answer answer) {
     --changes_;
   }
   if (outlet != nullptr) {
-    ReleaseBytes(before - outlet->window.memory_bytes());
+    Release(*outlet, refused ? 1 : 0, before - outlet->window.memory_bytes());
     MakeRunnable(*outlet);
   }
   for (const DestinationId id : uploader_.TakeWaiting()) {
@@ -295,14 +349,19 @@ void Dispatcher::Pump() {
       runnable_.push_back(&outlet);  // the others first, next time
       return;
     }
-    const absl::Time due = closing_.contains(outlet.config.id.pool_number)
-                               ? absl::InfiniteFuture()
-                               : std::min(outlet.window.NextDue(), NextUploadDue(outlet));
+    const absl::Time due = NextDue(outlet);
     if (due == outlet.due) continue;
     timers_.erase({outlet.due, outlet.config.id});
     outlet.due = due;
     if (due != absl::InfiniteFuture()) timers_.insert({due, outlet.config.id});
   }
+}
+
+absl::Time Dispatcher::NextDue(const Outlet& outlet) const {
+  if (closing_.contains(outlet.config.id.pool_number)) return absl::InfiniteFuture();
+  const absl::Time due =
+      starved_.contains(outlet.config.id) ? absl::InfiniteFuture() : outlet.window.NextDue();
+  return std::min(due, NextUploadDue(outlet));
 }
 
 absl::Time Dispatcher::NextUploadDue(const Outlet& outlet) const {
@@ -327,16 +386,28 @@ bool Dispatcher::PumpOne(Outlet& outlet) {
   PumpUploads(outlet);
   while (outlet.window.waiting() > 0) {
     lease_held_ = parts_.lease.Held();
-    if (!lease_held_ || bytes_in_flight_ >= options_.bytes_in_flight) return false;
-    auto request = outlet.window.Next(parts_.boottime.Now());
+    if (!lease_held_) return false;
+    const std::int64_t allowance = Allowance(outlet);
+    if (allowance <= 0) {
+      starved_.insert(outlet.config.id);
+      return true;
+    }
+    auto request = outlet.window.Next(parts_.boottime.Now(), allowance);
     if (!request) return true;
     Send(outlet, *std::move(request));
   }
   return true;
 }
 
+std::int64_t Dispatcher::Allowance(const Outlet& outlet) const {
+  const std::int64_t free = options_.bytes_in_flight - bytes_in_flight_;
+  const std::int64_t least = outlet.window.requests_in_flight() == 0 ? kLeastAllowance : 0;
+  return std::max(free - outlet.bytes_in_flight, least);
+}
+
 void Dispatcher::Send(Outlet& outlet, DeliveryWindow::Request request) {
   bytes_in_flight_ += request.bytes;
+  outlet.bytes_in_flight += request.bytes;
   ++requests_in_flight_;
   parts_.metrics.Sent(request.records.size(), request.bytes);
   std::string_view traceparent;
@@ -387,6 +458,11 @@ void Dispatcher::Heed(const Sight& sight) {
   parts_.neighbours.TurnOff(
       outlet.config, absl::StrCat("The Kinesis stream ", outlet.config.stream_name,
                                   " does not exist. Create it, then enable streaming again."));
+}
+
+void Dispatcher::Release(Outlet& outlet, std::int64_t changes, std::int64_t bytes) {
+  outlet.load->Leave(changes, bytes);
+  ReleaseBytes(bytes);
 }
 
 void Dispatcher::ReleaseBytes(std::int64_t bytes) {

@@ -73,18 +73,24 @@ class Dispatcher {
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
-  // Or, if there is one with this id, tells its new settings.
-  void Add(const DestinationConfig& destination);
+  // `load` tells what is on its way to it: whoever delivers to it enters each change there.
+  void Add(const DestinationConfig& destination, std::shared_ptr<OutletLoad> load);
+  // Tells new settings of a destination that was added.
+  void Reconfigure(const DestinationConfig& destination);
   // Gives up what waits for it.
   void Remove(DestinationId destination);
   // Takes changes of destinations that were added, in the order in which each is to receive them.
   void Deliver(std::vector<Routed> changes);
 
+  // Has it drop what was not sent yet (OutletLoad::Shed says what), and take nothing of the kind
+  // until Reopen(): what it is to have after that is delivered anew.
+  void SplitOff(DestinationId destination);
+  void Reopen(DestinationId destination);
+
   // Whether there is room for more; waits for it up to `patience`.
   bool WaitForRoom(absl::Duration patience);
-  // Whether the queue is at most half full: for work that can wait.
-  bool HalfEmpty() const { return queued_bytes_ <= options_.queue_bytes / 2; }
   std::int64_t queued_bytes() const { return queued_bytes_; }
+  std::int64_t queue_limit() const { return options_.queue_bytes; }
 
   // As of the last 100 ms.
   struct Report {
@@ -115,7 +121,21 @@ class Dispatcher {
     DestinationId destination;
     StreamSender::Sight sight;
   };
-  using Command = std::variant<DestinationConfig, DestinationId, std::vector<Routed>>;
+  struct Opening {
+    DestinationConfig config;
+    std::shared_ptr<OutletLoad> load;
+  };
+  struct Closing {
+    DestinationId id;
+  };
+  struct Splitting {
+    DestinationId id;
+  };
+  struct Reopening {
+    DestinationId id;
+  };
+  using Command =
+      std::variant<Opening, DestinationConfig, Closing, Splitting, Reopening, std::vector<Routed>>;
 
   // Shared with callbacks, which may outlive the dispatcher.
   struct Inbox {
@@ -140,10 +160,14 @@ class Dispatcher {
              std::vector<Sight>& sights);
   absl::Time NextDue() const;
 
-  void Execute(Command command);
-  void Open(DestinationConfig destination);
-  void Close(DestinationId destination);
-  void Take(std::vector<Routed> changes);
+  void Execute(Opening opening);
+  void Execute(DestinationConfig destination);
+  void Execute(Closing closing);
+  void Execute(Splitting splitting);
+  void Execute(Reopening reopening);
+  void Execute(std::vector<Routed> changes);
+  Outlet* Find(DestinationId destination);
+  void Take(Outlet& outlet, Event event);
   void Finish(Answer answer);
   void CountFailures(Outlet& outlet, const Answer& answer);
   void FinishClosed(DestinationId destination);
@@ -154,14 +178,20 @@ class Dispatcher {
   void WakeDue();
   void MakeRunnable(Outlet& outlet);
   void Pump();
+  // How many bytes more may be in flight to the destination. It leaves others as much as it has
+  // itself, so that those that do not answer never take all; 0 for none.
+  std::int64_t Allowance(const Outlet& outlet) const;
   // Sends what can be sent. False: nothing more can be, of any destination: the lease is not held,
   // or the bounds of all together are reached; the outlet's turn comes again.
   bool PumpOne(Outlet& outlet);
   void PumpUploads(Outlet& outlet);
+  absl::Time NextDue(const Outlet& outlet) const;
   absl::Time NextUploadDue(const Outlet& outlet) const;
   void Send(Outlet& outlet, DeliveryWindow::Request request);
   void Look(Outlet& outlet);
 
+  // Of changes that are settled or given up.
+  void Release(Outlet& outlet, std::int64_t changes, std::int64_t bytes);
   void ReleaseBytes(std::int64_t bytes);
   void PublishSoon();
   void Publish();
@@ -175,6 +205,7 @@ class Dispatcher {
   Uploader uploader_;
   std::vector<Uploader::Answer> uploads_;  // taken from the inbox
   std::deque<Outlet*> runnable_;
+  std::set<DestinationId> starved_;  // have no allowance until something is answered
   std::set<std::pair<absl::Time, DestinationId>> timers_;
   std::map<std::int32_t, int> closing_;  // requests in flight of closed outlets, by pool
   std::int64_t bytes_in_flight_ = 0;
@@ -188,6 +219,7 @@ class Dispatcher {
   std::atomic<std::int64_t> queued_bytes_ = 0;
   mutable std::mutex report_mutex_;
   Report report_;
+  std::map<DestinationId, std::shared_ptr<const OutletLoad>> loads_;  // with report_mutex_
   std::mutex room_mutex_;
   std::condition_variable room_;
   std::thread thread_;

@@ -17,7 +17,7 @@ constexpr absl::Duration kRetryInterval = absl::Milliseconds(200);
 constexpr absl::Duration kLeaseInterval = absl::Milliseconds(20);
 constexpr absl::Duration kEndInterval = absl::Seconds(1);
 // How long to wait for room before looking around.
-constexpr absl::Duration kRoomPatience = absl::Milliseconds(100);
+constexpr absl::Duration kRoomPatience = absl::Milliseconds(20);
 
 }  // namespace
 
@@ -57,14 +57,10 @@ void LogFollower::Loop() {
       pause = kLeaseInterval;
       continue;
     }
-    if (!parts_.dispatcher.WaitForRoom(kRoomPatience)) {
-      const std::lock_guard lock(mutex_);
-      state_.last_poll = parts_.boottime.Now();
-      pause = absl::ZeroDuration();
-      continue;
-    }
-    absl::Status status = Poll();
-    if (status.ok()) status = CatchUp();
+    parts_.router.Tend(gaps_.hi());
+    // Those that catch up have room of their own.
+    absl::Status status = CatchUp();
+    if (status.ok()) status = Poll();
     if (status.ok()) status = AskForEnd();
     if (status.ok()) {
       pause = Interval();
@@ -91,6 +87,12 @@ void LogFollower::Learn() {
 }
 
 absl::Status LogFollower::Poll() {
+  if (!parts_.dispatcher.WaitForRoom(catching_up_ ? absl::ZeroDuration() : kRoomPatience)) {
+    const std::lock_guard lock(mutex_);
+    state_.last_poll = parts_.boottime.Now();
+    state_.behind = true;
+    return absl::OkStatus();
+  }
   const absl::Time begin = parts_.boottime.Now();
   TM_ASSIGN_OR_RETURN(const LogPage page, parts_.log.Poll(held_, gaps_.hi(), gaps_.gaps()));
   parts_.metrics.Polled(parts_.boottime.Now() - begin);
@@ -119,7 +121,6 @@ absl::Status LogFollower::CheckGaps(const LogPage& page, const std::vector<Posit
 
 absl::Status LogFollower::CatchUp() {
   catching_up_ = false;
-  if (!parts_.dispatcher.HalfEmpty()) return absl::OkStatus();
   const std::optional<Router::Laggard> laggard = parts_.router.NextLaggard();
   if (!laggard) return absl::OkStatus();
   const PositionRange piece{

@@ -57,6 +57,10 @@ Metrics::Metrics(prometheus::Registry& registry)
       delivered_(Changes(registry, "delivered")),
       parked_(Changes(registry, "parked")),
       abandoned_(Changes(registry, "abandoned")),
+      splits_(obs::Counter(registry, Name("splits_total"),
+                           "Times that a slow stream was split off, so that it delays no other.")),
+      rejoins_(obs::Counter(registry, Name("rejoins_total"),
+                            "Times that a stream had caught up and joined the others.")),
       queued_bytes_(obs::Gauge(registry, Name("queued_bytes"),
                                "Memory of changes read and not yet delivered.")),
       queued_changes_(
@@ -121,6 +125,10 @@ void Metrics::Queued(std::int64_t bytes, std::int64_t changes, std::size_t reque
   queued_changes_.Set(static_cast<double>(changes));
   requests_in_flight_.Set(static_cast<double>(requests_in_flight));
 }
+
+void Metrics::SplitOff() { splits_.Increment(); }
+
+void Metrics::Rejoined() { rejoins_.Increment(); }
 
 void Metrics::Leases(LeaseMove move, std::size_t held) {
   lease_moves_[static_cast<std::size_t>(move)]->Increment();

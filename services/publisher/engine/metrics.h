@@ -30,6 +30,10 @@ class Metrics {
   void Abandoned(std::int64_t changes);
   void Queued(std::int64_t bytes, std::int64_t changes, std::size_t requests_in_flight);
 
+  // Isolation.
+  void SplitOff();
+  void Rejoined();
+
   // Standing.
   enum class LeaseMove { kTaken, kReleased, kLost };
   // `held`: log shards after it.
@@ -51,6 +55,8 @@ class Metrics {
   prometheus::Counter& parked_;
   prometheus::Counter& abandoned_;
   std::array<prometheus::Counter*, kFaults> failures_;
+  prometheus::Counter& splits_;
+  prometheus::Counter& rejoins_;
   prometheus::Gauge& queued_bytes_;
   prometheus::Gauge& queued_changes_;
   prometheus::Gauge& requests_in_flight_;

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/time/time.h"
 #include "common/obs/log.h"
 #include "services/publisher/domain/delivery_window.h"
 #include "services/publisher/domain/types.h"
+#include "services/publisher/engine/outlet_load.h"
 
 namespace tidemark::publisher {
 
@@ -16,19 +18,25 @@ struct OutletStats {
   absl::Time oldest_commit = absl::InfiniteFuture();
   std::int64_t delivered = 0;  // changes, by this process
   std::string last_error;      // empty after a success
+  bool split_off = false;
 };
 
 // A destination with its queue, for the dispatcher's thread.
 struct Outlet {
-  Outlet(DestinationConfig destination, const WindowLimits& limits)
-      : config(std::move(destination)), window(limits) {}
+  Outlet(DestinationConfig destination, std::shared_ptr<OutletLoad> its_load,
+         const WindowLimits& limits)
+      : config(std::move(destination)), load(std::move(its_load)), window(limits) {}
 
   OutletStats Stats() const {
     return {window.waiting(), window.OldestCommit(), delivered, window.last_error()};
   }
 
   DestinationConfig config;
+  const std::shared_ptr<OutletLoad> load;
   DeliveryWindow window;
+  bool shedding = false;  // until it is read for again, takes nothing above `shed_through`
+  Position shed_through = 0;
+  std::int64_t bytes_in_flight = 0;
   bool runnable = false;                          // stands in the line of those to be looked at
   bool looking = false;                           // finds out what has become of the stream
   bool doubted = false;                           // a request said that there is no such stream

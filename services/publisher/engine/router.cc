@@ -8,6 +8,19 @@
 #include "common/obs/log.h"
 
 namespace tidemark::publisher {
+namespace {
+
+constexpr absl::Duration kTendInterval = absl::Milliseconds(50);
+// One that takes nothing for so long is stuck (design section 6).
+constexpr absl::Duration kStuck = absl::Seconds(1);
+// One whose oldest change does not get on for so long is not waited for.
+constexpr absl::Duration kWaitForKey = absl::Seconds(5);
+// What one that catches up may have on its way, beside its share of half the queue.
+constexpr std::int64_t kLaggardChanges = 4096;
+constexpr std::int64_t kLaggardBytes = 4 * kMiB;
+constexpr std::int64_t kLeastLaggardBytes = 256 * kKiB;
+
+}  // namespace
 
 Router::Router(const ShardSet& held, StoredState stored, const Parts& parts)
     : held_(held), stored_(std::move(stored)), parts_(parts) {}
@@ -86,7 +99,8 @@ void Router::Retire(DestinationId id) {
 }
 
 void Router::Follow(const DestinationConfig& config, Position hi, Position emptied_through) {
-  Following following{.config = config, .floors = {.start = config.start}};
+  Following following{
+      .config = config, .floors = {.start = config.start}, .load = std::make_shared<OutletLoad>()};
   auto known = CursorTracker::Known::kNo;
   if (const auto stored = stored_.destinations.find(config.id);
       stored != stored_.destinations.end()) {
@@ -104,14 +118,14 @@ void Router::Follow(const DestinationConfig& config, Position hi, Position empti
     laggards_.insert(config.id.pool_number);
   }
   parts_.tracker.Add(config.id, following.floors, following.caught_up_to, known);
-  parts_.dispatcher.Add(config);
+  parts_.dispatcher.Add(config, following.load);
   by_pool_.emplace(config.id.pool_number, std::move(following));
 }
 
 // Its settings changed, and it is still the same destination.
 void Router::Reconfigure(Following& following, const DestinationConfig& config) {
   following.config = config;
-  parts_.dispatcher.Add(config);
+  parts_.dispatcher.Reconfigure(config);
 }
 
 void Router::Unfollow(std::int32_t pool_number, bool retire) {
@@ -130,10 +144,17 @@ void Router::Unfollow(std::int32_t pool_number, bool retire) {
 void Router::RouteLive(const LogRow& row) {
   const auto it = by_pool_.find(row.pool_number);
   if (it == by_pool_.end()) return;
-  const Following& following = it->second;
+  Following& following = it->second;
   // Above: catching up will come by it. Below: it was in a gap when catching up came by.
-  if (following.caught_up_to && row.position > *following.caught_up_to) return;
-  Route(following, row);
+  if (following.caught_up_to && row.position > *following.caught_up_to) {
+    Skip(following, row);
+  } else {
+    Route(following, row);
+  }
+}
+
+void Router::Skip(Following& following, const LogRow& row) {
+  if (following.backlog.changes++ == 0) following.backlog.oldest_commit = row.commit_time;
 }
 
 void Router::Route(const Following& following, const LogRow& row) {
@@ -149,6 +170,7 @@ void Router::Route(const Following& following, const LogRow& row) {
     return;
   }
   parts_.metrics.Read(*event);
+  following.load->Enter(event->memory_bytes(), parts_.boottime);
   routed_.push_back({following.config.id, *std::move(event)});
 }
 
@@ -157,13 +179,100 @@ void Router::Park(const Following& following, const Event& event, std::string re
   parked_.push_back({following.config.id, ParkedFrom(following.config, event, std::move(reason))});
 }
 
+void Router::Tend(Position hi) {
+  const absl::Time now = parts_.boottime.Now();
+  if (now < tend_at_) return;
+  tend_at_ = now + kTendInterval;
+  for (auto& [pool_number, following] : by_pool_) {
+    if (following.splitting) {
+      FinishSplit(following);
+    } else if (IsSlow(following, now) && OthersGetOn(following, now)) {
+      StartSplit(following, hi);
+    } else if (!following.caught_up_to) {
+      PartOrJoin(following, now);
+    }
+    following.backlog.split_off = following.caught_up_to.has_value();
+    following.load->SetBacklog(following.backlog);
+  }
+}
+
+bool Router::IsSlow(const Following& following, absl::Time now) const {
+  const OutletLoad& load = *following.load;
+  if (load.Stalled(now, kStuck)) return !following.caught_up_to || !following.lean;
+  return !following.caught_up_to && load.bytes() > parts_.dispatcher.queue_limit() / 4;
+}
+
+// Whether there is another one that would be delayed: one that is not stuck itself, with little on
+// its way.
+bool Router::OthersGetOn(const Following& following, absl::Time now) const {
+  return std::any_of(by_pool_.begin(), by_pool_.end(), [&](const auto& entry) {
+    const Following& other = entry.second;
+    return &other != &following && !other.load->Stalled(now, kStuck) &&
+           other.load->bytes() <= following.load->bytes() / 4;
+  });
+}
+
+// From now on it is a laggard, but is not read for until the dispatcher has said what it dropped.
+void Router::StartSplit(Following& following, Position hi) {
+  const DestinationId id = following.config.id;
+  if (!following.caught_up_to) {
+    parts_.metrics.SplitOff();
+    obs::Log(obs::Level::kWarning, "a stream is slow and is split off, so that it delays no other",
+             {{"pool_id", following.config.pool_id},
+              {"stream", following.config.stream_name},
+              {"changes", following.load->changes()}});
+    following.caught_up_to = hi;
+    following.apart = false;
+    laggards_.insert(id.pool_number);
+  }
+  following.splitting = true;
+  parts_.tracker.SplitOff(id, *following.caught_up_to);
+  parts_.dispatcher.SplitOff(id);
+}
+
+void Router::FinishSplit(Following& following) {
+  const auto shed = following.load->TakeShed();
+  if (!shed) return;
+  following.splitting = false;
+  following.lean = true;
+  following.caught_up_to = std::min(*following.caught_up_to, shed->through);
+  following.backlog.changes += shed->changes;
+  parts_.tracker.SplitOff(following.config.id, *following.caught_up_to);
+  parts_.dispatcher.Reopen(following.config.id);
+}
+
+void Router::PartOrJoin(Following& following, absl::Time now) {
+  const DestinationId id = following.config.id;
+  const std::optional<Position> oldest = parts_.tracker.OldestOnItsWay(id);
+  if (oldest != following.oldest) {
+    following.oldest = oldest;
+    following.oldest_since = now;
+    if (std::exchange(following.apart, false)) parts_.tracker.Join(id);
+  } else if (oldest && now - following.oldest_since > kWaitForKey && !following.apart) {
+    following.apart = true;
+    parts_.tracker.Part(id);
+  }
+}
+
+bool Router::HasRoom(const Following& following, absl::Time now) const {
+  const OutletLoad& load = *following.load;
+  const auto share =
+      parts_.dispatcher.queue_limit() / 2 / static_cast<std::int64_t>(laggards_.size());
+  return !following.splitting && !load.Stalled(now, kStuck) && load.changes() < kLaggardChanges &&
+         load.bytes() < std::clamp(share, kLeastLaggardBytes, kLaggardBytes);
+}
+
 std::optional<Router::Laggard> Router::NextLaggard() {
-  if (laggards_.empty()) return std::nullopt;
+  const absl::Time now = parts_.boottime.Now();
   auto next = laggards_.upper_bound(last_laggard_);
-  if (next == laggards_.end()) next = laggards_.begin();
-  last_laggard_ = *next;
-  const Following& following = by_pool_.at(*next);
-  return Laggard{following.config.id, *following.caught_up_to};
+  for (std::size_t i = 0; i < laggards_.size(); ++i, ++next) {
+    if (next == laggards_.end()) next = laggards_.begin();
+    const Following& following = by_pool_.at(*next);
+    if (!HasRoom(following, now)) continue;
+    last_laggard_ = *next;
+    return Laggard{following.config.id, *following.caught_up_to};
+  }
+  return std::nullopt;
 }
 
 void Router::RouteCatchUp(const Laggard& laggard, const LogPage& page, Position through,
@@ -172,13 +281,21 @@ void Router::RouteCatchUp(const Laggard& laggard, const LogPage& page, Position 
   if (page.emptied_through > laggard.caught_up_to) {
     MarkGapped(following.config, laggard.caught_up_to, page.emptied_through);
   }
+  OutletLoad::Backlog& backlog = following.backlog;
   for (const LogRow& row : page.rows) {
-    if (!gaps.InGap(row.position)) Route(following, row);
+    if (gaps.InGap(row.position)) continue;
+    Route(following, row);
+    backlog.changes = std::max<std::int64_t>(0, backlog.changes - 1);
+    backlog.oldest_commit = row.commit_time;
   }
+  following.lean = page.rows.empty() && following.lean;
   following.caught_up_to =
       std::max(page.complete ? through : page.rows.back().position, page.emptied_through);
   if (*following.caught_up_to < gaps.hi()) return;
   following.caught_up_to.reset();
+  backlog = {};
+  following.oldest.reset();
+  parts_.metrics.Rejoined();
   laggards_.erase(laggard.id.pool_number);
   parts_.tracker.Read(on_their_way_, 0);
   on_their_way_.clear();
@@ -191,6 +308,7 @@ void Router::Flush(Position read_mark, Position emptied_through) {
   on_their_way_.clear();
   for (const std::int32_t pool_number : laggards_) {
     const Following& following = by_pool_.at(pool_number);
+    if (following.splitting) continue;
     parts_.tracker.CatchUp(following.config.id, *following.caught_up_to);
   }
   for (NewlyParked& parked : parked_) {

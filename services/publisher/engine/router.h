@@ -27,6 +27,10 @@ namespace tidemark::publisher {
 // Then it joins them. Positions in gaps are left out of catching up, as they come live: so the
 // order of a dataset holds (see LogFollower).
 //
+// One that is slow is split off, so that it delays no other: what was not sent to it is dropped, it
+// is apart, and it catches up as its stream allows. So is one that does not get on at all; it keeps
+// next to nothing in memory. One of which a few keys alone do not get on stays live, and is apart.
+//
 // One that is turned off keeps its cursors, so that it can go on from there.
 class Router {
  public:
@@ -36,6 +40,7 @@ class Router {
     DeclaredLosses& losses;
     Metrics& metrics;
     const Clock& wall;
+    const Clock& boottime;
   };
   // Serves the shards `held`.
   Router(const ShardSet& held, StoredState stored, const Parts& parts);
@@ -49,11 +54,16 @@ class Router {
   // A row that was read live, in order of position.
   void RouteLive(const LogRow& row);
 
+  // Splits off those that are slow, where others would be delayed by them. To be called often; `hi`
+  // as above.
+  void Tend(Position hi);
+
   struct Laggard {
     DestinationId id;
     Position caught_up_to = 0;
   };
-  // One of the destinations that catch up, each in its turn; nothing if there is none.
+  // One of the destinations that catch up and have room for more, each in its turn; nothing if
+  // there is none.
   std::optional<Laggard> NextLaggard();
   // Rows of its pool in the positions after it, up to `through`. It joins the others if it comes as
   // far as they are. What the log had to forget is passed over at once.
@@ -72,7 +82,15 @@ class Router {
   struct Following {
     DestinationConfig config;
     Floors floors;
+    std::shared_ptr<OutletLoad> load;
     std::optional<Position> caught_up_to;  // none: live
+    bool splitting = false;                // the dispatcher was asked to drop what was not sent
+    bool lean = false;                     // nothing was routed since that was done
+    bool apart = false;                    // though it is live
+    OutletLoad::Backlog backlog;
+    // The oldest change on its way, and since when it is that.
+    std::optional<Position> oldest;
+    absl::Time oldest_since = absl::InfinitePast();
   };
 
   void Follow(const DestinationConfig& config, Position hi, Position emptied_through);
@@ -83,6 +101,15 @@ class Router {
   // `retire`: it may be turned on again.
   void Unfollow(std::int32_t pool_number, bool retire);
   void Route(const Following& following, const LogRow& row);
+  // It was seen live, and is to be read later.
+  static void Skip(Following& following, const LogRow& row);
+
+  bool IsSlow(const Following& following, absl::Time now) const;
+  bool OthersGetOn(const Following& following, absl::Time now) const;
+  void StartSplit(Following& following, Position hi);
+  void FinishSplit(Following& following);
+  void PartOrJoin(Following& following, absl::Time now);
+  bool HasRoom(const Following& following, absl::Time now) const;
   void Park(const Following& following, const Event& event, std::string reason);
   void MarkGapped(const DestinationConfig& config, Position from, Position through);
 
@@ -93,6 +120,7 @@ class Router {
   std::map<std::int32_t, Following> by_pool_;
   std::set<std::int32_t> laggards_;  // pool numbers
   std::int32_t last_laggard_ = 0;    // whose turn it was
+  absl::Time tend_at_ = absl::InfinitePast();
   std::vector<Routed> routed_;
   std::vector<NewlyParked> parked_;
   std::vector<CursorTracker::OnItsWay> on_their_way_;

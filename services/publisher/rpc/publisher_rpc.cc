@@ -47,6 +47,7 @@ void ToProto(const DestinationView& destination, absl::Time now, v1::Destination
   proto.set_delivered_changes(destination.stats.delivered);
   proto.set_parked_changes(destination.parked);
   proto.set_last_error(destination.stats.last_error);
+  proto.set_split_off(destination.stats.split_off);
 }
 
 void ToProto(const StoredParkedChange& parked, v1::ParkedChange& proto) {

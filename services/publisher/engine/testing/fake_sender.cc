@@ -1,5 +1,6 @@
 #include "services/publisher/engine/testing/fake_sender.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tidemark::publisher {
@@ -63,6 +64,14 @@ void FakeSender::Hold(bool hold) {
   changed_.notify_all();
 }
 
+void FakeSender::HoldStream(std::string stream) {
+  {
+    const std::lock_guard lock(mutex_);
+    held_stream_ = std::move(stream);
+  }
+  changed_.notify_all();
+}
+
 std::vector<FakeSender::Record> FakeSender::Arrived(const std::string& stream) const {
   const std::lock_guard lock(mutex_);
   const auto it = arrived_.find(stream);
@@ -101,10 +110,16 @@ FakeSender::Verdict FakeSender::Failure(Fault fault, bool arrives) {
 void FakeSender::Loop() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || (!queue_.empty() && !hold_); });
+    auto next = queue_.end();
+    changed_.wait(lock, [&] {
+      next = std::find_if(queue_.begin(), queue_.end(), [this](const Request& request) {
+        return !hold_ && request.stream != held_stream_;
+      });
+      return stopping_ || next != queue_.end();
+    });
     if (stopping_) return;
-    const Request request = std::move(queue_.front());
-    queue_.pop_front();
+    const Request request = std::move(*next);
+    queue_.erase(next);
     lock.unlock();
     Answer(request);
     lock.lock();

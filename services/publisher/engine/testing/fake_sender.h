@@ -45,6 +45,8 @@ class FakeSender final : public StreamSender {
   void SetRecordBytes(std::int64_t bytes);
   // While held, requests wait for their answers.
   void Hold(bool hold);
+  // Likewise, those to this stream alone; empty for none.
+  void HoldStream(std::string stream);
 
   // What arrived, repeats included, in order.
   std::vector<Record> Arrived(const std::string& stream) const;
@@ -74,6 +76,7 @@ class FakeSender final : public StreamSender {
   StreamState state_ = StreamState::kReady;
   std::optional<std::int64_t> record_bytes_;
   bool hold_ = false;
+  std::string held_stream_;
   bool stopping_ = false;
   std::deque<Request> queue_;
   std::size_t requests_ = 0;

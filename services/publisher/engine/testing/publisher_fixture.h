@@ -38,11 +38,14 @@ class FakeNeighbours final : public Neighbours {
 // The boottime clock, which may be put forward.
 class MovableClock final : public Clock {
  public:
-  absl::Time Now() const override { return BoottimeClock().Now() + absl::Seconds(ahead_.load()); }
-  void Advance(int seconds) { ahead_ += seconds; }
+  absl::Time Now() const override {
+    return BoottimeClock().Now() + absl::Milliseconds(ahead_.load());
+  }
+  void Advance(int seconds) { Advance(absl::Seconds(seconds)); }
+  void Advance(absl::Duration by) { ahead_ += absl::ToInt64Milliseconds(by); }
 
  private:
-  std::atomic<int> ahead_ = 0;
+  std::atomic<std::int64_t> ahead_ = 0;  // milliseconds
 };
 
 // Publishers over a log, leases and streams in memory.

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "services/publisher/domain/types.h"
+
+namespace tidemark::publisher {
+
+// How much is on its way to one destination, and whether it gets on: shared by who reads the log
+// and who delivers. Times are of the boottime clock. Safe for concurrent use.
+class OutletLoad {
+ public:
+  // A change was handed over for delivery.
+  void Enter(std::int64_t bytes, const Clock& boottime) {
+    if (changes_.fetch_add(1) == 0) Progressed(boottime.Now());
+    bytes_ += bytes;
+  }
+  // Some were delivered, parked or given up.
+  void Leave(std::int64_t changes, std::int64_t bytes) {
+    changes_ -= changes;
+    bytes_ -= bytes;
+  }
+  void Progressed(absl::Time now) { progress_ = absl::ToUnixNanos(now); }
+
+  std::int64_t changes() const { return changes_; }
+  std::int64_t bytes() const { return bytes_; }
+  // Whether something has been on its way for `patience` and nothing was settled meanwhile.
+  bool Stalled(absl::Time now, absl::Duration patience) const {
+    return changes_ > 0 && absl::FromUnixNanos(progress_) + patience < now;
+  }
+
+  // What was dropped when it was split off. Everything above `through`: none of it was ever sent.
+  struct Shed {
+    Position through = 0;
+    std::int64_t changes = 0;
+  };
+  void SetShed(const Shed& shed) {
+    const std::lock_guard lock(mutex_);
+    shed_ = shed;
+  }
+  // Nothing if that was not done yet.
+  std::optional<Shed> TakeShed() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(shed_, std::nullopt);
+  }
+
+  // What of it has not been read for it, while it is split off; and when the next was committed.
+  struct Backlog {
+    bool split_off = false;
+    std::int64_t changes = 0;
+    absl::Time oldest_commit = absl::InfiniteFuture();
+  };
+  void SetBacklog(const Backlog& backlog) {
+    const std::lock_guard lock(mutex_);
+    backlog_ = backlog;
+  }
+  Backlog backlog() const {
+    const std::lock_guard lock(mutex_);
+    return backlog_;
+  }
+
+ private:
+  std::atomic<std::int64_t> changes_ = 0;
+  std::atomic<std::int64_t> bytes_ = 0;
+  std::atomic<std::int64_t> progress_ = 0;  // nanoseconds
+
+  mutable std::mutex mutex_;
+  std::optional<Shed> shed_;
+  Backlog backlog_;
+};
+
+}  // namespace tidemark::publisher

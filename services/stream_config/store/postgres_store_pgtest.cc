@@ -133,6 +133,34 @@ TEST_F(PostgresStoreTest, ACallerWaitsForAFreeConnectionNoLongerThanItsDeadline)
   EXPECT_TRUE(store.Get("r:1", Soon()).ok());
 }
 
+// A stream that was on before the name of its epoch was noted can be resumed.
+TEST_F(PostgresStoreTest, PoolsThatWereThereBeforeAMigrationAreBroughtAlong) {
+  const auto database = TestDatabase::Create();
+  const pg::ConnectOptions options = database->options();
+  pg::MigrationSet first = Migrations();
+  first.migrations = first.migrations.first(1);
+  ASSERT_TRUE(pg::Migrate(options, first, Soon()).ok());
+  database->Run(R"(
+    INSERT INTO stream_config.pool (
+      revision, pool_number, version, content_hash, pool_id, create_time, update_time,
+      display_name, stream_enabled, stream_name, stream_role_arn, disabled_reason, start_position,
+      epoch, push_application_arns, push_role_arn, sync_trigger_arn, datasets_per_identity,
+      records_per_dataset, bytes_per_dataset, keys_per_dataset, dataset_names_per_identity)
+    VALUES (1, 1, 1, '', 'r:1', now(), now(), '', false, 'changes', 'arn', '', 5, 2, '{}', '', '',
+            0, 0, 0, 0, 0),
+           (2, 2, 1, '', 'r:2', now(), now(), '', false, 'never-on', '', '', 0, 0, '{}', '', '',
+            0, 0, 0, 0, 0))");
+  ASSERT_TRUE(pg::Migrate(options, Migrations(), Soon()).ok());
+  PostgresStore store(options, 1);
+  const Pool streamed = store.Get("r:1", Soon()).value();
+  const Pool never = store.Get("r:2", Soon()).value();
+  EXPECT_EQ(streamed.stream_state.epoch_stream_name, "changes");
+  EXPECT_EQ(never.stream_state.epoch_stream_name, "");
+  EXPECT_THAT(streamed.role_external_id, ::testing::MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_NE(streamed.role_external_id, never.role_external_id);
+  EXPECT_EQ(streamed.bulk_publish, std::nullopt);
+}
+
 // While binaries are replaced, one that does not know the newest columns may write.
 TEST_F(PostgresStoreTest, PoolsThatAnOlderBinaryMadeHaveExternalIdsOfTheirOwn) {
   Database().Run(R"(

@@ -25,6 +25,7 @@ class Chaos:
         self._server = server
         self._fake = fake
         self._publishers: list = []
+        self._shards = 2  # of the first stream
         for _ in range(publishers):
             self._add()
 
@@ -42,6 +43,8 @@ class Chaos:
             self._add()
         elif step.what == "database":
             self._strike_database()
+        elif step.what == "reshard":
+            self._reshard()
         else:
             getattr(self, f"_{step.what}")(self._victim(), step.seconds)
 
@@ -92,6 +95,11 @@ class Chaos:
         self._interrupted(held)
         time.sleep(seconds)
         victim.start()
+
+    def _reshard(self) -> None:
+        """The first stream: to twice as many stream shards and back again, in turn."""
+        self._shards = 6 - self._shards
+        self._fake.reshard(self._shards)
 
     def _strike_database(self) -> None:
         held = self._waiting()

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 THROTTLED = "ProvisionedThroughputExceededException"
 
-# What happens to processes; each is in every run.
-BLOWS = ("kill", "freeze", "stop", "add", "database")
+# What happens to processes and streams; each is in every run.
+BLOWS = ("kill", "freeze", "stop", "add", "database", "reshard")
 # Seconds of load for each further blow.
 SECONDS_PER_BLOW = 6
 SECONDS_PER_STORM = 1.5
@@ -46,7 +46,7 @@ def plan(seed: int, seconds: float) -> list[Step]:
     after some quiet."""
     chance = random.Random(seed)
     blows = list(BLOWS)
-    blows += [chance.choice(BLOWS[:3]) for _ in range(int(seconds / SECONDS_PER_BLOW) - len(blows))]
+    blows += [chance.choice(("kill", "freeze", "stop", "reshard")) for _ in range(int(seconds / SECONDS_PER_BLOW) - len(blows))]
     if seconds > 120:
         blows.append("database")
     chance.shuffle(blows)

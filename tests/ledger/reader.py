@@ -15,6 +15,9 @@ from journal import digest_of, number_of
 from judge import Judge
 
 
+FULL_ROUND = 1000
+
+
 class Reader:
     """A thread that reads all streams of the fake at `url`, and rebuilds the datasets in the file
     `store`, from __enter__ to __exit__. `judge` and `arrivals` may be asked for more than a number
@@ -73,8 +76,8 @@ class Reader:
                 raise AssertionError("a stream record is no event")
             if came:
                 self._heard = time.monotonic()
-            else:
-                self._stop.wait(0.02)
+            if came < FULL_ROUND:  # Many small rounds would cost the machine what the others need.
+                self._stop.wait(0.1)
 
     def _observe(self, record: dict, event) -> None:
         self.arrivals.note(record["ApproximateArrivalTimestamp"].timestamp())

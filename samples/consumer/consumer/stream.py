@@ -78,7 +78,8 @@ class StreamReader:
             self._iterators[shard] = following
             if records:
                 self._places[shard] = AFTER + records[-1]["SequenceNumber"]
-        return Batch(shard, records, self._places[shard], answer.get("MillisBehindLatest") or 0)
+        return Batch(shard, records, self._places.get(shard, OLDEST),
+                     answer.get("MillisBehindLatest") or 0)
 
     def _iterator(self, shard: str) -> str:
         place = self._places.get(shard, OLDEST)

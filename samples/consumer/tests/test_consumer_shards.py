@@ -79,6 +79,16 @@ def test_shards_made_since_the_first_run_are_read_from_their_beginning():
     assert kinesis.asked == [("a", "AT_TIMESTAMP"), ("b", "TRIM_HORIZON")]
 
 
+def test_a_new_shard_without_records_has_its_beginning_for_a_place():
+    kinesis = Kinesis(a=[(), True, []])
+    reader = StreamReader(kinesis, "s", {})
+    list(reader.poll())
+    kinesis.shards["b"] = [("a",), False, []]
+    reader = StreamReader(kinesis, "s", reader.places)
+    batch, = reader.poll()
+    assert (batch.shard, batch.place, batch.records) == ("b", OLDEST, [])
+
+
 @pytest.mark.parametrize("places, wanted", [
     ({}, ["a", "b"]),
     ({"a": ENDED}, ["b"]),

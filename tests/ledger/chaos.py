@@ -34,7 +34,6 @@ class Chaos:
         if step.what == "storm":
             self.lost_answers += sum(fault.get("times", 1) for fault in step.faults
                                      if fault["kind"] in LOSING)
-            self.done["faults"] += sum(fault.get("times", 1) for fault in step.faults)
             self._fake.add_faults(*step.faults)
             return
         self.note_peaks()
@@ -53,6 +52,11 @@ class Chaos:
         for publisher in self._publishers:
             self.peaks[publisher.label] = max(self.peaks.get(publisher.label, 0),
                                               publisher.peak_memory_bytes())
+
+    def end(self) -> None:
+        """No further faults of Kinesis."""
+        self.done["faults"] = self._fake.faults_struck()
+        self._fake.forget_faults()
 
     def any_publisher(self):
         """One that runs."""

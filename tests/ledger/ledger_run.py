@@ -140,7 +140,7 @@ def run_with(settings: Settings, stack: Stack, server: PrivatePostgres, fake: Fa
             load.finish()
         finally:
             load.close()
-        fake.forget_faults()
+        chaos.end()
         parked = await_rest(settings, reader, chaos)
     chaos.note_peaks()
     verdict = reader.judge.judge(read_journal(load.journal), parked)

@@ -32,6 +32,10 @@ class FakeAws:
     def forget_faults(self):
         self._call("DELETE", "script")
 
+    def faults_struck(self):
+        """Calls that a fault struck."""
+        return self._call("GET", "counters")["faults"]["struck"]
+
     def faults_pending(self):
         """Faults that have calls left to strike."""
         return self._call("GET", "counters")["faults"]["pending"]

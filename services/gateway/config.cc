@@ -46,6 +46,7 @@ void Declare(config::Options& options, Config& config) {
               "How far a signature's time may be from ours.");
   options.Add("cors-origins", &config.cors_origins, config::Range<std::size_t>{0, 65'536},
               "Origins of web pages that may call, separated by commas, or * for any.");
+  Declare(options, config.records);
   options.Add("threads", &config.threads, config::Range<int>{1, 64},
               "Threads that serve connections; none of them ever waits.");
   DeclareLimits(options, config.limits);

@@ -7,6 +7,7 @@
 #include "common/config/options.h"
 #include "common/config/units.h"
 #include "services/gateway/http/server.h"
+#include "services/gateway/record_config.h"
 #include "services/gateway/wire/cors.h"
 
 namespace tidemark::gateway {
@@ -21,6 +22,7 @@ struct Config {
   std::string credentials_file;  // of developers
   absl::Duration max_clock_skew = absl::Minutes(15);
   std::string cors_origins;  // see Cors::Parse
+  RecordConfig records;
 
   int threads = 1;
   HttpLimits limits;

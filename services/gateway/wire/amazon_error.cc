@@ -44,6 +44,7 @@ constexpr std::array kErrors = {
     ErrorKind{kRequestEntityTooLarge, "RequestEntityTooLarge", 413},
     ErrorKind{kRequestHeaderFieldsTooLarge, "RequestHeaderFieldsTooLargeException", 431},
     ErrorKind{kServiceUnavailable, "ServiceUnavailableException", 503},
+    ErrorKind{kExpiredLink, "ExpiredLinkException", 410},
 };
 
 // Where WireError keeps its name. Not a protobuf detail, so that it never leaves the process.

@@ -38,6 +38,7 @@ enum class ErrorName {
   kRequestEntityTooLarge,
   kRequestHeaderFieldsTooLarge,
   kServiceUnavailable,
+  kExpiredLink,  // to the records of a large event
 };
 
 struct ErrorKind {

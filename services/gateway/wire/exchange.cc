@@ -6,6 +6,7 @@
 #include "common/errors/error.h"
 #include "common/obs/log.h"
 #include "services/gateway/wire/json_writer.h"
+#include "services/gateway/wire/record_links.h"
 #include "services/gateway/wire/request_ids.h"
 
 namespace tidemark::gateway {
@@ -21,8 +22,6 @@ std::string ReasonName(errors::Reason reason) {
   return std::string(absl::StripPrefix(errors::v1::ErrorReason_Name(reason), "ERROR_REASON_"));
 }
 
-std::string_view PathOf(std::string_view target) { return target.substr(0, target.find('?')); }
-
 obs::TraceContext TraceOf(const HttpRequest& request, Random& random) {
   const auto parent = obs::ParseTraceparent(request.Header("traceparent"));
   return parent ? obs::ChildOf(*parent, random) : obs::NewTrace(random);
@@ -34,7 +33,7 @@ Exchange::Exchange(Shared& shared, const HttpRequest& request)
     : shared_(shared),
       start_(absl::Now()),
       method_(errors::Excerpt(request.method, kMaxMethod)),
-      path_(errors::Excerpt(PathOf(request.target), kMaxPath)),
+      path_(errors::Excerpt(LoggablePath(request.target), kMaxPath)),
       origin_(request.Header("origin")),
       received_bytes_(request.body.size()) {
   call_.request_id = NewRequestId(shared.random);
@@ -59,6 +58,13 @@ HttpResponse Exchange::Success(std::string body, int status) {
   response.body = std::move(body);
   Count(response, std::nullopt);
   Log(response, "", absl::OkStatus());
+  return response;
+}
+
+HttpResponse Exchange::Redirect(std::string_view url) {
+  HttpResponse response = Success("", 302);
+  response.AddHeader("Location", url);
+  response.AddHeader("Cache-Control", "no-store");
   return response;
 }
 

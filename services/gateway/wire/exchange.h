@@ -18,9 +18,9 @@ namespace tidemark::gateway {
 
 // One request from its arrival to its answer: makes the answer as Amazon's clients expect it, and
 // measures and logs it: a line at level info, or warning if the status is 500 or more. The log has
-// no header, no query and no body, so neither signatures nor tokens nor values. Strangers, whose
-// requests were not authenticated, can't fill it: theirs are logged once in a while, with how many
-// were held back.
+// no header, no query, no body and no link's token, so neither signatures nor tokens nor values.
+// Strangers, whose requests were not authenticated, can't fill it: theirs are logged once in a
+// while, with how many were held back.
 class Exchange {
  public:
   // What all of them use; it outlives them.
@@ -47,6 +47,7 @@ class Exchange {
 
   // The answer; one of them, once. `body` is JSON, or empty for none.
   HttpResponse Success(std::string body, int status = 200);
+  HttpResponse Redirect(std::string_view url);
   HttpResponse Failure(const absl::Status& status);
 
  private:

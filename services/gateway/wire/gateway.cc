@@ -76,7 +76,25 @@ void Gateway::Handle(const HttpRequest& request, HttpReply reply) {
   if (request.method == "OPTIONS") {
     return pending->Answer(AnswerOptions(request, pending->exchange()));
   }
+  if (options_.links != nullptr && IsRecordLink(request.target)) {
+    return FollowLink(request, std::move(pending));
+  }
   Serve(request, std::move(pending));
+}
+
+void Gateway::FollowLink(const HttpRequest& request, std::unique_ptr<Pending> pending) const {
+  if (request.method != "GET") {
+    HttpResponse response = pending->exchange().Failure(
+        WireError(ErrorName::kMethodNotAllowed, "this path takes GET; not this method"));
+    response.AddHeader("Allow", "GET");
+    return pending->Answer(std::move(response));
+  }
+  // In shared ownership, because a std::function must be copyable.
+  options_.links->Follow(request.target, [shared = std::shared_ptr<Pending>(std::move(pending))](
+                                             const absl::StatusOr<std::string>& url) {
+    if (!url.ok()) return shared->Fail(url.status());
+    shared->Answer(shared->exchange().Redirect(*url));
+  });
 }
 
 void Gateway::Serve(const HttpRequest& request, std::unique_ptr<Pending> pending) {

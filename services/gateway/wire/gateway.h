@@ -12,6 +12,7 @@
 #include "services/gateway/wire/authenticator.h"
 #include "services/gateway/wire/cors.h"
 #include "services/gateway/wire/exchange.h"
+#include "services/gateway/wire/record_links.h"
 #include "services/gateway/wire/request_metrics.h"
 #include "services/gateway/wire/routes.h"
 #include "services/gateway/wire/services.h"
@@ -27,6 +28,8 @@ class Gateway final : public HttpHandler {
     Cors cors;
     // Between lines of the log for requests that were not authenticated.
     absl::Duration strangers_log_interval = absl::Milliseconds(100);
+    // Null: links to stored records are not followed. Outlives it.
+    const RecordLinks* links = nullptr;
   };
 
   // All outlive it.
@@ -40,6 +43,7 @@ class Gateway final : public HttpHandler {
 
  private:
   void Serve(const HttpRequest& request, std::unique_ptr<Pending> pending);
+  void FollowLink(const HttpRequest& request, std::unique_ptr<Pending> pending) const;
   static HttpResponse AnswerNoRoute(const Route& route, Exchange& exchange);
   HttpResponse AnswerOptions(const HttpRequest& request, Exchange& exchange) const;
 

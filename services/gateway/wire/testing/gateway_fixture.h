@@ -38,11 +38,8 @@ class GatewayTest : public ::testing::Test {
                           .stream_config_address = fakes_.address(),
                           .timeout = timeout},
         SystemRandom());
-    gateway_ = std::make_unique<Gateway>(
-        Gateway::Options{.account_id = "123456789012",
-                         .cors = Cors::Parse("https://app.example").value(),
-                         .strangers_log_interval = absl::Hours(1)},
-        authenticator_, *calls_, SystemRandom(), *registry_);
+    gateway_ =
+        std::make_unique<Gateway>(options_, authenticator_, *calls_, SystemRandom(), *registry_);
     server_ = HttpServer::Start({.limits = limits}, *gateway_, *registry_).value();
   }
 
@@ -75,6 +72,9 @@ class GatewayTest : public ::testing::Test {
     return body.value("message", "");
   }
 
+  Gateway::Options options_{.account_id = "123456789012",
+                            .cors = Cors::Parse("https://app.example").value(),
+                            .strangers_log_interval = absl::Hours(1)};
   FakeServices fakes_;
   std::string others_;  // ",address" of each further replica of the dataset service
   std::unique_ptr<prometheus::Registry> registry_;

@@ -20,8 +20,10 @@ void Declare(config::Options& options, Config& config) {
   options.Add("stream-config", &config.stream_config,
               "Address of the stream configuration service.");
   options.Add("dataset", &config.dataset, "Address of the dataset service.");
-  options.AddKeyring("keyring", &config.keyring, Presence::kRequired,
-                     "Keys for page tokens, the same for all replicas.");
+  options.AddKeyring(
+      "keyring", &config.keyring, Presence::kRequired,
+      "Keys for page tokens, and for names and links of stored records; the same for all "
+      "replicas, and for the gateway.");
   config::Declare(options, config.installation);
   options.AddSecret("access-key-id", &config.access_key_id, Presence::kOptional,
                     "AWS access key that may put records; AWS_ACCESS_KEY_ID and its companions if "
@@ -35,12 +37,13 @@ void Declare(config::Options& options, Config& config) {
   options.Add("kinesis-timeout", &config.kinesis_timeout,
               Range<absl::Duration>{absl::Seconds(1), absl::Minutes(5)},
               "How long a request to Kinesis may take.");
+  Declare(options, config.s3);
   options.Add("requests-per-stream", &config.requests_per_stream, Range<int>{1, 64},
               "Requests to Kinesis in flight for one stream.");
   options.AddByteSize("record-limit", &config.record_limit,
                       Range<std::int64_t>{16 * kKiB, 10 * kMiB},
-                      "Largest record that the streams take, partition key included; what is "
-                      "larger is parked.");
+                      "Largest record, partition key included, of streams that do not tell their "
+                      "own limit; of what is larger the records go to s3-bucket.");
   options.Add("lease-ttl", &config.lease_ttl,
               Range<absl::Duration>{absl::Seconds(1), absl::Minutes(1)},
               "How long a publisher that died keeps others from taking over.");

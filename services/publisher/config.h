@@ -13,6 +13,7 @@
 #include "common/config/options.h"
 #include "common/config/secret.h"
 #include "common/config/units.h"
+#include "services/publisher/s3_config.h"
 
 namespace tidemark::publisher {
 
@@ -33,8 +34,10 @@ struct Config {
   std::string kinesis_endpoint;
   absl::Duration kinesis_timeout = absl::Seconds(15);
 
+  S3Config s3;
+
   int requests_per_stream = 4;       // in flight at once
-  std::int64_t record_limit = kMiB;  // of data and partition key: the streams' own
+  std::int64_t record_limit = kMiB;  // of data and partition key
 
   absl::Duration lease_ttl = absl::Seconds(5);
   absl::Duration poll_interval = absl::Milliseconds(20);  // while no changes come

@@ -28,6 +28,7 @@
 #include "services/publisher/rpc/destinations.h"
 #include "services/publisher/rpc/grpc_neighbours.h"
 #include "services/publisher/rpc/publisher_rpc.h"
+#include "services/publisher/s3_wiring.h"
 #include "services/publisher/store/postgres_change_log.h"
 #include "services/publisher/store/postgres_lease_store.h"
 #include "services/publisher/store/postgres_parked_changes.h"
@@ -60,14 +61,13 @@ pg::ConnectOptions LeaseOptionsOf(const Config& config) {
   return options;
 }
 
-absl::StatusOr<aws::KinesisClient> MakeKinesis(const Config& config,
-                                               aws::HttpTransport& transport) {
+absl::StatusOr<aws::KinesisClient> MakeKinesis(
+    const Config& config, aws::HttpTransport& transport,
+    std::shared_ptr<aws::CredentialsProvider> credentials) {
   aws::Endpoint endpoint = aws::Endpoint::OfAws("kinesis", config.installation.region);
   if (!config.kinesis_endpoint.empty()) {
     TM_ASSIGN_OR_RETURN(endpoint, aws::Endpoint::Parse(config.kinesis_endpoint));
   }
-  TM_ASSIGN_OR_RETURN(aws::Credentials base, CredentialsOf(config));
-  auto credentials = std::make_shared<aws::StaticCredentials>(std::move(base));
   return aws::KinesisClient(config.installation.region, std::move(endpoint), transport,
                             std::move(credentials), SystemClock());
 }
@@ -127,9 +127,16 @@ class Destinations {
 
 absl::Status Serve(const Config& config, rpc::Process& process) {
   TM_ASSIGN_OR_RETURN(const auto transport, aws::CurlTransport::Start({}));
-  TM_ASSIGN_OR_RETURN(aws::KinesisClient kinesis, MakeKinesis(config, *transport));
+  TM_ASSIGN_OR_RETURN(aws::Credentials base, CredentialsOf(config));
+  const auto credentials = std::make_shared<aws::StaticCredentials>(std::move(base));
+  TM_ASSIGN_OR_RETURN(aws::KinesisClient kinesis, MakeKinesis(config, *transport, credentials));
   KinesisSender sender(std::move(kinesis), config.kinesis_timeout);
-  NoRecordStore records;
+  TM_ASSIGN_OR_RETURN(const RecordStoring records,
+                      MakeRecordStore(config.s3, {.region = config.installation.region,
+                                                  .transport = *transport,
+                                                  .credentials = credentials,
+                                                  .keyring = *config.keyring,
+                                                  .registry = process.metrics()}));
   GrpcNeighbours neighbours(rpc::MakeChannel(config::FormatAddress(config.stream_config)),
                             rpc::MakeChannel(config::FormatAddress(config.dataset)),
                             SystemRandom());
@@ -143,7 +150,7 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   Publisher publisher(SettingsOf(config), {.log = log,
                                            .leases = leases,
                                            .sender = sender,
-                                           .records = records,
+                                           .records = *records.store,
                                            .neighbours = neighbours,
                                            .catalogue = destinations.catalogue(),
                                            .metrics = metrics,

@@ -253,6 +253,7 @@ def test_a_frozen_publisher_is_replaced_and_moves_no_cursor_when_it_thaws(stack,
 
 
 def test_a_change_that_is_too_large_is_parked_and_holds_up_nothing(stack, fake, dataset):
+    fake.limit_records(16 << 10)
     publisher = start_publisher(stack, fake, "--record-limit", "16KiB")
     publisher.wait_ready()
     identity = "us-east-1:00000000-0000-0000-0000-00000000001a"
@@ -271,7 +272,7 @@ def test_a_change_that_is_too_large_is_parked_and_holds_up_nothing(stack, fake, 
                              "it is listed as parked")
         assert (parked.change.identity_id, parked.change.sync_count) == (identity, 2)
         assert parked.event_bytes > 20_000
-        assert "16384" in parked.reason
+        assert "--s3-bucket" in parked.reason
         destination, = api.GetStatus(api.messages.GetStatusRequest()).destinations
         assert destination.parked_changes == 1
     assert 'tidemark_publisher_changes_total{outcome="parked"} 1' in publisher.metrics()

@@ -27,8 +27,9 @@ class Load:
     """`writers` threads over the dataset services at `addresses`, from __enter__ until finish().
     Each owns one identity, so that it knows the count of each of its updates beforehand."""
 
-    def __init__(self, addresses, writers=16):
+    def __init__(self, addresses, writers=16, pool=POOL):
         self.addresses = addresses
+        self.pool = pool
         self.acknowledged = []  # appending is atomic
         self.retries = 0  # a lower bound
         self._stop = threading.Event()
@@ -83,7 +84,7 @@ class Load:
         held = collections.Counter()  # counts of records, by (dataset, key)
         for turn in itertools.count():
             dataset = DATASETS[turn % len(DATASETS)]
-            where = {"identity_pool_id": POOL, "identity_id": identity, "dataset_name": dataset}
+            where = {"identity_pool_id": self.pool, "identity_id": identity, "dataset_name": dataset}
             if dataset not in tokens:
                 listed = self._settle(api.ListRecords, messages.ListRecordsRequest(**where))
                 tokens[dataset] = listed.sync_session_token

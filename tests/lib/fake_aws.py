@@ -1,6 +1,7 @@
 """AWS that fails as a test says: tidemark-fake-aws (see common/testing/fake_aws/admin.h)."""
 
 import base64
+import copy
 import json
 import subprocess
 import urllib.request
@@ -22,6 +23,12 @@ class FakeAws:
                                          f"{stream}:2", "--role", ROLE, *arguments],
                                         stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().removeprefix("listening on ").strip()
+
+    def other(self, stream):
+        """The same AWS, with another of its streams in view."""
+        view = copy.copy(self)
+        view.stream = stream
+        return view
 
     def add_faults(self, *faults):
         """To strike calls of PutRecords, unless they say otherwise; fields as in struct Fault, in

@@ -78,6 +78,46 @@ def test_every_other_service_is_the_emulator(stack):
     assert "tidemark" in stack.shell('psql -Atc "SELECT current_user" "$TIDEMARK_DSN"')
 
 
+# Less than a dataset may hold, and in JSON more than a stream takes.
+WRITE_MUCH = """
+import boto3, os
+sync = boto3.client("cognito-sync")
+where = {"IdentityPoolId": os.environ["TIDEMARK_POOL_ID"], "DatasetName": "large",
+         "IdentityId": "us-east-1:00000000-0000-0000-0000-00000000001a"}
+token = sync.list_records(**where)["SyncSessionToken"]
+sync.update_records(**where, SyncSessionToken=token, RecordPatches=[
+    {"Op": "replace", "Key": f"k{i}", "Value": f'{i}"' * 45_000, "SyncCount": 0} for i in range(10)])
+"""
+
+READ_MUCH = """
+import boto3, json, os, urllib.request
+kinesis = boto3.client("kinesis")
+stream = os.environ["TIDEMARK_STREAM_NAME"]
+for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
+    at = kinesis.get_shard_iterator(StreamName=stream, ShardId=shard["ShardId"],
+                                    ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+    while True:
+        answer = kinesis.get_records(ShardIterator=at)
+        for record in answer["Records"]:
+            event = json.loads(record["Data"])
+            if event["datasetName"] == "large":
+                with urllib.request.urlopen(event["kinesisSyncRecordsURL"]) as stored:
+                    print(event["payloadType"], *sorted(
+                        (record["key"], record["value"] == f'{record["key"][1:]}"' * 45_000)
+                        for record in json.load(stored)))
+        if not answer["Records"]:
+            break
+        at = answer["NextShardIterator"]
+"""
+
+
+def test_records_too_large_for_the_stream_are_in_the_bucket(stack):
+    stack.shell(f"python - <<'PY'\n{WRITE_MUCH}\nPY")
+    expected = "S3Url " + " ".join(str((f"k{i}", True)) for i in range(10))
+    eventually(lambda: stack.shell(f"python - <<'PY'\n{READ_MUCH}\nPY").strip() == expected,
+               "the event arrives, and its URL gives the records")
+
+
 def test_a_second_up_leaves_everything_running(stack):
     before = [stack.pid(name) for name in ("postgres", "moto", *SERVICES)]
     done = stack.up("--port-base", stack.base)

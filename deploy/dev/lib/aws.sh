@@ -2,6 +2,8 @@
 
 AWS_DEV_REGION=us-east-1
 STREAM_NAME=tidemark-dev
+# For the records of events that are too large for the stream.
+BUCKET_NAME=tidemark-dev-records
 STREAM_ROLE=arn:aws:iam::$MOTO_ACCOUNT:role/tidemark-streams
 
 random_hex() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
@@ -36,13 +38,13 @@ new_pool_id() { printf '%s:%s\n' "$AWS_DEV_REGION" "$(cat /proc/sys/kernel/rando
 
 credential() { sed -n "s/^$1 = //p" "$STACK/config/credentials"; }
 
-# The stream in moto, and the pool with its stream switched on; both are left alone if they are so.
+# Stream and bucket in moto, and the pool with its stream switched on; left alone if they are so.
 create_stream() { aws_setup stream; }
 create_pool() { aws_setup pool; }
 
 aws_setup() {
   # shellcheck source=/dev/null
   (source "$STACK/env" && "$PYTHON" -B "$LIB/setup_pool.py" "$1" --proto "$ROOT/proto" \
-    --generated "$STACK/gen" --role "$STREAM_ROLE") ||
+    --generated "$STACK/gen" --role "$STREAM_ROLE" --bucket "$BUCKET_NAME") ||
     die "could not set up the $1" "Logs are in $STACK/log."
 }

@@ -81,6 +81,8 @@ publisher_settings() {
   setting access-key-id-file "$STACK/config/aws-access-key-id"
   setting secret-access-key-file "$STACK/config/aws-secret-access-key"
   setting kinesis-endpoint "$(url moto)"
+  setting s3-endpoint "$(url moto)"
+  setting s3-bucket "$BUCKET_NAME"
   # Of requests for one stream shard that come at once, moto may lose records it says it took.
   setting requests-per-stream 1
 }

@@ -1,6 +1,7 @@
-"""Sets up the dev stack's stream or pool, as .dev/env names them, unless it is so already.
+"""Sets up the dev stack's stream and bucket, or its pool, as .dev/env names them, unless it is so
+already.
 
-usage: setup_pool.py stream | pool --proto DIR --generated DIR --role ARN
+usage: setup_pool.py stream | pool --proto DIR --generated DIR --role ARN --bucket NAME
 """
 
 import argparse
@@ -62,10 +63,13 @@ def main():
     parser.add_argument("--proto", type=pathlib.Path, required=True)
     parser.add_argument("--generated", type=pathlib.Path, required=True)
     parser.add_argument("--role", required=True)
+    parser.add_argument("--bucket", required=True)
     options = parser.parse_args()
     stream, pool_id = os.environ["TIDEMARK_STREAM_NAME"], os.environ["TIDEMARK_POOL_ID"]
     if options.what == "stream":
         create_stream(stream)
+        # For the records of large events. As often as one likes: it is our own, in us-east-1.
+        boto3.client("s3").create_bucket(Bucket=options.bucket)
         return
     messages = load_messages(options.proto, options.generated)
     try:

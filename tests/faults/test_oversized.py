@@ -2,9 +2,12 @@
 the URL from which consumers read them."""
 
 import json
+import os
+import secrets
 import urllib.error
 import urllib.request
 
+import boto3
 import pytest
 
 from api import Api
@@ -192,3 +195,32 @@ def test_urls_that_would_die_early_are_refused_at_the_start(stack, fake, dataset
     log = (stack.directory / "refused.log").read_text()
     assert "--s3-url-lifetime is 24h" in log and "--s3-url=gateway" in log
     assert "a-session" not in log
+
+
+def events_in_moto(stream):
+    """All that moto's stream holds."""
+    kinesis = boto3.client("kinesis", endpoint_url=os.environ["TIDEMARK_TEST_MOTO"])
+    shard, = kinesis.list_shards(StreamName=stream)["Shards"]
+    place = kinesis.get_shard_iterator(StreamName=stream, ShardId=shard["ShardId"],
+                                       ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+    events = []
+    while records := (answer := kinesis.get_records(ShardIterator=place))["Records"]:
+        events += [json.loads(record["Data"]) for record in records]
+        place = answer["NextShardIterator"]
+    return events
+
+
+def test_moto_which_knows_nothing_of_the_fake_agrees(stack):
+    moto, name = os.environ["TIDEMARK_TEST_MOTO"], f"oversized-{secrets.token_hex(4)}"
+    boto3.client("kinesis", endpoint_url=moto).create_stream(StreamName=name, ShardCount=1)
+    boto3.client("s3", endpoint_url=moto).create_bucket(Bucket=name)
+    dataset = stack.start_dataset()
+    stack.enable_stream(name)
+    # Of requests for one stream shard that come at once, moto may lose records.
+    stack.start_publisher(moto, "--s3-bucket", name, "--s3-endpoint", moto,
+                          "--requests-per-stream", "1").wait_ready()
+    write(dataset, LARGE, [{"a": "small"}, VALUES, {"a": "small again"}])
+    eventually(lambda: len(events_in_moto(name)) == 3, "they arrive")
+    events = events_in_moto(name)
+    assert [event["syncCount"] for event in events] == [1, 2, 3]
+    assert read_records(events[1]) == VALUES

@@ -15,7 +15,7 @@ namespace tidemark::cli {
 
 inline constexpr std::string_view kAbsent = "-";
 
-// "512 B", "1.5 MiB": three digits at least, rounded down.
+// "512 B", "1.5 MiB", "120 GiB": rounded down, with tenths below 100.
 std::string HumanBytes(std::int64_t bytes);
 
 // "0s", "850ms", "42s", "3m 20s", "2h 5m", "4d 3h": the two largest units, rounded down.

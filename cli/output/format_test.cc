@@ -10,7 +10,7 @@
 namespace tidemark::cli {
 namespace {
 
-TEST(HumanBytesTest, ShowsThreeDigitsOfTheLargestUnit) {
+TEST(HumanBytesTest, ShowsTheLargestUnitWithTenthsBelowAHundred) {
   EXPECT_EQ(HumanBytes(0), "0 B");
   EXPECT_EQ(HumanBytes(1023), "1023 B");
   EXPECT_EQ(HumanBytes(1024), "1.0 KiB");

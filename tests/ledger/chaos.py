@@ -9,7 +9,9 @@ from bound import Interruption
 from plan import LOSING, Step
 
 LEASE_SECONDS = 3.0
-_PUBLISHER = ("--lease-ttl", f"{LEASE_SECONDS:g}s", "--kinesis-timeout", "2s")
+BUCKET = "ledger"
+_PUBLISHER = ("--lease-ttl", f"{LEASE_SECONDS:g}s", "--kinesis-timeout", "2s", "--s3-bucket", BUCKET,
+              "--s3-timeout", "2s")
 
 
 class Chaos:
@@ -33,7 +35,7 @@ class Chaos:
         """Returns when the blow is over: what it struck runs again."""
         if step.what == "storm":
             self.lost_answers += sum(fault.get("times", 1) for fault in step.faults
-                                     if fault["kind"] in LOSING)
+                                     if fault["kind"] in LOSING and "service" not in fault)
             self._fake.add_faults(*step.faults)
             return
         self.note_peaks()
@@ -64,8 +66,8 @@ class Chaos:
 
     def _add(self) -> None:
         label = f"publisher-{len(self._publishers) + 1}"
-        self._publishers.append(self._stack.start_publisher(self._fake.url, *_PUBLISHER,
-                                                            label=label))
+        self._publishers.append(self._stack.start_publisher(
+            self._fake.url, *_PUBLISHER, "--s3-endpoint", self._fake.url, label=label))
 
     def _victim(self):
         """The publisher that holds the most log shards: a blow to another says little."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import paths  # noqa: F401
 from api import Api
-from chaos import Chaos
+from chaos import BUCKET, Chaos
 from consumer.store import Store
 from fake_aws import FakeAws
 from journal import number_of, read_journal
@@ -29,6 +29,8 @@ from truth import differences
 POOLS = [f"us-east-1:00000000-0000-0000-0000-00000000000{n}" for n in (1, 2, 3)]
 STREAMS = ["one", "two", "three"]
 MIB = 1024 * 1024
+# Events too large for their stream, about, in a short run.
+OVERSIZED = 10
 # So long nothing comes before what is missing is given up as lost: longer than any pause between
 # attempts.
 PATIENCE_SECONDS = 60
@@ -54,7 +56,8 @@ class Outcome:
     datasets: int
     done: dict[str, int]
     peaks: dict[str, int]
-    duration: float
+    by_url: int  # deliveries of which the records lay in S3
+    duration: float  # seconds
 
     @property
     def good(self) -> bool:
@@ -71,6 +74,7 @@ class Outcome:
             f"    seed        {s.seed}, {s.publishers} publishers and one added",
             "    done        " + ", ".join(f"{n} {what}" for what, n in sorted(self.done.items())),
             f"    time        {self.duration:.0f} s",
+            f"    from S3     {self.by_url} deliveries",
             "    peak memory " + ", ".join(f"{label} {peak / MIB:.0f} MiB"
                                            for label, peak in sorted(self.peaks.items()))]
         return "\n".join(lines + [f"    DIFFERS     {what}" for what in self.differing[:20]])
@@ -88,7 +92,7 @@ class Load:
              *(word for pool in POOLS for word in ("--pool", pool)), "--journal", self.journal,
              "--changes", str(settings.changes), "--seed", str(settings.seed), "--identities",
              str(identities), "--rate", str(settings.changes / settings.seconds), "--near-limit",
-             "0.0002"],
+             "0.0002", "--oversized", str(max(0.00005, OVERSIZED / settings.changes))],
             stdout=subprocess.PIPE, text=True)
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
@@ -117,6 +121,7 @@ def run(settings: Settings) -> Outcome:
     fake = FakeAws(STREAMS[0], "--forget-read",
                    *(word for name in STREAMS[1:] for word in ("--stream", f"{name}:2")))
     try:
+        fake.create_bucket(BUCKET)
         with Stack(settings.directory, server.dsn()) as stack:
             return run_with(settings, stack, server, fake)
     finally:
@@ -149,7 +154,7 @@ def run_with(settings: Settings, stack: Stack, server: PrivatePostgres, fake: Fa
     store.close()
     allowed = reader.arrivals.repeats_allowed(chaos.interruptions, chaos.lost_answers)
     return Outcome(settings, verdict, allowed, differing, datasets, chaos.done, chaos.peaks,
-                   time.monotonic() - began)
+                   reader.by_url, time.monotonic() - began)
 
 
 def strike(settings: Settings, chaos: Chaos, load: Load, reader: Reader) -> None:

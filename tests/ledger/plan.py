@@ -27,7 +27,15 @@ _STORMS = (
                     "times": chance.randint(1, 10)},
     lambda chance: {"kind": "cut"},
     lambda chance: {"kind": "loseAnswer", "times": chance.randint(1, 2)},
+    # Of the uploads of events too large for their stream: few, so that these wait for one.
+    lambda chance: {"service": "s3", "operation": "PutObject", **chance.choice(_UPLOAD_FAULTS)},
+    # Of the roles' sessions, which are few, too.
+    lambda chance: {"service": "sts", "operation": "AssumeRole",
+                    **chance.choice(_UPLOAD_FAULTS[1:3])},
 )
+_UPLOAD_FAULTS = (
+    {"kind": "error", "status": 503, "code": "SlowDown"}, {"kind": "error", "status": 500},
+    {"kind": "reset"}, {"kind": "hang"}, {"kind": "cut"}, {"kind": "loseAnswer"})
 LOSING = ("cut", "loseAnswer")
 
 
@@ -46,7 +54,8 @@ def plan(seed: int, seconds: float) -> list[Step]:
     after some quiet."""
     chance = random.Random(seed)
     blows = list(BLOWS)
-    blows += [chance.choice(("kill", "freeze", "stop", "reshard")) for _ in range(int(seconds / SECONDS_PER_BLOW) - len(blows))]
+    further = int(seconds / SECONDS_PER_BLOW) - len(blows)
+    blows += [chance.choice(("kill", "freeze", "stop", "reshard")) for _ in range(further)]
     if seconds > 120:
         blows.append("database")
     chance.shuffle(blows)

@@ -26,6 +26,7 @@ class Reader:
     def __init__(self, url: str, streams: list[str], store: pathlib.Path):
         self.judge = Judge()
         self.arrivals = Arrivals()
+        self.by_url = 0  # events of which the records lay in S3
         self._url = url
         self._streams = streams
         self._store = store
@@ -81,6 +82,7 @@ class Reader:
 
     def _observe(self, record: dict, event) -> None:
         self.arrivals.note(record["ApproximateArrivalTimestamp"].timestamp())
+        self.by_url += event.url is not None
         number = number_of(event.identity, event.dataset)
         # What came under another key than its identity's could come in another order.
         right = record["PartitionKey"] == event.identity

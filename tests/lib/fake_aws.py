@@ -47,6 +47,10 @@ class FakeAws:
         """Faults that have calls left to strike."""
         return self._call("GET", "counters")["faults"]["pending"]
 
+    def calls_struck(self):
+        """How many calls faults have struck."""
+        return self._call("GET", "counters")["faults"]["struck"]
+
     def create_stream(self, shards=2):
         self._call("POST", "kinesis/stream", {"stream": self.stream, "shards": shards})
 
@@ -64,6 +68,10 @@ class FakeAws:
     def limit_records(self, size):
         """The stream's limit of a record, in bytes."""
         self._call("POST", "kinesis/limit", {"stream": self.stream, "maxRecordBytes": size})
+
+    def poison(self, text):
+        """Refuses calls that hold a record with this text; "" for none."""
+        self._call("POST", "kinesis/poison", {"stream": self.stream, "text": text})
 
     def put_role(self, arn=ROLE, **settings):
         """Makes or changes a role; settings as in struct Role, in lower camel case."""

@@ -80,6 +80,9 @@ ServerResponse ChangeStream(FakeKinesis& kinesis, std::string_view what, const j
     return Done(kinesis.Reshard(stream, body.at("shards").get<int>()),
                 "no such stream, or not twice or half its shards");
   }
+  if (what == "poison") {
+    return Done(kinesis.SetPoison(stream, body.at("text").get<std::string>()), "no such stream");
+  }
   return Done(kinesis.SetMaxRecordBytes(stream, body.at("maxRecordBytes").get<std::size_t>()),
               "no such stream");
 }
@@ -98,7 +101,7 @@ ServerResponse Objects(FakeAws& fake, const Parameters& parameters) {
 // The pages that take a body. Throws as ChangeStream does.
 ServerResponse Post(FakeAws& fake, std::string_view page, const json& body) {
   constexpr std::string_view kStreams = "kinesis/";
-  for (const std::string_view what : {"stream", "status", "shards", "limit"}) {
+  for (const std::string_view what : {"stream", "status", "shards", "poison", "limit"}) {
     if (page.starts_with(kStreams) && page.substr(kStreams.size()) == what) {
       return ChangeStream(fake.kinesis(), what, body);
     }

@@ -28,6 +28,8 @@ inline constexpr std::string_view kAdminPrefix = "/_fake/";
 //   POST   /_fake/kinesis/status    {"stream": STREAM, "status": "CREATING"}: holds it in that
 //                                   state; "": lets it go on by itself
 //   POST   /_fake/kinesis/shards    {"stream": STREAM, "shards": N}: reshards to twice or half
+//   POST   /_fake/kinesis/poison    {"stream": STREAM, "text": TEXT}: refuses calls with a record
+//                                   that holds this; "": none
 //   POST   /_fake/kinesis/limit     {"stream": STREAM, "maxRecordBytes": N}
 //
 //   POST   /_fake/s3/bucket         {"bucket": NAME, "account": ACCOUNT or absent}: creates it

@@ -206,6 +206,17 @@ TEST_F(FakeAwsTest, AStreamMayTakeLargerRecords) {
   EXPECT_EQ(ErrorCode({{data, "k"}, {data, "k"}}), "InvalidArgumentException");
 }
 
+TEST_F(FakeAwsTest, ARecordMayBePoisonToItsWholeCall) {
+  StartFake();
+  fake_->kinesis().CreateStream("s");
+  EXPECT_EQ(Http("POST", "/_fake/kinesis/poison", R"({"stream":"s","text":"bad"})").first, 200);
+  EXPECT_EQ(ErrorCode({{"good", "k"}, {"a bad one", "k"}}), "ValidationException");
+  EXPECT_EQ(ErrorCode({{"good", "k"}}), "");
+  EXPECT_THAT(fake_->kinesis().Records("s"), SizeIs(1));
+  EXPECT_EQ(Http("POST", "/_fake/kinesis/poison", R"({"stream":"s","text":""})").first, 200);
+  EXPECT_EQ(ErrorCode({{"a bad one", "k"}}), "");
+}
+
 TEST_F(FakeAwsTest, ReshardingKeepsAStreamOpenAndInOrder) {
   StartFake({.kinesis = {.update_time = absl::Seconds(5)}});
   fake_->kinesis().CreateStream("s", 2);

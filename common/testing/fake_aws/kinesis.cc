@@ -84,6 +84,14 @@ bool FakeKinesis::SetMaxRecordBytes(const std::string& name, std::size_t bytes) 
   return true;
 }
 
+bool FakeKinesis::SetPoison(const std::string& name, const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  Entry* const entry = Find(PathOf(name));
+  if (entry == nullptr) return false;
+  entry->poison = text;
+  return true;
+}
+
 bool FakeKinesis::SetStatus(const std::string& name, const std::string& status) {
   const std::lock_guard lock(mutex_);
   Entry* const entry = Find(PathOf(name));

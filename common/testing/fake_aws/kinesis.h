@@ -62,6 +62,9 @@ class FakeKinesis final : public Service {
   bool Reshard(const std::string& name, int shards);
   // 1 to 10 MiB, of data and partition key.
   bool SetMaxRecordBytes(const std::string& name, std::size_t bytes);
+  // From now on calls are refused that hold a record with this text in its data, as AWS refuses a
+  // whole call for one record that it dislikes. Empty: none.
+  bool SetPoison(const std::string& name, const std::string& text);
   // Holds the stream in a state ("CREATING", "ACTIVE", "UPDATING", "DELETING") until told
   // otherwise;
   // "" lets it go on by itself.
@@ -116,9 +119,10 @@ class FakeKinesis final : public Service {
   Json Describe(const Entry& entry) const;
   Json DescribeShards(const Entry& entry) const;
   ServerResponse NotFound(const Call& call) const;
-  // What is wrong with a call to put `request`, if anything.
+  // What is wrong with a call to put `request`, if anything. `entry` is nullptr if there is no such
+  // stream.
   std::optional<ServerResponse> CheckPut(const PutRecordsRequest& request,
-                                         std::size_t max_record_bytes) const;
+                                         const Entry* entry) const;
   std::vector<bool> ChooseFailures(const PutRecordsRequest& request, const Fault& fault);
 
   const Options options_;

@@ -16,6 +16,7 @@ struct FakeKinesis::Entry {
   absl::Time deleted = absl::InfiniteFuture();
   absl::Time updated_until = absl::InfinitePast();
   std::size_t max_record_bytes = aws::kDefaultMaxRecordBytes;
+  std::string poison;
   std::uint64_t failed = 0;
 };
 

@@ -29,6 +29,12 @@ std::size_t RecordBytes(const PutRecordsRequest::Entry& entry) {
   return DecodedBytes(entry.data) + entry.partition_key.size();
 }
 
+bool IsPoison(const PutRecordsRequest::Entry& record, const std::string& poison) {
+  std::string data;
+  return !poison.empty() && absl::Base64Unescape(ToAbsl(record.data), &data) &&
+         data.find(poison) != std::string::npos;
+}
+
 std::string_view FailureCode(const Fault& fault) {
   return fault.code.empty() ? std::string_view("ProvisionedThroughputExceededException")
                             : fault.code;
@@ -44,7 +50,9 @@ void AppendFailure(const Fault& fault, std::string& body) {
 }  // namespace
 
 std::optional<ServerResponse> FakeKinesis::CheckPut(const PutRecordsRequest& request,
-                                                    std::size_t max_record_bytes) const {
+                                                    const Entry* entry) const {
+  const std::size_t max_record_bytes =
+      entry == nullptr ? aws::kDefaultMaxRecordBytes : entry->max_record_bytes;
   const auto invalid = [this](const std::string& what) {
     return Error(400, "ValidationException", what);
   };
@@ -52,18 +60,21 @@ std::optional<ServerResponse> FakeKinesis::CheckPut(const PutRecordsRequest& req
     return invalid("Value at 'records' failed to satisfy constraint: 1 to 500 records");
   }
   std::size_t bytes = 0;
-  for (const PutRecordsRequest::Entry& entry : request.entries) {
-    if (entry.partition_key.empty() || entry.partition_key.size() > aws::kMaxPartitionKeyBytes) {
+  for (const PutRecordsRequest::Entry& record : request.entries) {
+    if (record.partition_key.empty() || record.partition_key.size() > aws::kMaxPartitionKeyBytes) {
       return invalid("Value at 'partitionKey' failed to satisfy constraint: length 1 to 256");
     }
-    if (entry.data.size() % 4 != 0) {
+    if (record.data.size() % 4 != 0) {
       return Error(400, "SerializationException", "Data is not base64");
     }
-    if (RecordBytes(entry) > max_record_bytes) {
+    if (RecordBytes(record) > max_record_bytes) {
       return invalid(absl::StrCat("Value at 'data' failed to satisfy constraint: at most ",
                                   max_record_bytes, " bytes with its key"));
     }
-    bytes += RecordBytes(entry);
+    bytes += RecordBytes(record);
+    if (entry != nullptr && IsPoison(record, entry->poison)) {
+      return invalid("Value at 'data' failed to satisfy constraint: the test's");
+    }
   }
   // AWS takes 10 MiB by now, of which emulators know nothing: only who wants large records gets it.
   const bool large = max_record_bytes > aws::kDefaultMaxRecordBytes;
@@ -93,9 +104,7 @@ ServerResponse FakeKinesis::AnswerPutRecords(const Call& call, const std::option
     return Error(400, "SerializationException", ToStd(request.status().message()));
   }
   Entry* const entry = Find(PathOf(call.caller, request->stream));
-  const std::size_t limit =
-      entry == nullptr ? aws::kDefaultMaxRecordBytes : entry->max_record_bytes;
-  if (std::optional<ServerResponse> refusal = CheckPut(*request, limit)) return *std::move(refusal);
+  if (std::optional<ServerResponse> refusal = CheckPut(*request, entry)) return *std::move(refusal);
   if (!IsOpen(entry)) return NotFound(call);
 
   std::vector<ReceivedRecord> kept(options_.keep != Keep::kCounts ? request->entries.size() : 0);

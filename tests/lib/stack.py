@@ -85,9 +85,10 @@ class Stack:
         service.wait_ready()
         return service
 
-    def start_publisher(self, kinesis, *arguments, label=None):
+    def start_publisher(self, kinesis, *arguments, label=None, stream_config=None):
         """To the Kinesis at this URL. Not waited for: of several, one is ready."""
-        return self.start("publisher", "--stream-config", self.stream_config.addresses["grpc"],
+        return self.start("publisher", "--stream-config",
+                          stream_config or self.stream_config.addresses["grpc"],
                           "--dataset", self.dataset_address, "--kinesis-endpoint", kinesis,
                           *arguments, label=label,
                           listen=self._listen("publisher", self.publisher_address))
@@ -126,6 +127,10 @@ class Stack:
                          role_arn="arn:aws:iam::123456789012:role/tidemark",
                          status="STREAMING_STATUS_ENABLED")
 
+    def resume_stream(self):
+        """Enables the stream of POOL from where it stopped."""
+        self._set_stream("stream.status", resume=True, status="STREAMING_STATUS_ENABLED")
+
     def disable_stream(self):
         """Of POOL."""
         self._set_stream("stream.status", status="STREAMING_STATUS_DISABLED")
@@ -138,9 +143,9 @@ class Stack:
                 identity_pool_id=pool, job=job, ended=f"BULK_PUBLISH_STATE_{state}",
                 failure_message=failure_message), timeout=30)
 
-    def _set_stream(self, path="stream", pool=POOL, **settings):
+    def _set_stream(self, path="stream", pool=POOL, resume=False, **settings):
         with self.pools() as api:
-            request = api.messages.UpdatePoolRequest()
+            request = api.messages.UpdatePoolRequest(resume_stream=resume)
             request.pool.identity_pool_id = pool
             stream = request.pool.stream
             stream.MergeFrom(type(stream)(**settings))

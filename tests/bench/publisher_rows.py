@@ -1,10 +1,12 @@
 """The publisher from the change log to a local Kinesis, beside that Kinesis alone and beside the
 simplest loop that polls and sends."""
 
+import concurrent.futures
 import contextlib
 import re
 import subprocess
 import time
+import uuid
 
 from bench_stack import bench_program
 from dataset_rows import seed
@@ -14,6 +16,7 @@ from store_rows import store
 from waiting import eventually
 
 STREAM = "bench"
+OTHER = "other"
 MIB = 1024 * 1024
 VALUE_BYTES = 200
 COMMIT_TIME = re.compile(rb'"lastModifiedDate":(\d+)')
@@ -48,24 +51,36 @@ def backlog(stack, fake):
     return int(stack.sql("SELECT last_value FROM dataset.change_log_position")) - before
 
 
+def drain_with(stack, fake, publishers):
+    """Changes a second that so many publishers deliver of a backlog, and the memory of the largest."""
+    changes, before = backlog(stack, fake), fake.counts()["accepted"]
+    running = [stack.start_publisher(fake.url, label=f"publisher-{n}") for n in range(publishers)]
+    eventually(lambda: fake.counts()["accepted"] > before, "the first change arrives")
+    began, first = time.monotonic(), fake.counts()["accepted"]
+    eventually(lambda: fake.counts()["accepted"] >= before + changes, "all arrive", seconds=300,
+               interval=0.05)
+    rate = (before + changes - first) / (time.monotonic() - began)
+    memory = max(publisher.memory_bytes() for publisher in running) / MIB
+    for publisher in running:
+        stack.stop(publisher)
+    return rate, memory
+
+
 def drain(stack):
     """A backlog of changes of 20,000 identities to a fast sink that counts them."""
     with destination(stack, "--counts-only") as fake:
-        changes = backlog(stack, fake)
-        publisher = stack.start_publisher(fake.url)
-        eventually(lambda: fake.counts()["accepted"], "the first change arrives")
-        began, first = time.monotonic(), fake.counts()["accepted"]
-        eventually(lambda: fake.counts()["accepted"] >= changes, "all arrive", seconds=300,
-                   interval=0.05)
-        rate = (changes - first) / (time.monotonic() - began)
+        rate, memory = drain_with(stack, fake, 1)
+        rate_of_two, memory_of_two = drain_with(stack, fake, 2)
         counts = fake.counts()
-        yield Row("memory of publisher after a drain", publisher.memory_bytes() / MIB, "MiB",
+        yield Row("memory of publisher after a drain", max(memory, memory_of_two), "MiB",
                   better="lower", bar_on="value", bar=256)
-        stack.stop(publisher)
         sink = stack.program("kinesis-sink-bench", "--url", fake.url, "--record-bytes",
                              counts["acceptedBytes"] // counts["accepted"], "--seconds",
                              max(1, round(stack.seconds)))["records_per_second"]
         yield Row("publisher, drain of the log, beside its sink", rate, "changes/s",
+                  baseline=sink, bar_on="ratio", bar=0.3)
+        # They share two processors with the database and the sink.
+        yield Row("two publishers, drain of the log, beside its sink", rate_of_two, "changes/s",
                   baseline=sink, bar_on="ratio", bar=0.3)
 
 
@@ -115,4 +130,42 @@ def latency(stack):
                   better="lower", baseline=max(theirs, 1), bar_on="value", bar=bar)
 
 
-BENCHMARKS = {"publisher-drain": drain, "publisher-latency": latency, "publisher-stuck": stuck}
+def isolation(stack):
+    """From commit to the stream at 2,000 changes a second, while as many of another pool go to a
+    stream that takes nothing, beside the same with a stream that takes them."""
+    def measure(fault):
+        with destination(stack, "--stream", f"{OTHER}:2") as fake:
+            number = enable_other(stack)
+            publisher = stack.start_publisher(fake.url)
+            publisher.wait_ready()
+            if fault:
+                fake.add_faults({**fault, "resource": OTHER, "times": 0})
+            with concurrent.futures.ThreadPoolExecutor(1) as beside:
+                other = beside.submit(write, stack, batch=16, connections=1, rate=2000,
+                                      pool_number=number)
+                write(stack, batch=16, connections=1, rate=2000)
+                other.result()
+            time.sleep(1)
+            times = latencies(fake)
+            stack.stop(publisher)
+            return percentile(times, 0.5), percentile(times, 0.99)
+
+    healthy = measure(None)
+    stuck_beside = measure({"kind": "error", "code": "ProvisionedThroughputExceededException"})
+    for name, mine, theirs in zip(("p50", "p99"), stuck_beside, healthy):
+        yield Row(f"commit to stream at 2,000/s beside a stream that is stuck, {name}, beside one"
+                  " that is not", mine, "ms", better="lower", baseline=max(theirs, 1),
+                  bar_on="ratio", bar=1.5)
+
+
+def enable_other(stack):
+    """Makes a pool whose stream is OTHER; its number in the log."""
+    pool = f"us-east-1:{uuid.uuid4()}"
+    stack.create_pool(pool)
+    stack.enable_stream(OTHER, pool)
+    with stack.pools() as api:
+        return api.GetPool(api.messages.GetPoolRequest(identity_pool_id=pool)).pool.pool_number
+
+
+BENCHMARKS = {"publisher-drain": drain, "publisher-latency": latency, "publisher-stuck": stuck,
+              "publisher-isolation": isolation}

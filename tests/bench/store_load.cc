@@ -42,6 +42,7 @@ struct Settings {
   int batch = 32;         // updates in a call
   int patches = 1;        // of an update
   int value_bytes = 100;  // of a patch
+  int pool_number = 1;    // in the change log, of updates
   double rate = 0;        // updates a second over all connections; 0: as many as possible
   int in_flight = 64;     // lists at a time
   double seconds = 5;
@@ -119,7 +120,7 @@ class Writer {
   UpdateRequest UpdateOf(int number) {
     UpdateRequest request{
         .dataset = DatasetOf(number),
-        .pool_number = dataset::PoolNumber(1),
+        .pool_number = dataset::PoolNumber(settings.pool_number),
         .limits = {},
         .patches = {},
         .origin = {.modified_by = "bench", .device_id = "bench", .traceparent = ""},
@@ -271,6 +272,8 @@ int main(int argc, char** argv) {
   app.add_option("--connections", settings.connections)->check(CLI::Range(1, 64));
   app.add_option("--batch", settings.batch, "updates in a call")->check(CLI::Range(1, 64));
   app.add_option("--patches", settings.patches, "of an update")->check(CLI::Range(1, 16));
+  app.add_option("--pool-number", settings.pool_number, "in the change log of updates")
+      ->check(CLI::Range(1, 1'000'000));
   app.add_option("--value-bytes", settings.value_bytes, "of a patch")->check(CLI::Range(0, 10'000));
   app.add_option("--rate", settings.rate, "updates a second; 0: as many as possible")
       ->check(CLI::Range(0.0, 1e6));

@@ -1,4 +1,5 @@
 # The parts of tests/run. Sourced; uses its options (preset, label, only, jobs, tally, keep).
+source "$ROOT/tests/lib/kinesalite.sh"
 
 # A directory of its own for each run: data and logs of the backends, test results.
 start_run() {
@@ -50,18 +51,24 @@ delete_run() {
 # PostgreSQL and emulators of AWS for the tests, which find them by TIDEMARK_TEST_*.
 start_backends() {
   step "Starting PostgreSQL, moto and kinesalite for the tests"
-  local pg_port moto_port kinesalite_port
-  prepare_postgres
-  pg_create "$RUN/pg"
-  pg_port=$(pick_port)
-  pg_start "$RUN/pg" "$pg_port" "$RUN/postgres.pid" "$RUN/postgres.log"
+  local moto_port kinesalite_port
+  start_postgres
   moto_port=$(pick_port)
   moto_start "$moto_port" "$RUN/moto.pid" "$RUN/moto.log"
   kinesalite_port=$(pick_port)
   kinesalite_start "$kinesalite_port" "$RUN/kinesalite.pid" "$RUN/kinesalite.log"
-  export TIDEMARK_TEST_DSN=postgresql://$PG_SUPERUSER@127.0.0.1:$pg_port/postgres
   export TIDEMARK_TEST_MOTO=http://127.0.0.1:$moto_port
   export TIDEMARK_TEST_KINESALITE=http://127.0.0.1:$kinesalite_port
+}
+
+# That alone, for what needs no AWS but the fake.
+start_postgres() {
+  local pg_port
+  prepare_postgres
+  pg_create "$RUN/pg"
+  pg_port=$(pick_port)
+  pg_start "$RUN/pg" "$pg_port" "$RUN/postgres.pid" "$RUN/postgres.log"
+  export TIDEMARK_TEST_DSN=postgresql://$PG_SUPERUSER@127.0.0.1:$pg_port/postgres
   name_programs
 }
 

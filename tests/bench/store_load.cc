@@ -120,7 +120,7 @@ class Writer {
   UpdateRequest UpdateOf(int number) {
     UpdateRequest request{
         .dataset = DatasetOf(number),
-        .pool_number = dataset::PoolNumber(settings.pool_number),
+        .pool_number = dataset::PoolNumber(settings_.pool_number),
         .limits = {},
         .patches = {},
         .origin = {.modified_by = "bench", .device_id = "bench", .traceparent = ""},

@@ -142,8 +142,8 @@ def isolation(stack):
                 fake.add_faults({**fault, "resource": OTHER, "times": 0})
             with concurrent.futures.ThreadPoolExecutor(1) as beside:
                 other = beside.submit(write, stack, batch=16, connections=1, rate=2000,
-                                      pool_number=number)
-                write(stack, batch=16, connections=1, rate=2000)
+                                      pool_number=number, last=10_000)
+                write(stack, batch=16, connections=1, rate=2000, first=10_001)
                 other.result()
             time.sleep(1)
             times = latencies(fake)

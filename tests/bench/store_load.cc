@@ -42,6 +42,8 @@ struct Settings {
   int batch = 32;         // updates in a call
   int patches = 1;        // of an update
   int value_bytes = 100;  // of a patch
+  int first = 1;          // of the datasets that are updated
+  int last = kDatasets;   // likewise
   int pool_number = 1;    // in the change log, of updates
   double rate = 0;        // updates a second over all connections; 0: as many as possible
   int in_flight = 64;     // lists at a time
@@ -110,9 +112,10 @@ class Writer {
  private:
   std::unordered_set<int> PickBatch() {
     std::unordered_set<int> datasets;
-    std::uniform_int_distribution<int> any(0, kDatasets / settings_.connections - 2);
+    const int count = settings_.last - settings_.first + 1;
+    std::uniform_int_distribution<int> any(0, count / settings_.connections - 2);
     while (datasets.size() < static_cast<std::size_t>(settings_.batch)) {
-      datasets.insert(1 + number_ + settings_.connections * any(random_));
+      datasets.insert(settings_.first + number_ + settings_.connections * any(random_));
     }
     return datasets;
   }
@@ -272,6 +275,10 @@ int main(int argc, char** argv) {
   app.add_option("--connections", settings.connections)->check(CLI::Range(1, 64));
   app.add_option("--batch", settings.batch, "updates in a call")->check(CLI::Range(1, 64));
   app.add_option("--patches", settings.patches, "of an update")->check(CLI::Range(1, 16));
+  app.add_option("--first", settings.first, "of the datasets that are updated")
+      ->check(CLI::Range(1, kDatasets));
+  app.add_option("--last", settings.last, "likewise; 1,000 after the first at least")
+      ->check(CLI::Range(1, kDatasets));
   app.add_option("--pool-number", settings.pool_number, "in the change log of updates")
       ->check(CLI::Range(1, 1'000'000));
   app.add_option("--value-bytes", settings.value_bytes, "of a patch")->check(CLI::Range(0, 10'000));

@@ -85,6 +85,12 @@ def test_services_that_are_not_there_are_told_from_refusals(tidemark):
     assert tidemark.run("pool", "list", "--timeout", "soon").returncode == 2
 
 
+def test_an_error_in_json_stands_alone_on_stderr(tidemark):
+    done = tidemark.run("pool", "list", "--tls", "-o", "json")  # The service speaks plain text.
+    assert (done.returncode, done.stdout) == (3, "")
+    assert json.loads(done.stderr)["error"]["reason"] == "SERVICE_UNAVAILABLE"
+
+
 def test_a_reader_that_has_seen_enough_ends_it_quietly(tidemark):
     reader, writer = os.pipe()
     os.close(reader)

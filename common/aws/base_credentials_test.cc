@@ -8,12 +8,14 @@
 #include <map>
 
 #include "common/aws/stub_transport.h"
+#include "common/testing/settable_clock.h"
 
 namespace tidemark::aws {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using testing::SettableClock;
 
 absl::StatusOr<CredentialsPlace> PlaceOf(const std::map<std::string, const char*>& environment) {
   return PlaceFromEnvironment([&environment](const char* name) -> const char* {
@@ -107,11 +109,6 @@ TEST(CredentialsPlaceTest, NothingIsNotFound) {
   EXPECT_EQ(PlaceOf({{"HOME", "/home/u"}}).status().code(), absl::StatusCode::kNotFound);
 }
 
-class FixedClock final : public Clock {
- public:
-  absl::Time Now() const override { return absl::FromUnixSeconds(1767225600); }  // 2026-01-01
-};
-
 class BaseCredentialsTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -136,7 +133,7 @@ class BaseCredentialsTest : public ::testing::Test {
 
   const HttpRequest& sent() const { return transport_.requests.back(); }
 
-  FixedClock clock_;
+  SettableClock clock_;
   StubTransport transport_;
   CredentialsParts parts_{transport_, clock_, SystemRandom(), "eu-west-1",
                           Endpoint::OfAws("sts", "eu-west-1")};

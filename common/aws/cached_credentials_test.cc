@@ -8,16 +8,13 @@
 #include <thread>
 #include <vector>
 
+#include "common/testing/settable_clock.h"
+
 namespace tidemark::aws {
 namespace {
 
 using ::testing::HasSubstr;
-
-class SettableClock final : public Clock {
- public:
-  absl::Time Now() const override { return absl::FromUnixSeconds(1767225600) + passed; }
-  absl::Duration passed = absl::ZeroDuration();
-};
+using testing::SettableClock;
 
 // Fetches end when the test says so.
 class StubSource final : public CredentialsSource {

@@ -5,23 +5,20 @@
 
 #include "common/aws/service_client.h"
 #include "common/obs/log.h"
+#include "common/testing/settable_clock.h"
 
 namespace tidemark::aws {
 namespace {
 
 using ::testing::HasSubstr;
-
-class FixedClock final : public Clock {
- public:
-  absl::Time Now() const override { return absl::FromUnixSeconds(1767225600); }  // 2026-01-01
-};
+using testing::SettableClock;
 
 HttpResponse DatedAt(const char* date) {
   return {.status = 403, .headers = {{"date", date}}, .body = {}};
 }
 
 TEST(ServerClockTest, IsOursUntilAnAnswerShowsOtherwise) {
-  const FixedClock own;
+  const SettableClock own;
   ServerClock clock(own);
   EXPECT_EQ(clock.Now(), own.Now());
   std::string logged;
@@ -38,7 +35,7 @@ TEST(ServerClockTest, IsOursUntilAnAnswerShowsOtherwise) {
 }
 
 TEST(ServerClockTest, AnAnswerWithoutADateChangesNothing) {
-  const FixedClock own;
+  const SettableClock own;
   ServerClock clock(own);
   clock.SetBy({.status = 403, .headers = {}, .body = {}});
   clock.SetBy(DatedAt("yesterday"));

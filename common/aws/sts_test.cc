@@ -4,17 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "common/aws/stub_transport.h"
+#include "common/testing/settable_clock.h"
 
 namespace tidemark::aws {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-class FixedClock final : public Clock {
- public:
-  absl::Time Now() const override { return absl::FromUnixSeconds(1767225600); }  // 2026-01-01
-};
+using testing::SettableClock;
 
 constexpr char kCredentials[] = R"(<Credentials><AccessKeyId>ASIAX</AccessKeyId>
 <SecretAccessKey>s/+=</SecretAccessKey><SessionToken>t/+=</SessionToken>
@@ -41,7 +38,7 @@ class StsTest : public ::testing::Test {
 
   const HttpRequest& sent() const { return transport_.requests.back(); }
 
-  FixedClock clock_;
+  SettableClock clock_;
   StubTransport transport_;
   StsClient client_{"eu-west-1", Endpoint::OfAws("sts", "eu-west-1"), transport_,
                     std::make_shared<StaticCredentials>(

@@ -1,0 +1,63 @@
+#include "common/aws/assumed_role_source.h"
+
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace tidemark::aws {
+namespace {
+
+constexpr int kLeastRefusals = 3;
+
+}  // namespace
+
+AssumedRoleSource::AssumedRoleSource(AssumedRole role, StsClient sts, const Clock& boottime)
+    : role_(std::move(role)), sts_(std::move(sts)), boottime_(boottime) {}
+
+void AssumedRoleSource::Fetch(Callback callback) {
+  sts_.AssumeRole({.role_arn = role_.role_arn,
+                   .session_name = role_.session_name,
+                   .external_id = role_.external_id},
+                  {}, [this, callback = std::move(callback)](CredentialsResult result) {
+                    if (auto* credentials = std::get_if<Credentials>(&result)) {
+                      refusals_ = 0;
+                      return callback(std::move(*credentials));
+                    }
+                    const auto& error = std::get<CallError>(result);
+                    if (error.error_class == ErrorClass::kOff) return Confirm(error, callback);
+                    if (error.error_class == ErrorClass::kPermanent) {
+                      return callback(absl::FailedPreconditionError(TextOf(error)));
+                    }
+                    callback(absl::UnavailableError(TextOf(error)));
+                  });
+}
+
+// The base credentials may be what is refused: a deactivated key, or a session that was revoked.
+void AssumedRoleSource::Confirm(const CallError& refusal, Callback callback) {
+  sts_.GetCallerIdentity({}, [this, text = TextOf(refusal), callback = std::move(callback)](
+                                 const CallerIdentityResult& identity) {
+    if (std::holds_alternative<CallError>(identity)) {
+      return callback(absl::UnavailableError(
+          absl::StrCat(text, "; nor does AWS take the base credentials elsewhere")));
+    }
+    callback(Refused(text));
+  });
+}
+
+absl::Status AssumedRoleSource::Refused(const std::string& text) {
+  const absl::Time now = boottime_.Now();
+  if (++refusals_ == 1) refused_since_ = now;
+  if (refusals_ < kLeastRefusals || now - refused_since_ < role_.patience) {
+    return absl::UnavailableError(absl::StrCat(text, "; it may have been changed just now"));
+  }
+  return absl::PermissionDeniedError(text);
+}
+
+std::string AssumedRoleSource::TextOf(const CallError& error) const {
+  std::ostringstream text;
+  text << "AssumeRole " << role_.role_arn << ": " << error;
+  return text.str();
+}
+
+}  // namespace tidemark::aws

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/aws/endpoint.h"
+#include "common/base/status_macros.h"
 #include "common/pg/dsn.h"
 
 namespace tidemark::publisher {
@@ -26,8 +27,9 @@ void Declare(config::Options& options, Config& config) {
       "replicas, and for the gateway.");
   config::Declare(options, config.installation);
   options.AddSecret("access-key-id", &config.access_key_id, Presence::kOptional,
-                    "AWS access key that may put records; AWS_ACCESS_KEY_ID and its companions if "
-                    "absent.");
+                    "AWS access key that assumes the pools' roles; if absent, what AWS's own tools "
+                    "find in the environment: keys, a web identity, a credentials file, a "
+                    "container's endpoint.");
   options.AddSecret("secret-access-key", &config.secret_access_key, Presence::kOptional,
                     "Its secret.");
   options.AddSecret("session-token", &config.session_token, Presence::kOptional,
@@ -37,6 +39,13 @@ void Declare(config::Options& options, Config& config) {
   options.Add("kinesis-timeout", &config.kinesis_timeout,
               Range<absl::Duration>{absl::Seconds(1), absl::Minutes(5)},
               "How long a request to Kinesis may take.");
+  options.Add("assume-roles", &config.assume_roles,
+              "Write each stream with its pool's role; if off, all with the base credentials.");
+  options.Add("sts-endpoint", &config.sts_endpoint, Range<std::size_t>{0, 2048},
+              "Where STS is, as kinesis-endpoint; AWS's own in the region if empty.");
+  options.Add("role-patience", &config.role_patience,
+              Range<absl::Duration>{absl::ZeroDuration(), absl::Hours(24)},
+              "How long a role must refuse to be assumed before its stream is turned off.");
   Declare(options, config.s3);
   options.Add("requests-per-stream", &config.requests_per_stream, Range<int>{1, 64},
               "Requests to Kinesis in flight for one stream.");
@@ -68,23 +77,25 @@ void Declare(config::Options& options, Config& config) {
   });
   options.CheckToServe([&config] { return CredentialsOf(config).status(); });
   options.Check([&config]() -> absl::Status {
-    if (config.kinesis_endpoint.empty()) return absl::OkStatus();
-    return aws::Endpoint::Parse(config.kinesis_endpoint).status();
+    for (const std::string& url : {config.kinesis_endpoint, config.sts_endpoint}) {
+      if (!url.empty()) TM_RETURN_IF_ERROR(aws::Endpoint::Parse(url).status());
+    }
+    return absl::OkStatus();
   });
 }
 
-absl::StatusOr<aws::Credentials> CredentialsOf(const Config& config) {
+absl::StatusOr<aws::CredentialsPlace> CredentialsOf(const Config& config) {
   if (!config.access_key_id.Reveal().empty()) {
     return aws::Credentials{.access_key_id = config.access_key_id.Reveal(),
                             .secret_access_key = aws::Secret(config.secret_access_key.Reveal()),
                             .session_token = aws::Secret(config.session_token.Reveal())};
   }
-  absl::StatusOr<aws::Credentials> found =
-      aws::CredentialsFromEnvironment([](const char* name) { return std::getenv(name); });
+  absl::StatusOr<aws::CredentialsPlace> found =
+      aws::PlaceFromEnvironment([](const char* name) { return std::getenv(name); });
   if (found.ok() || !absl::IsNotFound(found.status())) return found;
   return absl::InvalidArgumentError(
       absl::StrCat("--access-key-id-file and --secret-access-key-file: missing, and ",
-                   found.status().message(), "; one of these pairs must be given"));
+                   found.status().message(), "; one of these must be given"));
 }
 
 }  // namespace tidemark::publisher

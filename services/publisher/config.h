@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/aws/credentials.h"
+#include "common/aws/base_credentials.h"
 #include "common/base/units.h"
 #include "common/config/installation.h"
 #include "common/config/keyring.h"
@@ -26,13 +26,16 @@ struct Config {
   std::optional<config::Keyring> keyring;
   config::Installation installation;
 
-  // Base credentials of AWS calls; empty: those of the environment (AWS_ACCESS_KEY_ID, ...).
+  // Base credentials of AWS calls; empty: those that the environment names (aws::CredentialsPlace).
   config::Secret<std::string> access_key_id;
   config::Secret<std::string> secret_access_key;
   config::Secret<std::string> session_token;
   // "http://host:port" instead of AWS's own endpoint; empty: AWS's.
   std::string kinesis_endpoint;
   absl::Duration kinesis_timeout = absl::Seconds(15);
+  std::string sts_endpoint;  // as kinesis_endpoint
+  bool assume_roles = true;  // off: base credentials write all streams
+  absl::Duration role_patience = absl::Minutes(1);
 
   S3Config s3;
 
@@ -50,8 +53,8 @@ struct Config {
 // Adds the options.
 void Declare(config::Options& options, Config& config);
 
-// What signs calls of AWS: as configured, else as AWS's own tools find it in the environment.
-// INVALID_ARGUMENT if there is nothing, or only half of it.
-absl::StatusOr<aws::Credentials> CredentialsOf(const Config& config);
+// Where the base credentials come from: as configured, else as AWS's own tools find it in the
+// environment. INVALID_ARGUMENT if there is nothing, or only half of it.
+absl::StatusOr<aws::CredentialsPlace> CredentialsOf(const Config& config);
 
 }  // namespace tidemark::publisher

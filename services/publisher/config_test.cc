@@ -18,7 +18,12 @@ using ::testing::Not;
 class ConfigTest : public ::testing::Test {
  protected:
   ConfigTest() {
-    for (const char* name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}) unsetenv(name);
+    for (const char* name :
+         {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_WEB_IDENTITY_TOKEN_FILE",
+          "AWS_ROLE_ARN", "AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE",
+          "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"}) {
+      unsetenv(name);
+    }
   }
 
   // What is wrong, or "".
@@ -48,6 +53,20 @@ TEST_F(ConfigTest, WithoutAwsKeysItMigratesAndServesNot) {
   environment_["TIDEMARK_PUBLISHER_ACCESS_KEY_ID"] = "AKID";
   environment_["TIDEMARK_PUBLISHER_SECRET_ACCESS_KEY"] = "secret";
   EXPECT_EQ(FaultsOf({}), "");
+}
+
+TEST_F(ConfigTest, WhatTheEnvironmentOffersIsEnoughOrItsFaultIsNamed) {
+  setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/token", 1);
+  EXPECT_THAT(FaultsOf({}), HasSubstr("AWS_WEB_IDENTITY_TOKEN_FILE needs AWS_ROLE_ARN"));
+  setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/tidemark", 1);
+  EXPECT_EQ(FaultsOf({}), "");
+}
+
+TEST_F(ConfigTest, EndpointsAreChecked) {
+  environment_["TIDEMARK_PUBLISHER_ACCESS_KEY_ID"] = "AKID";
+  environment_["TIDEMARK_PUBLISHER_SECRET_ACCESS_KEY"] = "secret";
+  EXPECT_THAT(FaultsOf({"--sts-endpoint=ftp://x"}), HasSubstr("ftp://x"));
+  EXPECT_EQ(FaultsOf({"--sts-endpoint=http://127.0.0.1:5000", "--assume-roles=false"}), "");
 }
 
 TEST_F(ConfigTest, DsnsThatAreNoneAreRefusedTogetherWithOtherFaults) {

@@ -8,10 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/aws/credentials.h"
+#include "common/aws/base_credentials.h"
 #include "common/aws/endpoint.h"
 #include "common/aws/http.h"
 #include "common/aws/kinesis.h"
+#include "common/aws/sts.h"
 #include "common/base/clock.h"
 #include "common/base/executor.h"
 #include "common/base/random.h"
@@ -25,6 +26,7 @@
 #include "services/publisher/config.h"
 #include "services/publisher/engine/kinesis_sender.h"
 #include "services/publisher/engine/publisher.h"
+#include "services/publisher/engine/role_credentials.h"
 #include "services/publisher/rpc/destinations.h"
 #include "services/publisher/rpc/grpc_neighbours.h"
 #include "services/publisher/rpc/publisher_rpc.h"
@@ -61,16 +63,52 @@ pg::ConnectOptions LeaseOptionsOf(const Config& config) {
   return options;
 }
 
-absl::StatusOr<aws::KinesisClient> MakeKinesis(
-    const Config& config, aws::HttpTransport& transport,
-    std::shared_ptr<aws::CredentialsProvider> credentials) {
-  aws::Endpoint endpoint = aws::Endpoint::OfAws("kinesis", config.installation.region);
-  if (!config.kinesis_endpoint.empty()) {
-    TM_ASSIGN_OR_RETURN(endpoint, aws::Endpoint::Parse(config.kinesis_endpoint));
-  }
-  return aws::KinesisClient(config.installation.region, std::move(endpoint), transport,
-                            std::move(credentials), SystemClock());
+// As configured (and checked), else AWS's own.
+aws::Endpoint EndpointOf(const std::string& configured, std::string_view service,
+                         const Config& config) {
+  if (configured.empty()) return aws::Endpoint::OfAws(service, config.installation.region);
+  return aws::Endpoint::Parse(configured).value();
 }
+
+// The clients of AWS, which share connections and base credentials.
+class Aws {
+ public:
+  static absl::StatusOr<std::unique_ptr<Aws>> Start(const Config& config) {
+    TM_ASSIGN_OR_RETURN(auto transport, aws::CurlTransport::Start({}));
+    TM_ASSIGN_OR_RETURN(aws::CredentialsPlace place, CredentialsOf(config));
+    return std::unique_ptr<Aws>(new Aws(config, std::move(transport), std::move(place)));
+  }
+
+  aws::HttpTransport& transport() { return *transport_; }
+  const std::shared_ptr<aws::CredentialsProvider>& base() const { return base_; }
+  StreamSender& sender() { return sender_; }
+
+ private:
+  Aws(const Config& config, std::unique_ptr<aws::CurlTransport> transport,
+      aws::CredentialsPlace place)
+      : transport_(std::move(transport)),
+        region_(config.installation.region),
+        sts_endpoint_(EndpointOf(config.sts_endpoint, "sts", config)),
+        base_(aws::ProvideFrom(std::move(place), {.transport = *transport_,
+                                                  .clock = SystemClock(),
+                                                  .random = SystemRandom(),
+                                                  .region = region_,
+                                                  .sts = sts_endpoint_})),
+        sts_(region_, sts_endpoint_, *transport_, base_, SystemClock()),
+        roles_({.patience = config.role_patience}, sts_,
+               {.wall = SystemClock(), .boottime = BoottimeClock()}, SystemRandom()),
+        sender_(aws::KinesisClient(region_, EndpointOf(config.kinesis_endpoint, "kinesis", config),
+                                   *transport_, base_, SystemClock()),
+                config.assume_roles ? &roles_ : nullptr, config.kinesis_timeout) {}
+
+  const std::unique_ptr<aws::CurlTransport> transport_;
+  const std::string region_;
+  const aws::Endpoint sts_endpoint_;
+  const std::shared_ptr<aws::CredentialsProvider> base_;
+  const aws::StsClient sts_;
+  RoleCredentials roles_;
+  KinesisSender sender_;
+};
 
 // "host:pid", for people who look at the leases.
 std::string NameOfProcess() {
@@ -126,15 +164,11 @@ class Destinations {
 };
 
 absl::Status Serve(const Config& config, rpc::Process& process) {
-  TM_ASSIGN_OR_RETURN(const auto transport, aws::CurlTransport::Start({}));
-  TM_ASSIGN_OR_RETURN(aws::Credentials base, CredentialsOf(config));
-  const auto credentials = std::make_shared<aws::StaticCredentials>(std::move(base));
-  TM_ASSIGN_OR_RETURN(aws::KinesisClient kinesis, MakeKinesis(config, *transport, credentials));
-  KinesisSender sender(std::move(kinesis), config.kinesis_timeout);
+  TM_ASSIGN_OR_RETURN(const auto aws, Aws::Start(config));
   TM_ASSIGN_OR_RETURN(const RecordStoring records,
                       MakeRecordStore(config.s3, {.region = config.installation.region,
-                                                  .transport = *transport,
-                                                  .credentials = credentials,
+                                                  .transport = aws->transport(),
+                                                  .credentials = aws->base(),
                                                   .keyring = *config.keyring,
                                                   .registry = process.metrics()}));
   GrpcNeighbours neighbours(rpc::MakeChannel(config::FormatAddress(config.stream_config)),
@@ -149,7 +183,7 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   const Destinations destinations(config, process.metrics());
   Publisher publisher(SettingsOf(config), {.log = log,
                                            .leases = leases,
-                                           .sender = sender,
+                                           .sender = aws->sender(),
                                            .records = *records.store,
                                            .neighbours = neighbours,
                                            .catalogue = destinations.catalogue(),

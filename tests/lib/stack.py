@@ -86,11 +86,11 @@ class Stack:
         return service
 
     def start_publisher(self, kinesis, *arguments, label=None, stream_config=None):
-        """To the Kinesis at this URL. Not waited for: of several, one is ready."""
+        """To the Kinesis and STS at this URL. Not waited for: of several, one is ready."""
         return self.start("publisher", "--stream-config",
                           stream_config or self.stream_config.addresses["grpc"],
                           "--dataset", self.dataset_address, "--kinesis-endpoint", kinesis,
-                          *arguments, label=label,
+                          "--sts-endpoint", kinesis, *arguments, label=label,
                           listen=self._listen("publisher", self.publisher_address))
 
     def _listen(self, name, first):

@@ -83,6 +83,7 @@ publisher_settings() {
   setting kinesis-endpoint "$(url moto)"
   setting s3-endpoint "$(url moto)"
   setting s3-bucket "$BUCKET_NAME"
+  setting sts-endpoint "$(url moto)"
   # Of requests for one stream shard that come at once, moto may lose records it says it took.
   setting requests-per-stream 1
 }

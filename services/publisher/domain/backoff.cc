@@ -22,6 +22,7 @@ Range RangeOf(Fault fault) {
     case Fault::kThrottled:
       return {absl::Milliseconds(200), absl::Seconds(15)};
     case Fault::kStreamMissing:
+    case Fault::kRoleRefused:
       return {absl::Seconds(1), absl::Seconds(15)};
     case Fault::kRefused:
     case Fault::kDenied:

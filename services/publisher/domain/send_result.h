@@ -14,6 +14,7 @@ enum class Fault {
   kRefused,        // what was sent is not acceptable and never will be
   kDenied,         // the settings are wrong, not what was sent: an operator must act
   kStreamMissing,  // there is no such stream, or it is being created
+  kRoleRefused,    // the role can't be assumed, and has refused for long
 };
 
 // How one record fared.

@@ -51,7 +51,9 @@ struct DestinationConfig {
   bool enabled = true;
   std::string pool_id;
   std::string stream_name;
-  Position start = 0;  // changes above it are wanted
+  std::string role_arn;     // the role that may write it
+  std::string external_id;  // what that role trusts us by
+  Position start = 0;       // changes above it are wanted
 
   friend bool operator==(const DestinationConfig&, const DestinationConfig&) = default;
 };

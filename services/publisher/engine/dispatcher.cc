@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/obs/log.h"
+#include "services/publisher/engine/off_reasons.h"
 
 namespace tidemark::publisher {
 namespace {
@@ -277,6 +278,9 @@ void Dispatcher::Finish(Answer answer) {
     outlet.doubted = true;
     Look(outlet);
   }
+  if (answer.result.fault == Fault::kRoleRefused) {
+    parts_.neighbours.TurnOff(outlet.config, RoleRefusedReason(outlet.config));
+  }
   MakeRunnable(outlet);
 }
 
@@ -415,7 +419,7 @@ void Dispatcher::Send(Outlet& outlet, DeliveryWindow::Request request) {
     if (traceparent = record.event->traceparent; !traceparent.empty()) break;
   }
   parts_.sender.Send(
-      outlet.config.stream_name, request.records, traceparent,
+      outlet.config, request.records, traceparent,
       [inbox = inbox_, answer = std::make_shared<Answer>(Answer{outlet.config.id,
                                                                 request.id,
                                                                 request.records.size(),
@@ -434,7 +438,7 @@ void Dispatcher::Send(Outlet& outlet, DeliveryWindow::Request request) {
 
 void Dispatcher::Look(Outlet& outlet) {
   if (std::exchange(outlet.looking, true)) return;
-  parts_.sender.Look(outlet.config.stream_name,
+  parts_.sender.Look(outlet.config,
                      [inbox = inbox_, id = outlet.config.id](StreamSender::Sight sight) {
                        {
                          const std::lock_guard lock(inbox->mutex);
@@ -455,9 +459,7 @@ void Dispatcher::Heed(const Sight& sight) {
   outlet.limit_until = parts_.boottime.Now() + (known ? kLimitInterval : kLimitRetry);
   if (sight.sight.record_bytes) outlet.window.set_record_bytes(*sight.sight.record_bytes);
   if (sight.sight.state != StreamState::kMissing || !doubted) return;
-  parts_.neighbours.TurnOff(
-      outlet.config, absl::StrCat("The Kinesis stream ", outlet.config.stream_name,
-                                  " does not exist. Create it, then enable streaming again."));
+  parts_.neighbours.TurnOff(outlet.config, StreamMissingReason(outlet.config));
 }
 
 void Dispatcher::Release(Outlet& outlet, std::int64_t changes, std::int64_t bytes) {

@@ -31,6 +31,8 @@ Fault FaultOf(ErrorClass error_class, std::string_view code) {
     case ErrorClass::kPermanent:
       return ConcernsRequest(code) ? Fault::kRefused : Fault::kDenied;
     case ErrorClass::kOff:
+      // Without a code nothing was sent, because there were no credentials.
+      if (code.empty()) return Fault::kRoleRefused;
       return code == "ResourceNotFoundException" ? Fault::kStreamMissing : Fault::kDenied;
   }
   return Fault::kTransient;
@@ -82,23 +84,34 @@ SendResult ToSendResult(const aws::PutRecordsResult& result) {
   return sent;
 }
 
-KinesisSender::KinesisSender(aws::KinesisClient client, absl::Duration timeout)
-    : client_(std::move(client)), timeouts_{.total = timeout} {}
+KinesisSender::KinesisSender(aws::KinesisClient client, RoleCredentials* roles,
+                             absl::Duration timeout)
+    : client_(std::move(client)), roles_(roles), timeouts_{.total = timeout} {}
 
-void KinesisSender::Send(const std::string& stream, std::span<const DeliveryWindow::Record> records,
+aws::CallOptions KinesisSender::OptionsFor(const DestinationConfig& destination) const {
+  aws::CallOptions options{.timeouts = timeouts_, .traceparent = ""};
+  if (roles_ != nullptr) {
+    options.credentials = roles_->Of(destination.role_arn, destination.external_id);
+  }
+  return options;
+}
+
+void KinesisSender::Send(const DestinationConfig& destination,
+                         std::span<const DeliveryWindow::Record> records,
                          std::string_view traceparent, Sent done) {
   std::vector<aws::PutRecordsEntry> entries;
   entries.reserve(records.size());
   for (const auto& record : records) entries.push_back({record.data, record.key});
-  client_.PutRecords(stream, entries,
-                     {.timeouts = timeouts_, .traceparent = std::string(traceparent)},
+  aws::CallOptions options = OptionsFor(destination);
+  options.traceparent = traceparent;
+  client_.PutRecords(destination.stream_name, entries, options,
                      [done = std::move(done)](const aws::PutRecordsResult& result) {
                        done(ToSendResult(result));
                      });
 }
 
-void KinesisSender::Look(const std::string& stream, Looked done) {
-  client_.DescribeStreamSummary(stream, {.timeouts = timeouts_},
+void KinesisSender::Look(const DestinationConfig& destination, Looked done) {
+  client_.DescribeStreamSummary(destination.stream_name, OptionsFor(destination),
                                 [done = std::move(done)](const aws::StreamSummaryResult& result) {
                                   Sight sight{.state = StateOf(result),
                                               .record_bytes = std::nullopt};

@@ -4,6 +4,7 @@
 
 #include "absl/time/time.h"
 #include "common/aws/kinesis.h"
+#include "services/publisher/engine/role_credentials.h"
 #include "services/publisher/engine/stream_sender.h"
 
 namespace tidemark::publisher {
@@ -12,14 +13,18 @@ namespace tidemark::publisher {
 class KinesisSender final : public StreamSender {
  public:
   // A request that takes longer than `timeout` counts as failed, though it may have arrived.
-  KinesisSender(aws::KinesisClient client, absl::Duration timeout);
+  // `roles`: whose credentials sign; null: the client's own do, for all streams.
+  KinesisSender(aws::KinesisClient client, RoleCredentials* roles, absl::Duration timeout);
 
-  void Send(const std::string& stream, std::span<const DeliveryWindow::Record> records,
+  void Send(const DestinationConfig& destination, std::span<const DeliveryWindow::Record> records,
             std::string_view traceparent, Sent done) override;
-  void Look(const std::string& stream, Looked done) override;
+  void Look(const DestinationConfig& destination, Looked done) override;
 
  private:
+  aws::CallOptions OptionsFor(const DestinationConfig& destination) const;
+
   const aws::KinesisClient client_;
+  RoleCredentials* const roles_;
   const aws::HttpTimeouts timeouts_;
 };
 

@@ -29,6 +29,17 @@ TEST(KinesisSenderTest, EachErrorOfACallHasItsTreatment) {
   EXPECT_EQ(FaultOfCall("ResourceNotFoundException"), Fault::kStreamMissing);
 }
 
+TEST(KinesisSenderTest, WithoutCredentialsNothingIsSaidOfTheStream) {
+  const auto fault = [](aws::ErrorClass error_class) {
+    aws::PutRecordsResult result;
+    result.error = aws::CallError{.error_class = error_class, .message = "no credentials: ..."};
+    return ToSendResult(result).fault;
+  };
+  EXPECT_EQ(fault(aws::ErrorClass::kCredentials), Fault::kCredentials);
+  EXPECT_EQ(fault(aws::ErrorClass::kPermanent), Fault::kDenied);
+  EXPECT_EQ(fault(aws::ErrorClass::kOff), Fault::kRoleRefused);
+}
+
 TEST(KinesisSenderTest, EachRecordHasAResultOfItsOwn) {
   aws::PutRecordsResult result;
   result.records.resize(3);

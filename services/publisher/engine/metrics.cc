@@ -10,8 +10,8 @@ namespace tidemark::publisher {
 namespace {
 
 // In the order of Fault.
-constexpr std::array<const char*, 6> kFaultNames = {"transient", "throttle", "credentials",
-                                                    "refused",   "denied",   "missing"};
+constexpr std::array<const char*, 7> kFaultNames = {
+    "transient", "throttle", "credentials", "refused", "denied", "missing", "role"};
 constexpr std::array<const char*, 3> kMoveNames = {"taken", "released", "lost"};
 
 std::string Name(const char* suffix) { return std::string("tidemark_publisher_") + suffix; }

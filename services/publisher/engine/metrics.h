@@ -42,7 +42,7 @@ class Metrics {
   void Destinations(std::size_t all, std::size_t failing, std::size_t gapped);
 
  private:
-  static constexpr std::size_t kFaults = 6;  // without kNone
+  static constexpr std::size_t kFaults = 7;  // without kNone
 
   prometheus::Histogram& poll_seconds_;
   prometheus::Histogram& ingestion_seconds_;

@@ -11,6 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/publisher/engine/off_reasons.h"
 #include "services/publisher/engine/testing/publisher_fixture.h"
 
 namespace tidemark::publisher {
@@ -148,6 +149,21 @@ TEST_F(PublisherTest, AMissingStreamIsTurnedOffOnlyOnceItIsKnownToBeGone) {
   EXPECT_THAT(neighbours_.turned_off()[0].second, HasSubstr("stream-1 does not exist. Create it"));
   catalogue_.Replace({});  // as the stream configuration service answers
   EXPECT_TRUE(Settles(1));
+}
+
+TEST_F(PublisherTest, AStreamIsTurnedOffWhoseRoleRefuses) {
+  DestinationConfig destination = Destination();
+  destination.role_arn = "arn:aws:iam::1:role/r";
+  destination.external_id = "0af";
+  catalogue_.Replace({destination});
+  sender_.SetJudge(
+      [](const std::string&, const Records&) { return FakeSender::Failure(Fault::kRoleRefused); });
+  const auto instance = Start();
+  Write(Change("a"));
+  ASSERT_TRUE(Eventually([this] { return !neighbours_.turned_off().empty(); }));
+  EXPECT_EQ(neighbours_.turned_off()[0].first, kDestination);
+  EXPECT_EQ(neighbours_.turned_off()[0].second, RoleRefusedReason(destination));
+  EXPECT_EQ(sender_.looks(), 0U);
 }
 
 TEST_F(PublisherTest, ADestinationLearnedLateGetsWhatItMissedInOrder) {

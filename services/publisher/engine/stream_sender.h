@@ -27,9 +27,11 @@ class StreamSender {
   virtual ~StreamSender() = default;
 
   using Sent = std::function<void(SendResult)>;
-  // `records` are needed only during the call. `traceparent`: of one of the changes; may be empty.
-  virtual void Send(const std::string& stream, std::span<const DeliveryWindow::Record> records,
-                    std::string_view traceparent, Sent done) = 0;
+  // `destination` (its stream and role) and `records` are needed only during the call.
+  // `traceparent`: of one of the changes; may be empty.
+  virtual void Send(const DestinationConfig& destination,
+                    std::span<const DeliveryWindow::Record> records, std::string_view traceparent,
+                    Sent done) = 0;
 
   struct Sight {
     StreamState state = StreamState::kUnknown;
@@ -37,7 +39,7 @@ class StreamSender {
   };
   using Looked = std::function<void(Sight)>;
   // Finds out what has become of a stream that could not be written, and what it takes.
-  virtual void Look(const std::string& stream, Looked done) = 0;
+  virtual void Look(const DestinationConfig& destination, Looked done) = 0;
 };
 
 }  // namespace tidemark::publisher

@@ -12,6 +12,8 @@ std::vector<DestinationConfig> DestinationsOf(const pools::PoolSnapshot& pools) 
          .enabled = stream.status() == stream_config::v1::STREAMING_STATUS_ENABLED,
          .pool_id = pool->identity_pool_id(),
          .stream_name = stream.stream_name(),
+         .role_arn = stream.role_arn(),
+         .external_id = pool->role_external_id(),
          .start = stream.start_position()});
   }
   return destinations;

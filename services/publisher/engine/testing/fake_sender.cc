@@ -16,9 +16,10 @@ FakeSender::~FakeSender() {
   thread_.join();
 }
 
-void FakeSender::Send(const std::string& stream, std::span<const DeliveryWindow::Record> records,
-                      std::string_view traceparent, Sent done) {
-  Request request{stream, {}, std::move(done)};
+void FakeSender::Send(const DestinationConfig& destination,
+                      std::span<const DeliveryWindow::Record> records, std::string_view traceparent,
+                      Sent done) {
+  Request request{destination.stream_name, {}, std::move(done)};
   for (const auto& record : records) {
     request.records.push_back(
         {std::string(record.key), record.event->position, std::string(record.data)});
@@ -31,7 +32,7 @@ void FakeSender::Send(const std::string& stream, std::span<const DeliveryWindow:
   changed_.notify_all();
 }
 
-void FakeSender::Look(const std::string& stream, Looked done) {
+void FakeSender::Look(const DestinationConfig& destination, Looked done) {
   Sight sight;
   {
     const std::lock_guard lock(mutex_);

@@ -34,9 +34,9 @@ class FakeSender final : public StreamSender {
   FakeSender();
   ~FakeSender() override;
 
-  void Send(const std::string& stream, std::span<const DeliveryWindow::Record> records,
+  void Send(const DestinationConfig& destination, std::span<const DeliveryWindow::Record> records,
             std::string_view traceparent, Sent done) override;
-  void Look(const std::string& stream, Looked done) override;
+  void Look(const DestinationConfig& destination, Looked done) override;
 
   // All requests succeed until a judge is set.
   void SetJudge(Judge judge);

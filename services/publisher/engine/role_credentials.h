@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "common/aws/credentials.h"
+#include "common/aws/sts.h"
+#include "common/base/clock.h"
+#include "common/base/random.h"
+
+namespace tidemark::publisher {
+
+// The credentials of the pools' roles: assumed when they are first asked for, kept and renewed
+// while they are used, and forgotten when they were not for an hour or are too many. Safe for
+// concurrent use.
+class RoleCredentials {
+ public:
+  struct Options {
+    // How long a role must refuse before it counts: see aws::AssumedRole.
+    absl::Duration patience = absl::Minutes(1);
+    std::size_t max_roles = 4096;  // those unused for longest go first
+  };
+  // Must outlive it and what it gave out.
+  struct Clocks {
+    const Clock& wall;
+    const Clock& boottime;
+  };
+
+  // `sts` signs with the base credentials.
+  RoleCredentials(const Options& options, aws::StsClient sts, const Clocks& clocks, Random& random);
+
+  // Those of a role that trusts `external_id`: the same provider while it is remembered.
+  std::shared_ptr<aws::CredentialsProvider> Of(std::string_view role_arn,
+                                               std::string_view external_id);
+
+  std::size_t size() const;
+
+ private:
+  using Key = std::pair<std::string, std::string>;  // role, external id
+  struct Entry {
+    Key key;
+    std::shared_ptr<aws::CredentialsProvider> credentials;
+    absl::Time used;
+  };
+
+  std::shared_ptr<aws::CredentialsProvider> Assume(const Key& key) const;
+  void Forget(absl::Time now);
+
+  const Options options_;
+  const aws::StsClient sts_;
+  const Clocks clocks_;
+  Random& random_;
+
+  mutable std::mutex mutex_;
+  // Guarded by mutex_. The most recently used first.
+  std::list<Entry> entries_;
+  std::map<Key, std::list<Entry>::iterator> by_key_;
+};
+
+}  // namespace tidemark::publisher

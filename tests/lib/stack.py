@@ -131,6 +131,10 @@ class Stack:
         """Enables the stream of POOL from where it stopped."""
         self._set_stream("stream.status", resume=True, status="STREAMING_STATUS_ENABLED")
 
+    def set_role(self, arn):
+        """Of POOL's stream."""
+        self._set_stream("stream.role_arn", role_arn=arn)
+
     def disable_stream(self):
         """Of POOL."""
         self._set_stream("stream.status", status="STREAMING_STATUS_DISABLED")

@@ -27,6 +27,7 @@
 #include "services/publisher/engine/kinesis_sender.h"
 #include "services/publisher/engine/publisher.h"
 #include "services/publisher/engine/role_credentials.h"
+#include "services/publisher/engine/stream_check.h"
 #include "services/publisher/rpc/destinations.h"
 #include "services/publisher/rpc/grpc_neighbours.h"
 #include "services/publisher/rpc/publisher_rpc.h"
@@ -82,6 +83,7 @@ class Aws {
   aws::HttpTransport& transport() { return *transport_; }
   const std::shared_ptr<aws::CredentialsProvider>& base() const { return base_; }
   StreamSender& sender() { return sender_; }
+  StreamCheck& check() { return check_; }
 
  private:
   Aws(const Config& config, std::unique_ptr<aws::CurlTransport> transport,
@@ -97,9 +99,10 @@ class Aws {
         sts_(region_, sts_endpoint_, *transport_, base_, SystemClock()),
         roles_({.patience = config.role_patience}, sts_,
                {.wall = SystemClock(), .boottime = BoottimeClock()}, SystemRandom()),
-        sender_(aws::KinesisClient(region_, EndpointOf(config.kinesis_endpoint, "kinesis", config),
-                                   *transport_, base_, SystemClock()),
-                config.assume_roles ? &roles_ : nullptr, config.kinesis_timeout) {}
+        kinesis_(region_, EndpointOf(config.kinesis_endpoint, "kinesis", config), *transport_,
+                 base_, SystemClock()),
+        sender_(kinesis_, config.assume_roles ? &roles_ : nullptr, config.kinesis_timeout),
+        check_({.assume_roles = config.assume_roles}, sts_, kinesis_) {}
 
   const std::unique_ptr<aws::CurlTransport> transport_;
   const std::string region_;
@@ -107,7 +110,9 @@ class Aws {
   const std::shared_ptr<aws::CredentialsProvider> base_;
   const aws::StsClient sts_;
   RoleCredentials roles_;
+  const aws::KinesisClient kinesis_;
   KinesisSender sender_;
+  AwsStreamCheck check_;
 };
 
 // "host:pid", for people who look at the leases.
@@ -192,7 +197,7 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                                            .boottime = BoottimeClock(),
                                            .random = SystemRandom()});
   Executor admin_thread(1, kAdminQueue);
-  PublisherRpc publisher_rpc(publisher, parked, admin_thread, *config.keyring,
+  PublisherRpc publisher_rpc(publisher, parked, admin_thread, aws->check(), *config.keyring,
                              process.calls_options(), process.metrics());
   return process.Serve({&publisher_rpc}, {{"pools", [&] { return destinations.Ready(); }},
                                           {"database", [&] { return check_database(); }},

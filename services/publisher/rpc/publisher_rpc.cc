@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/errors/violations.h"
 #include "common/seal/seal.h"
+#include "services/publisher/rpc/check_stream.h"
 
 namespace tidemark::publisher {
 namespace {
@@ -94,11 +95,12 @@ void CheckPool(const std::string& pool_id, errors::Violations& violations) {
 }  // namespace
 
 PublisherRpc::PublisherRpc(const Publisher& publisher, ParkedChanges& parked, Executor& thread,
-                           config::Keyring keyring, const rpc::Calls::Options& options,
-                           prometheus::Registry& registry)
+                           StreamCheck& streams, config::Keyring keyring,
+                           const rpc::Calls::Options& options, prometheus::Registry& registry)
     : publisher_(publisher),
       parked_(parked),
       thread_(thread),
+      streams_(streams),
       keyring_(std::move(keyring)),
       calls_(v1::PublisherService::service_full_name(), options, registry) {}
 
@@ -155,6 +157,15 @@ grpc::ServerUnaryReactor* PublisherRpc::GetStatus(grpc::CallbackServerContext* c
   return calls_.Unary(context, "GetStatus", request, response,
                       [=, this](const rpc::Call& call, const rpc::Done& done) {
                         done(Status(call, *request, *response));
+                      });
+}
+
+grpc::ServerUnaryReactor* PublisherRpc::CheckStream(grpc::CallbackServerContext* context,
+                                                    const v1::CheckStreamRequest* request,
+                                                    v1::CheckStreamResponse* response) {
+  return calls_.Unary(context, "CheckStream", request, response,
+                      [=, this](const rpc::Call& call, const rpc::Done& done) {
+                        publisher::CheckStream(streams_, call, *request, *response, done);
                       });
 }
 

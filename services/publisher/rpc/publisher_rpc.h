@@ -4,6 +4,7 @@
 #include "common/config/keyring.h"
 #include "common/rpc/calls.h"
 #include "services/publisher/engine/publisher.h"
+#include "services/publisher/engine/stream_check.h"
 #include "services/publisher/store/parked_changes.h"
 #include "tidemark/publisher/v1/publisher_service.grpc.pb.h"
 
@@ -14,12 +15,15 @@ class PublisherRpc final : public v1::PublisherService::CallbackService {
  public:
   // `parked` is used on `thread` (one thread) alone. All but the keyring outlive the object.
   PublisherRpc(const Publisher& publisher, ParkedChanges& parked, Executor& thread,
-               config::Keyring keyring, const rpc::Calls::Options& options,
+               StreamCheck& streams, config::Keyring keyring, const rpc::Calls::Options& options,
                prometheus::Registry& registry);
 
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const v1::GetStatusRequest* request,
                                       v1::GetStatusResponse* response) override;
+  grpc::ServerUnaryReactor* CheckStream(grpc::CallbackServerContext* context,
+                                        const v1::CheckStreamRequest* request,
+                                        v1::CheckStreamResponse* response) override;
   grpc::ServerUnaryReactor* ListParkedChanges(grpc::CallbackServerContext* context,
                                               const v1::ListParkedChangesRequest* request,
                                               v1::ListParkedChangesResponse* response) override;
@@ -33,6 +37,7 @@ class PublisherRpc final : public v1::PublisherService::CallbackService {
   const Publisher& publisher_;
   ParkedChanges& parked_;
   Executor& thread_;
+  StreamCheck& streams_;
   const config::Keyring keyring_;
   rpc::Calls calls_;
 };

@@ -25,7 +25,9 @@ void AssumedRoleSource::Fetch(Callback callback) {
                       return callback(std::move(*credentials));
                     }
                     const auto& error = std::get<CallError>(result);
-                    if (error.error_class == ErrorClass::kOff) return Confirm(error, callback);
+                    if (error.error_class == ErrorClass::kOff && !DeniedByCallersPolicies(error)) {
+                      return Confirm(error, callback);
+                    }
                     if (error.error_class == ErrorClass::kPermanent) {
                       return callback(absl::FailedPreconditionError(TextOf(error)));
                     }

@@ -21,9 +21,9 @@ struct AssumedRole {
 // Fetches the role's credentials for an hour, the longest that is possible for every role.
 //
 // PERMISSION_DENIED says that the role does not exist or does not trust us: STS refused with
-// AccessDenied, takes our base credentials for other calls, and patience is at its end.
-// FAILED_PRECONDITION: STS finds fault with the request, e.g. with the role's ARN. Everything else,
-// base credentials that AWS does not take among it, is UNAVAILABLE.
+// AccessDenied, does not lay it to our own policies, takes our base credentials for other calls,
+// and patience is at its end. FAILED_PRECONDITION: STS finds fault with the request, e.g. with the
+// role's ARN. Everything else, base credentials that AWS does not take among it, is UNAVAILABLE.
 class AssumedRoleSource final : public CredentialsSource {
  public:
   // `sts` signs with the base credentials. `boottime` must outlive every fetch.

@@ -134,6 +134,10 @@ TEST_F(AssumedRoleSourceTest, NothingElseIsARefusal) {
     EXPECT_EQ(CodeOf(403, "SignatureDoesNotMatch", "Signature expired: 2026"),
               absl::StatusCode::kUnavailable);
     EXPECT_EQ(CodeOf(403, "ExpiredToken"), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(CodeOf(403, "AccessDenied",
+                     "User: u is not authorized to perform: sts:AssumeRole on resource: r because "
+                     "no identity-based policy allows the sts:AssumeRole action"),
+              absl::StatusCode::kUnavailable);
     EXPECT_EQ(CodeOf(400, "Throttling"), absl::StatusCode::kUnavailable);
     EXPECT_EQ(CodeOf(500, "InternalFailure"), absl::StatusCode::kUnavailable);
     EXPECT_EQ(CodeOf(503, ""), absl::StatusCode::kUnavailable);

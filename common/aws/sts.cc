@@ -1,5 +1,7 @@
 #include "common/aws/sts.h"
 
+#include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <optional>
 #include <pugixml.hpp>
@@ -75,6 +77,14 @@ CallerIdentityResult ReadIdentity(CallResult result) {
 }
 
 }  // namespace
+
+bool DeniedByCallersPolicies(const CallError& error) {
+  constexpr std::array<std::string_view, 4> kCallers = {
+      "identity-based policy", "permissions boundary", "service control policy", "session policy"};
+  return std::any_of(kCallers.begin(), kCallers.end(), [&error](std::string_view policy) {
+    return error.message.find(policy) != std::string::npos;
+  });
+}
 
 StsClient::StsClient(std::string region, Endpoint endpoint, HttpTransport& transport,
                      std::shared_ptr<CredentialsProvider> credentials, const Clock& clock)

@@ -34,6 +34,12 @@ struct CallerIdentity {
 };
 using CallerIdentityResult = std::variant<CallerIdentity, CallError>;
 
+// Whether an AccessDenied speaks of the caller's own policies, and so not of the role or whatever
+// else was asked for
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html). AWS does not
+// always tell: false says nothing.
+bool DeniedByCallersPolicies(const CallError& error);
+
 // AWS Security Token Service, 2011-06-15. Never retries. Safe for concurrent use; callbacks and
 // lifetimes as ServiceClient's.
 class StsClient {

@@ -97,7 +97,9 @@ class AwsStreamCheck::Inquiry : public std::enable_shared_from_this<Inquiry> {
   }
 
   void NotAssumed(const CallError& error, int attempts) {
-    if (error.error_class == ErrorClass::kOff) return ConfirmBase(kAttempts);
+    if (error.error_class == ErrorClass::kOff && !aws::DeniedByCallersPolicies(error)) {
+      return ConfirmBase(kAttempts);
+    }
     if (MayRetry(error, attempts)) return Assume(attempts);
     Note(error);
     if (error.error_class == ErrorClass::kPermanent) {

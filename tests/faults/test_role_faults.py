@@ -1,12 +1,15 @@
 """Writing a stream with its pool's role, while STS, the role or the publisher's own keys fail: only a
 role that refuses for good turns its stream off."""
 
+import secrets
+
+import grpc
 import pytest
 
 from fake_aws import ROLE, FakeAws
 from ledger import assert_delivered, deliveries
 from load import Load
-from stack import ACCESS_KEY, POOL, SECRET_KEY
+from stack import ACCESS_KEY, POOL, SECRET_KEY, Stack
 from waiting import eventually
 
 STREAM = "changes"
@@ -122,3 +125,33 @@ def test_a_stream_of_another_account_is_written_with_a_role_of_that_account(stac
             assert_delivered(other, load.finish())
     finally:
         other.close()
+
+
+def refusal(stack):
+    """Why the stream can't be enabled."""
+    with pytest.raises(grpc.RpcError) as raised:
+        stack.enable_stream(STREAM)
+    return raised.value.details()
+
+
+def test_a_stream_is_enabled_only_once_it_can_be_written(server, fake, tmp_path):
+    with Stack(tmp_path, server.dsn(), f"checks_{secrets.token_hex(4)}", check_streams=True) as stack:
+        dataset = stack.start_dataset()
+        stack.start_publisher(fake.url).wait_ready()
+        fake.delete_role()
+        assert "does not trust Tidemark" in refusal(stack)
+        fake.put_role(externalId="another one")
+        assert "does not trust Tidemark" in refusal(stack)
+        fake.put_role(externalId=pool_of(stack).role_external_id, actions=["kinesis:PutRecords"])
+        assert "may not call kinesis:DescribeStreamSummary" in refusal(stack)
+        fake.put_role(externalId=pool_of(stack).role_external_id)
+        fake.hold_status("CREATING")
+        assert "is CREATING" in refusal(stack)
+        fake.hold_status("")
+        fake.delete_stream()
+        assert "does not exist" in refusal(stack)
+        fake.create_stream()
+        stack.enable_stream(STREAM)
+        with Load([dataset.addresses["grpc"]], writers=2) as load:
+            load.wait_for(20)
+            assert_delivered(fake, load.finish())

@@ -67,7 +67,6 @@ stream_config_settings() {
   setting keyring-file "$STACK/config/keyring"
   setting dataset "127.0.0.1:${PORT[dataset]}"
   setting publisher "127.0.0.1:${PORT[publisher]}"
-  setting check-streams false
 }
 
 publisher_settings() {

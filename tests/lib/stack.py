@@ -85,12 +85,13 @@ class Stack:
         service.wait_ready()
         return service
 
-    def start_publisher(self, kinesis, *arguments, label=None, stream_config=None):
-        """To the Kinesis and STS at this URL. Not waited for: of several, one is ready."""
+    def start_publisher(self, kinesis, *arguments, sts=None, label=None, stream_config=None):
+        """To the Kinesis at this URL, and the STS there or at `sts`. Not waited for: of several, one
+        is ready."""
         return self.start("publisher", "--stream-config",
                           stream_config or self.stream_config.addresses["grpc"],
                           "--dataset", self.dataset_address, "--kinesis-endpoint", kinesis,
-                          "--sts-endpoint", kinesis, *arguments, label=label,
+                          "--sts-endpoint", sts or kinesis, *arguments, label=label,
                           listen=self._listen("publisher", self.publisher_address))
 
     def _listen(self, name, first):

@@ -51,7 +51,7 @@ void Declare(config::Options& options, RecordConfig& config) {
   options.Check([&config] { return Check(config); });
   options.CheckToServe([&config]() -> absl::Status {
     if (config.bucket.empty()) return absl::OkStatus();
-    const absl::Status status = PlaceOfCredentials().status();
+    absl::Status status = PlaceOfCredentials().status();
     if (status.ok()) return status;
     return absl::InvalidArgumentError(
         absl::StrCat("--s3-bucket needs AWS credentials: ", status.message()));

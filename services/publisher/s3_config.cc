@@ -35,7 +35,7 @@ absl::Status CheckPrefix(const std::string& prefix) {
 }
 
 absl::Status CheckEndpoint(const char* option, const std::string& url) {
-  const absl::Status status = aws::Endpoint::Parse(url).status();
+  absl::Status status = aws::Endpoint::Parse(url).status();
   if (status.ok()) return status;
   return absl::InvalidArgumentError(absl::StrCat("--", option, ": ", status.message()));
 }

@@ -343,7 +343,8 @@ std::optional<DeliveryWindow::Shed> DeliveryWindow::ShedUnsent() {
   Shed shed{.through = std::numeric_limits<Position>::max()};
   const std::int64_t bytes_before = memory_bytes_;
   absl::flat_hash_set<const Line*> emptied;
-  for (auto& [key, line] : lines_) {
+  for (auto& entry : lines_) {
+    Line& line = entry.second;
     const std::size_t before = line.events.size();
     std::erase_if(line.events, [&](const Event& event) {
       if (event.position <= highest_sent_) return false;

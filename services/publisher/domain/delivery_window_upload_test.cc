@@ -230,7 +230,7 @@ class Simulation {
     while (next_ < events_.size() || !OnlyLargeWait()) Step();
     RC_ASSERT(stored_.empty());  // and yet every key has come as far as its first large change
     store_down_ = false;
-    while (window_.waiting() > 0) Step();
+    while (next_ < events_.size() || window_.waiting() > 0) Step();
     for (const auto& [key, positions] : expected_) RC_ASSERT(arrived_[key] == positions);
     RC_ASSERT(stored_ == large_);
     RC_ASSERT(window_.memory_bytes() == 0);
@@ -257,6 +257,15 @@ class Simulation {
     }
     if (!sent_.empty() && Pick(0, 2) == 0) FinishSent();
     if (!uploads_.empty() && Pick(0, 2) == 0) FinishUpload();
+    if (Pick(0, 20) == 0) Shed();
+  }
+
+  // What was not sent is dropped, and read again from the log.
+  void Shed() {
+    const auto shed = window_.ShedUnsent();
+    if (!shed) return;
+    RC_ASSERT(shed->through < static_cast<Position>(next_));
+    next_ = static_cast<std::size_t>(shed->through);  // of positions from 1, without gaps
   }
 
   void LetTimePass() {

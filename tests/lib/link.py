@@ -1,5 +1,5 @@
-"""A TCP connection's way that can be cut: a process behind it no longer reaches a service that others
-still do."""
+"""A TCP connection's way that can be cut: a process behind it no longer reaches a service that
+others still do."""
 
 import contextlib
 import socket

@@ -86,8 +86,8 @@ class Stack:
         return service
 
     def start_publisher(self, kinesis, *arguments, sts=None, label=None, stream_config=None):
-        """To the Kinesis at this URL, and the STS there or at `sts`. Not waited for: of several, one
-        is ready."""
+        """To the Kinesis at this URL, and the STS there or at `sts`. Not waited for: of several,
+        one is ready."""
         return self.start("publisher", "--stream-config",
                           stream_config or self.stream_config.addresses["grpc"],
                           "--dataset", self.dataset_address, "--kinesis-endpoint", kinesis,

@@ -35,6 +35,7 @@
 #include "services/publisher/store/postgres_change_log.h"
 #include "services/publisher/store/postgres_lease_store.h"
 #include "services/publisher/store/postgres_parked_changes.h"
+#include "services/publisher/store/postgres_steering.h"
 #include "tidemark/publisher/migrations.h"
 
 namespace tidemark::publisher {
@@ -160,6 +161,7 @@ class Destinations {
                {.service = "publisher"}, SystemRandom(), registry) {}
 
   const Catalogue& catalogue() const { return catalogue_; }
+  const pools::PoolDirectory& directory() const { return directory_; }
   absl::Status Ready() const { return directory_.Ready(); }
 
  private:
@@ -183,6 +185,7 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                          .timeout = config.statement_timeout});
   PostgresLeaseStore leases(LeaseOptionsOf(config));
   PostgresParkedChanges parked(ConnectOptionsOf(config, "tidemark-publisher parked"));
+  PostgresSteering steering(ConnectOptionsOf(config, "tidemark-publisher steering"));
   DatabaseCheck check_database(ConnectOptionsOf(config, "tidemark-publisher check"));
   Metrics metrics(process.metrics());
   const Destinations destinations(config, process.metrics());
@@ -197,7 +200,13 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                                            .boottime = BoottimeClock(),
                                            .random = SystemRandom()});
   Executor admin_thread(1, kAdminQueue);
-  PublisherRpc publisher_rpc(publisher, parked, admin_thread, aws->check(), *config.keyring,
+  PublisherRpc publisher_rpc({.view = [&] { return publisher.View(); },
+                              .parked = parked,
+                              .steering = steering,
+                              .pools = destinations.directory(),
+                              .streams = aws->check(),
+                              .thread = admin_thread,
+                              .keyring = *config.keyring},
                              process.calls_options(), process.metrics());
   return process.Serve({&publisher_rpc}, {{"pools", [&] { return destinations.Ready(); }},
                                           {"database", [&] { return check_database(); }},

@@ -18,7 +18,7 @@ struct OutletStats {
   absl::Time oldest_commit = absl::InfiniteFuture();
   std::int64_t delivered = 0;  // changes, by this process
   std::string last_error;      // empty after a success
-  bool split_off = false;
+  bool split_off = false;      // catches up by itself
 };
 
 // A destination with its queue, for the dispatcher's thread.

@@ -129,10 +129,12 @@ void Publisher::Leave(const std::string& member) {
            {{"member", member}, {"error", std::string(status.message())}});
 }
 
-std::string Publisher::NewMember() const {
+std::string Publisher::NewMember() {
   std::array<std::uint8_t, 8> bytes{};
   around_.random.Fill(bytes);
-  return absl::StrCat(settings_.name, "#", Hex(bytes));
+  const std::lock_guard lock(mutex_);
+  member_ = absl::StrCat(settings_.name, "#", Hex(bytes));
+  return member_;
 }
 
 PublisherView Publisher::View() const {
@@ -141,6 +143,7 @@ PublisherView Publisher::View() const {
   std::map<DestinationId, Term::Standing> standings;
   {
     const std::lock_guard lock(mutex_);
+    view.member = member_;
     if (term_ != nullptr) {
       view.log_shards_held = static_cast<int>(term_->held().count());
       report = term_->report();

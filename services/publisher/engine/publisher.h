@@ -23,6 +23,7 @@ struct DestinationView {
 
 // How this publisher does.
 struct PublisherView {
+  std::string member;  // its id; empty before it tries to publish
   int log_shards_held = 0;
   Position read_position = 0;
   std::size_t open_gaps = 0;
@@ -59,7 +60,7 @@ class Publisher {
   absl::StatusOr<Leases> TakeShare(const std::string& member);
   Term::End Serve(const std::string& member, Leases taken);
   void Leave(const std::string& member);
-  std::string NewMember() const;
+  std::string NewMember();
 
   const Settings settings_;
   const Surroundings around_;
@@ -68,6 +69,7 @@ class Publisher {
   obs::LogLimiter failures_{absl::Seconds(10)};
 
   mutable std::mutex mutex_;
+  std::string member_;
   std::unique_ptr<Term> term_;  // none: waiting
   std::thread thread_;
 };

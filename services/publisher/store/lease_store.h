@@ -15,6 +15,7 @@
 #include "services/publisher/domain/balance.h"
 #include "services/publisher/domain/cursor_tracker.h"
 #include "services/publisher/domain/types.h"
+#include "services/publisher/store/parked_changes.h"
 
 namespace tidemark::publisher {
 
@@ -54,14 +55,24 @@ struct NewlyParked {
   ParkedEvent event;
 };
 
+// What has become of a parked change whose replay was asked for.
+struct ReplayOutcome {
+  ParkedCursor change;
+  // Why it was refused again: it stays, until its replay is asked for anew. Nothing: it was
+  // delivered, or there is nothing left to deliver, and it is off the list.
+  std::optional<std::string> refusal;
+  std::int64_t event_bytes = 0;  // of what was refused
+};
+
 // What a holder stores in one transaction.
 struct Progress {
   std::optional<CursorUpdate> cursors;
   std::vector<NewlyParked> parked;
   // Destinations that may have lost changes up to a position, as the log had to forget them.
   std::map<DestinationId, Position> gapped;
+  std::vector<ReplayOutcome> replays;
 
-  bool empty() const { return !cursors && parked.empty() && gapped.empty(); }
+  bool empty() const { return !cursors && parked.empty() && gapped.empty() && replays.empty(); }
 };
 
 // Who holds the log shards, and how far they are. Blocking, one thread at a time. Failures:

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/time/clock.h"
+
 namespace tidemark::publisher {
 
 using ::testing::Each;
@@ -311,6 +313,37 @@ TEST_P(LeaseStoreContract, ARemovedDestinationIsForgotten) {
   removal.cursors->removed = {kOne};
   ASSERT_TRUE(Store(leases_->one(), "one", leases, removal));
   EXPECT_THAT(TakeOver("one").state.destinations, IsEmpty());
+}
+
+TEST_P(LeaseStoreContract, AReplayedChangeIsOffTheListAndARefusedOneStays) {
+  const Leases leases = TakeAll(leases_->one(), "one");
+  Progress progress;
+  progress.parked = {Parked(kOne, 8), Parked(kOne, 9), Parked(kTwo, 8)};
+  ASSERT_TRUE(Store(leases_->one(), "one", leases, progress));
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  ASSERT_EQ(leases_->parked().Replay("us-east-1:1", {}, deadline).value(), 3);
+
+  Progress replayed;
+  replayed.replays = {{{8, kOne}, std::nullopt},
+                      {{9, kOne}, "too large again", 3'000'000},
+                      {{10, kOne}, std::nullopt},
+                      {{10, kTwo}, "there is no such change"}};
+  ASSERT_TRUE(Store(leases_->one(), "one", leases, replayed));
+  ASSERT_TRUE(Store(leases_->one(), "one", leases, replayed)) << "does no harm";
+  const auto left = leases_->parked().List("", {}, 10, deadline).value().changes;
+  ASSERT_EQ(left.size(), 2U);
+  EXPECT_EQ(left[0].destination, kTwo);
+  EXPECT_NE(left[0].replay_time, std::nullopt) << "not done yet";
+  EXPECT_EQ(left[1].event.position, 9);
+  EXPECT_EQ(left[1].replay_time, std::nullopt);
+  EXPECT_EQ(left[1].event.reason, "too large again");
+  EXPECT_EQ(left[1].event.event_bytes, 3'000'000);
+
+  TakeOver("one");
+  replayed.replays = {{{8, kTwo}, std::nullopt}};
+  EXPECT_FALSE(Store(leases_->one(), "one", leases, replayed));
+  EXPECT_EQ(leases_->parked().List("", {}, 10, deadline).value().changes.size(), 2U)
+      << "a publisher without the shards changes nothing";
 }
 
 }  // namespace tidemark::publisher

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "services/publisher/store/lease_store.h"
+#include "services/publisher/store/parked_changes.h"
 
 // What every lease store must do. A test program adds lease_store_contract.cc to its sources and
 // instantiates LeaseStoreContract with a factory.
@@ -20,6 +21,8 @@ class LeasesUnderTest {
   // The stores of two processes.
   virtual LeaseStore& one() = 0;
   virtual LeaseStore& two() = 0;
+  // What they parked.
+  virtual ParkedChanges& parked() = 0;
   // Waits until members that live for `ttl` have expired.
   virtual void Expire(absl::Duration ttl) = 0;
 };

@@ -14,6 +14,7 @@ absl::StatusOr<Standing> MemoryLeaseStore::Join(const std::string& member, absl:
   TM_RETURN_IF_ERROR(failure_);
   members_[member] = clock_.Now() + ttl;
   RemoveExpired(member);
+  Tell(member);
   return StandingOf(member);
 }
 
@@ -25,6 +26,7 @@ absl::StatusOr<std::optional<Standing>> MemoryLeaseStore::Renew(const std::strin
   if (it == members_.end()) return std::nullopt;
   it->second = clock_.Now() + ttl;
   RemoveExpired(member);
+  Tell(member);
   return StandingOf(member);
 }
 
@@ -47,6 +49,7 @@ absl::StatusOr<Leases> MemoryLeaseStore::Take(const std::string& member, int sha
     taken.tokens[i] = ++lease.token;
     taken.state.settled[i] = state_.settled[i];
   }
+  Tell(member);
   return taken;
 }
 
@@ -62,7 +65,9 @@ absl::StatusOr<bool> MemoryLeaseStore::Store(const std::string& member, const Fe
   for (const auto& [id, through] : progress.gapped) {
     Position& stored = state_.destinations[id].gapped_through;
     stored = std::max(stored, through);
+    steering_.SetGapped(id, stored);
   }
+  for (const ReplayOutcome& replay : progress.replays) steering_.Finish(replay);
   if (progress.cursors) StoreCursors(*progress.cursors);
   return true;
 }
@@ -94,6 +99,7 @@ absl::Status MemoryLeaseStore::GiveBack(const std::string& member, int keep) {
   for (Lease& lease : leases_) {
     if (lease.holder == member && --keep < 0) lease.holder.clear();
   }
+  Tell(member);
   return absl::OkStatus();
 }
 
@@ -185,12 +191,22 @@ void MemoryLeaseStore::RemoveExpired(const std::string& except) {
 
 void MemoryLeaseStore::Remove(const std::string& member) {
   members_.erase(member);
+  steering_.RemoveMember(member);
   for (Lease& lease : leases_) {
     if (lease.holder == member) lease.holder.clear();
   }
 }
 
+void MemoryLeaseStore::Tell(const std::string& member) {
+  const auto it = members_.find(member);
+  if (it == members_.end()) return;
+  ShardSet held;
+  for (std::size_t i = 0; i < leases_.size(); ++i) held[i] = leases_[i].holder == member;
+  steering_.SetMember(member, held, it->second);
+}
+
 void MemoryLeaseStore::Park(const NewlyParked& parked) {
+  steering_.Park(parked.destination, parked.event);
   if (parked_.emplace(parked.event.position, parked.destination).second) {
     ++state_.destinations[parked.destination].parked;
   }

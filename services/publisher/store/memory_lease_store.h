@@ -10,14 +10,16 @@
 
 #include "common/base/clock.h"
 #include "services/publisher/store/lease_store.h"
+#include "services/publisher/store/memory_steering.h"
 
 namespace tidemark::publisher {
 
 // Leases in memory, for tests. Safe for concurrent use, so that several publishers can share it.
 class MemoryLeaseStore final : public LeaseStore {
  public:
-  // `clock` outlives the store.
-  explicit MemoryLeaseStore(const Clock& clock) : clock_(clock) {}
+  // What is parked, and who is alive, is told to `steering`. Both outlive the store.
+  MemoryLeaseStore(const Clock& clock, MemorySteering& steering)
+      : clock_(clock), steering_(steering) {}
 
   absl::StatusOr<Standing> Join(const std::string& member, absl::Duration ttl) override;
   absl::StatusOr<std::optional<Standing>> Renew(const std::string& member,
@@ -56,7 +58,11 @@ class MemoryLeaseStore final : public LeaseStore {
   void StoreCursors(const CursorUpdate& cursors);
   Position Floor(DestinationId id, std::size_t shard) const;
 
+  // Tells who is alive.
+  void Tell(const std::string& member);
+
   const Clock& clock_;
+  MemorySteering& steering_;
   mutable std::mutex mutex_;
   std::map<std::string, absl::Time> members_;  // and when they expire
   std::array<Lease, kLogShards> leases_;

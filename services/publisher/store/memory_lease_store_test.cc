@@ -22,11 +22,13 @@ class MemoryLeases final : public LeasesUnderTest {
  public:
   LeaseStore& one() override { return store_; }
   LeaseStore& two() override { return store_; }
+  ParkedChanges& parked() override { return steering_; }
   void Expire(absl::Duration ttl) override { clock_.Advance(ttl + absl::Milliseconds(1)); }
 
  private:
   ManualClock clock_;
-  MemoryLeaseStore store_{clock_};
+  MemorySteering steering_{clock_};
+  MemoryLeaseStore store_{clock_, steering_};
 };
 
 INSTANTIATE_TEST_SUITE_P(Memory, LeaseStoreContract, ::testing::Values(LeasesFactory([] {

@@ -143,6 +143,19 @@ void MemorySteering::Park(DestinationId destination, const ParkedEvent& event) {
                       StoredParkedChange{destination, event, clock_.Now(), std::nullopt});
 }
 
+void MemorySteering::Finish(const ReplayOutcome& replay) {
+  const std::lock_guard lock(mutex_);
+  const auto it = parked_.find(replay.change);
+  if (it == parked_.end()) return;
+  if (!replay.refusal) {
+    parked_.erase(it);
+    return;
+  }
+  it->second.event.reason = *replay.refusal;
+  it->second.event.event_bytes = replay.event_bytes;
+  it->second.replay_time.reset();
+}
+
 void MemorySteering::SetMember(const std::string& id, const ShardSet& shards,
                                absl::Time expire_time) {
   const std::lock_guard lock(mutex_);

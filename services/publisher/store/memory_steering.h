@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "services/publisher/store/lease_store.h"
 #include "services/publisher/store/orders.h"
 #include "services/publisher/store/parked_changes.h"
 #include "services/publisher/store/steering.h"
@@ -42,6 +43,7 @@ class MemorySteering final : public ParkedChanges, public Steering, public Order
 
   // What the leases' store does. Parking again changes nothing.
   void Park(DestinationId destination, const ParkedEvent& event);
+  void Finish(const ReplayOutcome& replay);
   void SetMember(const std::string& id, const ShardSet& shards, absl::Time expire_time);
   void RemoveMember(const std::string& id);
   void SetGapped(DestinationId destination, Position through);

@@ -10,6 +10,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/pg/query.h"
+#include "services/publisher/store/postgres_replays.h"
 
 namespace tidemark::publisher {
 namespace {
@@ -284,6 +285,7 @@ absl::Status StoreProgress(pg::Transaction& transaction, const Progress& progres
     TM_RETURN_IF_ERROR(StoreParked(transaction, parked));
   }
   if (!progress.gapped.empty()) TM_RETURN_IF_ERROR(StoreGapped(transaction, progress.gapped));
+  if (!progress.replays.empty()) TM_RETURN_IF_ERROR(StoreReplays(transaction, progress.replays));
   return progress.cursors ? StoreCursors(transaction, *progress.cursors) : absl::OkStatus();
 }
 

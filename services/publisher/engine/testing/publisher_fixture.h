@@ -90,7 +90,8 @@ class PublisherFixture : public ::testing::Test {
   Settings settings_;
   FakeChangeLog log_;
   MovableClock boottime_;
-  MemoryLeaseStore leases_{boottime_};
+  MemorySteering steering_{boottime_};
+  MemoryLeaseStore leases_{boottime_, steering_};
   std::atomic<bool> catalogue_current_ = true;
   Catalogue catalogue_{[this] { return catalogue_current_.load(); }};
   FakeSender sender_;

@@ -34,6 +34,7 @@
 #include "services/publisher/s3_wiring.h"
 #include "services/publisher/store/postgres_change_log.h"
 #include "services/publisher/store/postgres_lease_store.h"
+#include "services/publisher/store/postgres_orders.h"
 #include "services/publisher/store/postgres_parked_changes.h"
 #include "services/publisher/store/postgres_steering.h"
 #include "tidemark/publisher/migrations.h"
@@ -58,9 +59,17 @@ pg::ConnectOptions ConnectOptionsOf(const Config& config, std::string applicatio
 }
 
 // Leases must be renewed in time: what takes longer is given up.
-pg::ConnectOptions LeaseOptionsOf(const Config& config) {
-  pg::ConnectOptions options = ConnectOptionsOf(config, "tidemark-publisher leases");
+pg::ConnectOptions LeaseOptionsOf(const Config& config, std::string application) {
+  pg::ConnectOptions options = ConnectOptionsOf(config, std::move(application));
   options.statement_timeout = std::min(config.statement_timeout, config.lease_ttl / 2);
+  options.lock_timeout = options.statement_timeout / 2;
+  return options;
+}
+
+// What operators want is asked between renewals of the lease: it must never keep one waiting.
+pg::ConnectOptions OrderOptionsOf(const Config& config) {
+  pg::ConnectOptions options = LeaseOptionsOf(config, "tidemark-publisher orders");
+  options.statement_timeout = std::min(options.statement_timeout, config.lease_ttl / 5);
   options.lock_timeout = options.statement_timeout / 2;
   return options;
 }
@@ -160,7 +169,7 @@ class Destinations {
         watch_(rpc::MakeChannel(config::FormatAddress(config.stream_config)), directory_,
                {.service = "publisher"}, SystemRandom(), registry) {}
 
-  const Catalogue& catalogue() const { return catalogue_; }
+  Catalogue& catalogue() { return catalogue_; }
   const pools::PoolDirectory& directory() const { return directory_; }
   absl::Status Ready() const { return directory_.Ready(); }
 
@@ -183,14 +192,16 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                             SystemRandom());
   PostgresChangeLog log({.connect = ConnectOptionsOf(config, "tidemark-publisher log"),
                          .timeout = config.statement_timeout});
-  PostgresLeaseStore leases(LeaseOptionsOf(config));
+  PostgresLeaseStore leases(LeaseOptionsOf(config, "tidemark-publisher leases"));
+  PostgresOrders orders(OrderOptionsOf(config));
   PostgresParkedChanges parked(ConnectOptionsOf(config, "tidemark-publisher parked"));
   PostgresSteering steering(ConnectOptionsOf(config, "tidemark-publisher steering"));
   DatabaseCheck check_database(ConnectOptionsOf(config, "tidemark-publisher check"));
   Metrics metrics(process.metrics());
-  const Destinations destinations(config, process.metrics());
+  Destinations destinations(config, process.metrics());
   Publisher publisher(SettingsOf(config), {.log = log,
                                            .leases = leases,
+                                           .orders = orders,
                                            .sender = aws->sender(),
                                            .records = *records.store,
                                            .neighbours = neighbours,

@@ -349,6 +349,7 @@ std::optional<DeliveryWindow::Shed> DeliveryWindow::ShedUnsent() {
     std::erase_if(line.events, [&](const Event& event) {
       if (event.position <= highest_sent_) return false;
       shed.through = std::min(shed.through, event.position - 1);
+      shed.oldest_commit = std::min(shed.oldest_commit, event.commit_time);
       Forget(line, event);
       return true;
     });

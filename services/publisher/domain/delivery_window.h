@@ -124,6 +124,7 @@ class DeliveryWindow {
     Position through = 0;  // that position
     std::int64_t changes = 0;
     std::int64_t bytes = 0;  // of memory
+    absl::Time oldest_commit = absl::InfiniteFuture();
   };
   // Nothing if there is nothing to drop.
   std::optional<Shed> ShedUnsent();

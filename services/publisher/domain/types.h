@@ -54,6 +54,7 @@ struct DestinationConfig {
   std::string role_arn;     // the role that may write it
   std::string external_id;  // what that role trusts us by
   Position start = 0;       // changes above it are wanted
+  bool paused = false;      // gets nothing until it is resumed
 
   friend bool operator==(const DestinationConfig&, const DestinationConfig&) = default;
 };

@@ -1,5 +1,7 @@
 #include "services/publisher/engine/catalogue.h"
 
+#include <utility>
+
 namespace tidemark::publisher {
 
 void Catalogue::Replace(std::vector<DestinationConfig> all) {
@@ -10,9 +12,21 @@ void Catalogue::Replace(std::vector<DestinationConfig> all) {
   ++version_;
 }
 
+void Catalogue::Pause(std::set<std::int32_t> pools) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (pools == paused_) return;
+    paused_ = std::move(pools);
+  }
+  if (version_ > 0) ++version_;
+}
+
 std::vector<DestinationConfig> Catalogue::All() const {
   const std::lock_guard lock(mutex_);
-  return all_;
+  std::vector<DestinationConfig> all = all_;
+  if (paused_.empty()) return all;
+  for (DestinationConfig& config : all) config.paused = paused_.contains(config.id.pool_number);
+  return all;
 }
 
 }  // namespace tidemark::publisher

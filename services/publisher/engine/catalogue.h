@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -12,7 +13,7 @@
 namespace tidemark::publisher {
 
 // The destinations that exist, as the stream configuration service tells: one for each pool that
-// has a stream. Safe for concurrent use.
+// has a stream; and which of them operators paused. Safe for concurrent use.
 class Catalogue {
  public:
   // `current` says whether news come in: while they do not, there may be destinations that are not
@@ -21,8 +22,10 @@ class Catalogue {
 
   // Everything that exists: what is left out is gone.
   void Replace(std::vector<DestinationConfig> all);
+  // These pools are paused, by number, and no others.
+  void Pause(std::set<std::int32_t> pools);
 
-  // Rises with every Replace(); 0 before the first.
+  // Rises with every change; 0 before the first Replace().
   std::int64_t version() const { return version_; }
   bool current() const { return version_ > 0 && current_(); }
   // In the order given.
@@ -33,6 +36,7 @@ class Catalogue {
   std::atomic<std::int64_t> version_ = 0;
   mutable std::mutex mutex_;
   std::vector<DestinationConfig> all_;
+  std::set<std::int32_t> paused_;
 };
 
 }  // namespace tidemark::publisher

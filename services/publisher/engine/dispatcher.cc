@@ -45,10 +45,6 @@ void Dispatcher::Reconfigure(const DestinationConfig& destination) { Post(destin
 
 void Dispatcher::Remove(DestinationId destination) { Post(Closing{destination}); }
 
-void Dispatcher::SplitOff(DestinationId destination) { Post(Splitting{destination}); }
-
-void Dispatcher::Reopen(DestinationId destination) { Post(Reopening{destination}); }
-
 void Dispatcher::Deliver(std::vector<Routed> changes) {
   if (changes.empty()) return;
   std::int64_t bytes = 0;
@@ -167,7 +163,10 @@ void Dispatcher::Execute(Opening opening) {
 }
 
 void Dispatcher::Execute(DestinationConfig destination) {
-  if (Outlet* const outlet = Find(destination.id)) outlet->config = std::move(destination);
+  Outlet* const outlet = Find(destination.id);
+  if (outlet == nullptr) return;
+  outlet->config = std::move(destination);
+  MakeRunnable(*outlet);
 }
 
 void Dispatcher::Execute(Closing closing) {
@@ -207,7 +206,8 @@ void Dispatcher::Execute(Splitting splitting) {
     changes_ -= shed->changes;
     Release(*outlet, shed->changes, shed->bytes);
   }
-  outlet->load->SetShed({outlet->shed_through, shed ? shed->changes : 0});
+  outlet->load->SetShed({outlet->shed_through, shed ? shed->changes : 0,
+                         shed ? shed->oldest_commit : absl::InfiniteFuture()});
   MakeRunnable(*outlet);
 }
 
@@ -362,7 +362,7 @@ void Dispatcher::Pump() {
 }
 
 absl::Time Dispatcher::NextDue(const Outlet& outlet) const {
-  if (closing_.contains(outlet.config.id.pool_number)) return absl::InfiniteFuture();
+  if (Rests(outlet)) return absl::InfiniteFuture();
   const absl::Time due =
       starved_.contains(outlet.config.id) ? absl::InfiniteFuture() : outlet.window.NextDue();
   return std::min(due, NextUploadDue(outlet));
@@ -386,7 +386,7 @@ void Dispatcher::PumpUploads(Outlet& outlet) {
 }
 
 bool Dispatcher::PumpOne(Outlet& outlet) {
-  if (closing_.contains(outlet.config.id.pool_number)) return true;
+  if (Rests(outlet)) return true;
   PumpUploads(outlet);
   while (outlet.window.waiting() > 0) {
     lease_held_ = parts_.lease.Held();
@@ -485,13 +485,14 @@ void Dispatcher::Publish() {
   if (now < publish_at_) return;
   publish_at_ = absl::InfiniteFuture();
   parts_.metrics.Queued(queued_bytes_, changes_, requests_in_flight_);
+  bool waits = false;
   const std::lock_guard lock(report_mutex_);
   for (auto& [id, outlet] : outlets_) {
     if (std::exchange(outlet->touched, false)) report_.destinations[id] = outlet->Stats();
+    waits = waits || (outlet->window.waiting() > 0 && !outlet->config.paused);
   }
   report_.last_delivery = last_delivery_;
-  report_.waiting_since =
-      changes_ == 0 ? absl::InfiniteFuture() : std::min(report_.waiting_since, now);
+  report_.waiting_since = waits ? std::min(report_.waiting_since, now) : absl::InfiniteFuture();
 }
 
 }  // namespace tidemark::publisher

@@ -84,8 +84,8 @@ class Dispatcher {
 
   // Has it drop what was not sent yet (OutletLoad::Shed says what), and take nothing of the kind
   // until Reopen(): what it is to have after that is delivered anew.
-  void SplitOff(DestinationId destination);
-  void Reopen(DestinationId destination);
+  void SplitOff(DestinationId destination) { Post(Splitting{destination}); }
+  void Reopen(DestinationId destination) { Post(Reopening{destination}); }
 
   // Whether there is room for more; waits for it up to `patience`.
   bool WaitForRoom(absl::Duration patience);
@@ -97,8 +97,8 @@ class Dispatcher {
     std::map<DestinationId, OutletStats> destinations;
     // Both by the boottime clock. When a stream last took something; never: InfinitePast.
     absl::Time last_delivery = absl::InfinitePast();
-    // Since when, without a break, something has waited for its stream; nothing waits:
-    // InfiniteFuture.
+    // Since when, without a break, something has waited for its stream, which is not paused;
+    // nothing waits: InfiniteFuture.
     absl::Time waiting_since = absl::InfiniteFuture();
   };
   Report report() const;
@@ -184,6 +184,10 @@ class Dispatcher {
   // Sends what can be sent. False: nothing more can be, of any destination: the lease is not held,
   // or the bounds of all together are reached; the outlet's turn comes again.
   bool PumpOne(Outlet& outlet);
+  // Gets nothing for now: it is paused, or its predecessor is not yet through.
+  bool Rests(const Outlet& outlet) const {
+    return outlet.config.paused || closing_.contains(outlet.config.id.pool_number);
+  }
   void PumpUploads(Outlet& outlet);
   absl::Time NextDue(const Outlet& outlet) const;
   absl::Time NextUploadDue(const Outlet& outlet) const;

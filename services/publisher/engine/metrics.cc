@@ -35,7 +35,8 @@ prometheus::Counter& Changes(prometheus::Registry& registry, const char* outcome
 prometheus::Gauge& Destinations(prometheus::Registry& registry, const char* state) {
   return obs::Gauge(registry, Name("destinations"),
                     "Destinations: all; failing, whose last request failed; gapped, which lost "
-                    "changes that the log had to forget.",
+                    "changes that the log had to forget; split_off, which catch up by themselves; "
+                    "paused, by an operator.",
                     {{"state", state}});
 }
 
@@ -68,13 +69,18 @@ Metrics::Metrics(prometheus::Registry& registry)
       requests_in_flight_(
           obs::Gauge(registry, Name("requests_in_flight"), "PutRecords requests under way.")),
       log_shards_held_(obs::Gauge(registry, Name("log_shards_held"), "Log shards held, 0 to 256.")),
+      parked_now_(obs::Gauge(registry, Name("parked_changes"),
+                             "Changes parked at the moment, in the log shards that are held.")),
       lag_changes_(obs::Gauge(registry, Name("lag_changes"),
                               "Positions between the end of the log and what is settled.")),
       lag_seconds_(obs::Gauge(registry, Name("lag_seconds"),
-                              "Age of the oldest change that is not delivered.")),
+                              "Age of the oldest change that is not delivered, of streams that are "
+                              "not paused.")),
       destinations_(tidemark::publisher::Destinations(registry, "all")),
       destinations_failing_(tidemark::publisher::Destinations(registry, "failing")),
-      destinations_gapped_(tidemark::publisher::Destinations(registry, "gapped")) {
+      destinations_gapped_(tidemark::publisher::Destinations(registry, "gapped")),
+      destinations_split_off_(tidemark::publisher::Destinations(registry, "split_off")),
+      destinations_paused_(tidemark::publisher::Destinations(registry, "paused")) {
   for (std::size_t i = 0; i < kFaults; ++i) {
     const char* name = kFaultNames[i];
     failures_[i] = &obs::Counter(registry, Name("failed_records_total"),
@@ -135,15 +141,19 @@ void Metrics::Leases(LeaseMove move, std::size_t held) {
   log_shards_held_.Set(static_cast<double>(held));
 }
 
+void Metrics::ParkedNow(std::int64_t changes) { parked_now_.Set(static_cast<double>(changes)); }
+
 void Metrics::Lag(std::int64_t changes, absl::Duration oldest) {
   lag_changes_.Set(static_cast<double>(changes));
   lag_seconds_.Set(absl::ToDoubleSeconds(oldest));
 }
 
-void Metrics::Destinations(std::size_t all, std::size_t failing, std::size_t gapped) {
-  destinations_.Set(static_cast<double>(all));
-  destinations_failing_.Set(static_cast<double>(failing));
-  destinations_gapped_.Set(static_cast<double>(gapped));
+void Metrics::Destinations(const DestinationCounts& counts) {
+  destinations_.Set(static_cast<double>(counts.all));
+  destinations_failing_.Set(static_cast<double>(counts.failing));
+  destinations_gapped_.Set(static_cast<double>(counts.gapped));
+  destinations_split_off_.Set(static_cast<double>(counts.split_off));
+  destinations_paused_.Set(static_cast<double>(counts.paused));
 }
 
 }  // namespace tidemark::publisher

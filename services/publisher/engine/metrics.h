@@ -38,8 +38,17 @@ class Metrics {
   enum class LeaseMove { kTaken, kReleased, kLost };
   // `held`: log shards after it.
   void Leases(LeaseMove move, std::size_t held);
+  // Parked at the moment, in the log shards that are held.
+  void ParkedNow(std::int64_t changes);
   void Lag(std::int64_t changes, absl::Duration oldest);
-  void Destinations(std::size_t all, std::size_t failing, std::size_t gapped);
+  struct DestinationCounts {
+    std::size_t all = 0;
+    std::size_t failing = 0;
+    std::size_t gapped = 0;
+    std::size_t split_off = 0;  // without the paused
+    std::size_t paused = 0;
+  };
+  void Destinations(const DestinationCounts& counts);
 
  private:
   static constexpr std::size_t kFaults = 7;  // without kNone
@@ -62,11 +71,14 @@ class Metrics {
   prometheus::Gauge& requests_in_flight_;
   std::array<prometheus::Counter*, 3> lease_moves_;
   prometheus::Gauge& log_shards_held_;
+  prometheus::Gauge& parked_now_;
   prometheus::Gauge& lag_changes_;
   prometheus::Gauge& lag_seconds_;
   prometheus::Gauge& destinations_;
   prometheus::Gauge& destinations_failing_;
   prometheus::Gauge& destinations_gapped_;
+  prometheus::Gauge& destinations_split_off_;
+  prometheus::Gauge& destinations_paused_;
 };
 
 }  // namespace tidemark::publisher

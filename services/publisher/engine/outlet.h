@@ -19,6 +19,7 @@ struct OutletStats {
   std::int64_t delivered = 0;  // changes, by this process
   std::string last_error;      // empty after a success
   bool split_off = false;      // catches up by itself
+  bool paused = false;         // gets nothing until it is resumed
 };
 
 // A destination with its queue, for the dispatcher's thread.
@@ -28,7 +29,8 @@ struct Outlet {
       : config(std::move(destination)), load(std::move(its_load)), window(limits) {}
 
   OutletStats Stats() const {
-    return {window.waiting(), window.OldestCommit(), delivered, window.last_error()};
+    return {window.waiting(), window.OldestCommit(), delivered, window.last_error(), false,
+            config.paused};
   }
 
   DestinationConfig config;

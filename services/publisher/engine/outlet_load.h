@@ -39,6 +39,7 @@ class OutletLoad {
   struct Shed {
     Position through = 0;
     std::int64_t changes = 0;
+    absl::Time oldest_commit = absl::InfiniteFuture();
   };
   void SetShed(const Shed& shed) {
     const std::lock_guard lock(mutex_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -86,7 +87,17 @@ absl::StatusOr<Leases> Publisher::TakeShare(const std::string& member) {
   const int share = FairShare(standing);
   if (standing.held > share) TM_RETURN_IF_ERROR(around_.leases.GiveBack(member, share));
   if (standing.held == 0 && standing.free == 0) return Leases{};
+  TM_RETURN_IF_ERROR(LearnPauses());
   return around_.leases.Take(member, share);
+}
+
+// What is paused must not be sent in the moment before the term's first look.
+absl::Status Publisher::LearnPauses() {
+  TM_ASSIGN_OR_RETURN(const Ordered ordered, around_.orders.Read({}, {}, 0));
+  std::set<std::int32_t> paused;
+  for (const auto& [pool_number, pause] : ordered.pauses) paused.insert(pool_number);
+  around_.catalogue.Pause(std::move(paused));
+  return absl::OkStatus();
 }
 
 Term::End Publisher::Serve(const std::string& member, Leases taken) {

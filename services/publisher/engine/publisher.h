@@ -58,6 +58,7 @@ class Publisher {
   // Its fair share of the log shards, once there are any for it; nothing once stopped.
   std::optional<Leases> Await(const std::string& member);
   absl::StatusOr<Leases> TakeShare(const std::string& member);
+  absl::Status LearnPauses();
   Term::End Serve(const std::string& member, Leases taken);
   void Leave(const std::string& member);
   std::string NewMember();

@@ -154,7 +154,8 @@ void Router::RouteLive(const LogRow& row) {
 }
 
 void Router::Skip(Following& following, const LogRow& row) {
-  if (following.backlog.changes++ == 0) following.backlog.oldest_commit = row.commit_time;
+  ++following.backlog.changes;
+  following.backlog.oldest_commit = std::min(following.backlog.oldest_commit, row.commit_time);
 }
 
 void Router::Route(const Following& following, const LogRow& row) {
@@ -186,7 +187,8 @@ void Router::Tend(Position hi) {
   for (auto& [pool_number, following] : by_pool_) {
     if (following.splitting) {
       FinishSplit(following);
-    } else if (IsSlow(following, now) && OthersGetOn(following, now)) {
+    } else if (following.config.paused ? !following.caught_up_to || !following.lean
+                                       : IsSlow(following, now) && OthersGetOn(following, now)) {
       StartSplit(following, hi);
     } else if (!following.caught_up_to) {
       PartOrJoin(following, now);
@@ -217,7 +219,10 @@ void Router::StartSplit(Following& following, Position hi) {
   const DestinationId id = following.config.id;
   if (!following.caught_up_to) {
     parts_.metrics.SplitOff();
-    obs::Log(obs::Level::kWarning, "a stream is slow and is split off, so that it delays no other",
+    const bool paused = following.config.paused;
+    obs::Log(paused ? obs::Level::kInfo : obs::Level::kWarning,
+             paused ? "a stream is paused and is split off until it is resumed"
+                    : "a stream is slow and is split off, so that it delays no other",
              {{"pool_id", following.config.pool_id},
               {"stream", following.config.stream_name},
               {"changes", following.load->changes()}});
@@ -237,6 +242,7 @@ void Router::FinishSplit(Following& following) {
   following.lean = true;
   following.caught_up_to = std::min(*following.caught_up_to, shed->through);
   following.backlog.changes += shed->changes;
+  following.backlog.oldest_commit = std::min(following.backlog.oldest_commit, shed->oldest_commit);
   parts_.tracker.SplitOff(following.config.id, *following.caught_up_to);
   parts_.dispatcher.Reopen(following.config.id);
 }
@@ -258,7 +264,8 @@ bool Router::HasRoom(const Following& following, absl::Time now) const {
   const OutletLoad& load = *following.load;
   const auto share =
       parts_.dispatcher.queue_limit() / 2 / static_cast<std::int64_t>(laggards_.size());
-  return !following.splitting && !load.Stalled(now, kStuck) && load.changes() < kLaggardChanges &&
+  return !following.splitting && !following.config.paused && !load.Stalled(now, kStuck) &&
+         load.changes() < kLaggardChanges &&
          load.bytes() < std::clamp(share, kLeastLaggardBytes, kLaggardBytes);
 }
 

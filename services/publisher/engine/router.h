@@ -29,7 +29,8 @@ namespace tidemark::publisher {
 //
 // One that is slow is split off, so that it delays no other: what was not sent to it is dropped, it
 // is apart, and it catches up as its stream allows. So is one that does not get on at all; it keeps
-// next to nothing in memory. One of which a few keys alone do not get on stays live, and is apart.
+// next to nothing in memory, and so is one that is paused. One of which a few keys alone do not get
+// on stays live, and is apart.
 //
 // One that is turned off keeps its cursors, so that it can go on from there.
 class Router {

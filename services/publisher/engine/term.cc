@@ -43,6 +43,10 @@ Term::Term(const Settings& settings, const Surroundings& surroundings, LeaseGuar
       member_(std::move(member)),
       held_(taken.held),
       tokens_(taken.tokens),
+      order_book_(
+          settings_.order_interval,
+          {around_.orders, around_.catalogue, around_.metrics, around_.wall, around_.boottime},
+          member_, held_),
       tracker_(held_, taken.state.settled, StartOf(taken)),
       dispatcher_(settings_.dispatcher,
                   {around_.sender, around_.records, tracker_, losses_, guard_, around_.neighbours,
@@ -83,6 +87,7 @@ bool Term::Tick() {
     return false;
   }
   ReportLowMark();
+  HeedOperators();
   if (now >= measure_at_) {
     measure_at_ = now + kMeasureInterval;
     Measure();
@@ -145,23 +150,31 @@ void Term::ReportLowMark() {
   next_low_mark_ = *low;
 }
 
+void Term::HeedOperators() {
+  absl::Status status = order_book_.Read();
+  status.Update(order_book_.Tell(dispatcher_.report()));
+  if (!status.ok()) Complain("operators could not be heard", status);
+}
+
 void Term::Measure() {
   const Dispatcher::Report report = dispatcher_.report();
   const LogFollower::State follower = follower_.state();
   absl::Time oldest = follower.behind ? follower.newest_commit : absl::InfiniteFuture();
-  std::size_t failing = 0;
+  Metrics::DestinationCounts counts{.all = report.destinations.size()};
   for (const auto& [id, stats] : report.destinations) {
+    counts.failing += stats.last_error.empty() ? 0 : 1;
+    counts.paused += stats.paused ? 1 : 0;
+    if (stats.paused) continue;
+    counts.split_off += stats.split_off ? 1 : 0;
     oldest = std::min(oldest, stats.oldest_commit);
-    failing += stats.last_error.empty() ? 0 : 1;
   }
   const absl::Duration age = std::max(absl::ZeroDuration(), around_.wall.Now() - oldest);
   around_.metrics.Lag(std::max<Position>(0, follower.log_end - tracker_.Settled()),
                       oldest == absl::InfiniteFuture() ? absl::ZeroDuration() : age);
-  std::size_t gapped = 0;
   for (const auto& [id, standing] : standings()) {
-    if (standing.gapped_through > 0 && report.destinations.contains(id)) ++gapped;
+    if (standing.gapped_through > 0 && report.destinations.contains(id)) ++counts.gapped;
   }
-  around_.metrics.Destinations(report.destinations.size(), failing, gapped);
+  around_.metrics.Destinations(counts);
 }
 
 std::map<DestinationId, Term::Standing> Term::standings() const {

@@ -17,12 +17,14 @@
 #include "services/publisher/engine/log_follower.h"
 #include "services/publisher/engine/metrics.h"
 #include "services/publisher/engine/neighbours.h"
+#include "services/publisher/engine/order_book.h"
 #include "services/publisher/engine/record_store.h"
 #include "services/publisher/engine/router.h"
 #include "services/publisher/engine/stop_flag.h"
 #include "services/publisher/engine/stream_sender.h"
 #include "services/publisher/store/change_log.h"
 #include "services/publisher/store/lease_store.h"
+#include "services/publisher/store/orders.h"
 
 namespace tidemark::publisher {
 
@@ -41,6 +43,8 @@ struct Settings {
   // read once more after a crash. So a trickle of changes does not write all 256 leases each time.
   absl::Duration store_all_interval = absl::Seconds(5);
   absl::Duration low_mark_interval = absl::Seconds(10);
+  // How often it looks what operators want of it.
+  absl::Duration order_interval = absl::Seconds(1);
   // How long an orderly end waits for requests in flight.
   absl::Duration grace = absl::Seconds(2);
 };
@@ -49,10 +53,11 @@ struct Settings {
 struct Surroundings {
   ChangeLog& log;
   LeaseStore& leases;
+  Orders& orders;
   StreamSender& sender;
   RecordStore& records;
   Neighbours& neighbours;
-  const Catalogue& catalogue;
+  Catalogue& catalogue;
   Metrics& metrics;
   const Clock& wall;
   const Clock& boottime;
@@ -97,6 +102,7 @@ class Term {
   bool Renew();
   bool StoreProgress(CursorTracker::Shards shards);
 
+  void HeedOperators();
   void Confirm(const Progress& progress);
   void ReportLowMark();
   void Measure();
@@ -109,6 +115,7 @@ class Term {
   const ShardSet held_;
   const FencingTokens tokens_;
 
+  OrderBook order_book_;
   CursorTracker tracker_;
   DeclaredLosses losses_;
   Dispatcher dispatcher_;

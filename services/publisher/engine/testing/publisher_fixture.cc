@@ -31,9 +31,9 @@ std::vector<Position> FakeNeighbours::low_marks() const {
 
 PublisherFixture::Instance::Instance(PublisherFixture& fixture, const Settings& settings)
     : reader(fixture.log_),
-      publisher(settings,
-                {reader, fixture.leases_, fixture.sender_, *fixture.store_, fixture.neighbours_,
-                 fixture.catalogue_, metrics, SystemClock(), fixture.boottime_, SystemRandom()}) {}
+      publisher(settings, {reader, fixture.leases_, fixture.steering_, fixture.sender_,
+                           *fixture.store_, fixture.neighbours_, fixture.catalogue_, metrics,
+                           SystemClock(), fixture.boottime_, SystemRandom()}) {}
 
 double PublisherFixture::Instance::Gauge(const std::string& name) const {
   for (const prometheus::MetricFamily& family : registry.Collect()) {
@@ -48,6 +48,7 @@ PublisherFixture::PublisherFixture() {
   settings_.store_all_interval = absl::Milliseconds(50);
   settings_.lease_retry = absl::Milliseconds(10);
   settings_.lease_ttl = absl::Hours(1);
+  settings_.order_interval = absl::Milliseconds(10);
   settings_.follower.idle_interval = absl::Milliseconds(2);
   catalogue_.Replace({Destination()});
 }

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "services/publisher/engine/catalogue.h"
+#include "services/publisher/engine/dispatcher.h"
+#include "services/publisher/engine/metrics.h"
+#include "services/publisher/store/orders.h"
+
+namespace tidemark::publisher {
+
+// What operators want of a publisher: pauses go to the catalogue. And what it tells them of its
+// destinations, if there is something new. For the term's thread.
+class OrderBook {
+ public:
+  // All outlive it.
+  struct Parts {
+    Orders& orders;
+    Catalogue& catalogue;
+    Metrics& metrics;
+    const Clock& wall;
+    const Clock& boottime;
+  };
+  // Of `member`, which holds the shards `held`. What operators want is read every `interval`.
+  OrderBook(absl::Duration interval, const Parts& parts, std::string member, const ShardSet& held);
+
+  // Learns what is wanted, if it is time; parked changes that are to be sent again are in
+  // replays().
+  absl::Status Read();
+  // Tells how destinations do, every other interval: those that lag, are split off, or fail.
+  absl::Status Tell(const Dispatcher::Report& report);
+
+  // Those that were read last.
+  const std::vector<StoredParkedChange>& replays() const { return replays_; }
+
+ private:
+  const absl::Duration interval_;
+  const Parts parts_;
+  const std::string member_;
+  const ShardSet held_;
+
+  ParkedCursor replays_after_;  // where the next piece of them begins
+  std::vector<StoredParkedChange> replays_;
+  std::vector<DestinationReport> told_;
+  absl::Time read_at_ = absl::InfinitePast();
+  absl::Time count_at_ = absl::InfinitePast();
+  absl::Time tell_at_ = absl::InfinitePast();
+};
+
+}  // namespace tidemark::publisher

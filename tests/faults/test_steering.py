@@ -1,0 +1,169 @@
+"""Operators pause and resume streams, and look at all publishers through any of them."""
+
+import grpc
+import pytest
+
+from api import Api
+from fake_aws import FakeAws
+from ledger import assert_delivered, assert_exactly_once, deliveries
+from load import Load
+from stack import ACCESS_KEY, POOL, SECRET_KEY
+from waiting import eventually
+
+STREAM = "changes"
+THROTTLED = "ProvisionedThroughputExceededException"
+
+
+@pytest.fixture
+def fake(tmp_path):
+    keys = tmp_path / "aws-keys"
+    keys.write_text(f"[default]\naws_access_key_id = {ACCESS_KEY}\n"
+                    f"aws_secret_access_key = {SECRET_KEY}\n")
+    running = FakeAws(STREAM, "--keys", keys)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def dataset(stack):
+    """The dataset service, of whose pool the stream is on."""
+    service = stack.start_dataset()
+    stack.enable_stream(STREAM)
+    return service
+
+
+class Operator:
+    """Asks one publisher."""
+
+    def __init__(self, publisher):
+        self.api = Api(publisher.addresses["grpc"], "publisher", "PublisherService")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.api.channel.close()
+
+    def status(self):
+        return self.api.GetStatus(self.api.messages.GetStatusRequest(), timeout=30)
+
+    def destination(self):
+        found, = self.status().destinations
+        return found
+
+    def state(self):
+        states = self.api.messages.DestinationState
+        return states.Name(self.destination().state).removeprefix("DESTINATION_STATE_")
+
+    def pause(self, reason, pool=POOL):
+        request = self.api.messages.PauseDestinationRequest(identity_pool_id=pool, reason=reason)
+        self.api.PauseDestination(request, timeout=30)
+
+    def resume(self):
+        request = self.api.messages.ResumeDestinationRequest(identity_pool_id=POOL)
+        self.api.ResumeDestination(request, timeout=30)
+
+
+def start_publisher(stack, fake, **more):
+    return stack.start_publisher(fake.url, "--kinesis-timeout", "2s", **more)
+
+
+def start_two(stack, fake):
+    """Two that share the log shards, and who asks each."""
+    publishers = [start_publisher(stack, fake, label=label) for label in ("first", "second")]
+    operators = [Operator(publisher) for publisher in publishers]
+    for publisher in publishers:
+        publisher.wait_ready()
+    eventually(lambda: [operator.status().log_shards_held for operator in operators] == [128, 128],
+               "they share")
+    return publishers, operators
+
+
+def finish(stack, fake, load):
+    acknowledged = load.finish()
+    assert_exactly_once(stack.dsn, acknowledged)
+    assert_delivered(fake, acknowledged)
+
+
+def wait_until_quiet(fake, load):
+    """Until nothing arrives although changes are committed."""
+    def quiet():
+        seen = deliveries(fake)
+        load.wait_for(200)
+        return deliveries(fake) == seen
+    eventually(quiet, "nothing arrives any more")
+
+
+def test_a_paused_stream_gets_nothing_and_then_everything_in_order(stack, fake, dataset):
+    _, (one, other) = start_two(stack, fake)
+    with Load([dataset.addresses["grpc"]]) as load:
+        load.wait_for(100)
+        eventually(lambda: deliveries(fake) > 50, "changes arrive")
+        one.pause("the consumer moves house")
+        wait_until_quiet(fake, load)
+        for operator in (one, other):
+            assert operator.state() == "PAUSED"
+            assert operator.destination().pause_reason == "the consumer moves house"
+        before = other.destination().waiting_changes
+        load.wait_for(300)
+        eventually(lambda: other.destination().waiting_changes >= before + 300, "lag is counted")
+        other.resume()
+        eventually(lambda: one.state() == "ON", "it has caught up")
+        load.wait_for(100)
+        finish(stack, fake, load)
+
+
+def test_a_pause_outlives_the_publishers(stack, fake, dataset):
+    (first, second), (one, _) = start_two(stack, fake)
+    with Load([dataset.addresses["grpc"]]) as load:
+        load.wait_for(50)
+        one.pause("")
+        wait_until_quiet(fake, load)
+        seen = deliveries(fake)
+        first.kill()
+        assert second.stop() == 0
+        first.start()
+        first.wait_ready()
+        with Operator(first) as again:
+            load.wait_for(100)
+            assert again.state() == "PAUSED"
+            assert deliveries(fake) == seen
+            again.resume()
+            finish(stack, fake, load)
+
+
+def test_any_publisher_answers_for_all(stack, fake, dataset):
+    _, operators = start_two(stack, fake)
+    answers = [operator.status() for operator in operators]
+    members = [[(member.member_id, member.log_shards_held) for member in answer.members]
+               for answer in answers]
+    assert members[0] == members[1]
+    assert [shards for _, shards in members[0]] == [128, 128]
+    answering = {member.member_id for answer in answers for member in answer.members
+                 if member.answering}
+    assert answering == {member for member, _ in members[0]}, "each tells which one it is"
+    assert all(answer.log_shards_free == 0 for answer in answers)
+    fake.add_faults({"kind": "error", "code": THROTTLED, "times": 1_000_000})
+    with Load([dataset.addresses["grpc"]]) as load:
+        load.wait_for(200)
+        acknowledged = load.finish()
+    for operator in operators:
+        eventually(lambda: operator.destination().waiting_changes == len(acknowledged),
+                   "what waits at both is told by each")
+        eventually(lambda: operator.state() == "LAGGING", "it lags")
+        assert THROTTLED in operator.destination().last_error
+    fake.forget_faults()
+    assert_delivered(fake, acknowledged)
+    for operator in operators:
+        eventually(lambda: operator.state() == "ON", "all is well again")
+        eventually(lambda: operator.destination().waiting_changes == 0, "nothing waits")
+
+
+def test_an_unknown_pool_can_not_be_paused(stack, fake, dataset):
+    publisher = start_publisher(stack, fake)
+    publisher.wait_ready()
+    with Operator(publisher) as operator:
+        with pytest.raises(grpc.RpcError) as refused:
+            operator.pause("", pool="us-east-1:00000000-0000-0000-0000-00000000ffff")
+        assert refused.value.code() == grpc.StatusCode.NOT_FOUND
+        assert operator.state() == "ON"

@@ -7,7 +7,9 @@ import tempfile
 
 import pytest
 
+from fake_aws import FakeAws
 from postgres import PrivatePostgres
+from publishing import STREAM, keys_file
 from stack import Stack
 
 
@@ -27,3 +29,19 @@ def stack(server, tmp_path):
         server.start()
     with Stack(tmp_path, server.dsn(), f"faults_{secrets.token_hex(4)}") as running:
         yield running
+
+
+@pytest.fixture
+def fake(tmp_path):
+    """Takes what is signed with the publisher's keys alone."""
+    running = FakeAws(STREAM, "--keys", keys_file(tmp_path))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def dataset(stack):
+    """The dataset service, of whose pool the stream is on."""
+    service = stack.start_dataset()
+    stack.enable_stream(STREAM)
+    return service

@@ -4,12 +4,11 @@ import uuid
 
 import pytest
 
-from api import Api
 from fake_aws import FakeAws
 from ledger import assert_delivered, deliveries
 from load import Load
+from publishing import STREAM, start_publisher, status_of
 from stack import POOL
-from test_publisher_faults import STREAM, start_publisher
 from waiting import eventually
 
 DOWN = "down"
@@ -24,26 +23,12 @@ def fake():
 
 
 @pytest.fixture
-def dataset(stack):
-    service = stack.start_dataset()
-    stack.enable_stream(STREAM)
-    return service
-
-
-@pytest.fixture
 def other_pool(stack, dataset):
     """Whose stream is DOWN."""
     pool = f"us-east-1:{uuid.uuid4()}"
     stack.create_pool(pool)
     stack.enable_stream(DOWN, pool)
     return pool
-
-
-def status_of(publisher, pool):
-    with Api(publisher.addresses["grpc"], "publisher", "PublisherService") as api:
-        found, = api.GetStatus(
-            api.messages.GetStatusRequest(identity_pool_id=pool), timeout=30).destinations
-        return found
 
 
 @pytest.mark.parametrize("fault", [

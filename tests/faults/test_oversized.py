@@ -13,10 +13,10 @@ import pytest
 from api import Api
 from fake_aws import FakeAws
 from ledger import deliveries, read_stream
+from publishing import STREAM, keys_file
 from stack import ACCESS_KEY, POOL, SECRET_KEY
 from waiting import eventually
 
-STREAM = "changes"
 BUCKET = "events"
 LARGE = "us-east-1:00000000-0000-0000-0000-00000000001a"
 SMALL = "us-east-1:00000000-0000-0000-0000-00000000005a"
@@ -28,20 +28,10 @@ VALUES = {f"key{i}": f"{i}" + '"' * 64_000 for i in range(15)}
 @pytest.fixture
 def fake(tmp_path):
     """Takes what is signed with the publisher's keys alone."""
-    keys = tmp_path / "aws-keys"
-    keys.write_text(f"[default]\naws_access_key_id = {ACCESS_KEY}\n"
-                    f"aws_secret_access_key = {SECRET_KEY}\n")
-    running = FakeAws(STREAM, "--keys", keys)
+    running = FakeAws(STREAM, "--keys", keys_file(tmp_path))
     running.create_bucket(BUCKET)
     yield running
     running.close()
-
-
-@pytest.fixture
-def dataset(stack):
-    service = stack.start_dataset()
-    stack.enable_stream(STREAM)
-    return service
 
 
 def start_publisher(stack, fake, *arguments, **more):

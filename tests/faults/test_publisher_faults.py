@@ -4,7 +4,6 @@ for each dataset in order, and repeats are identical."""
 import contextlib
 import os
 import pathlib
-import re
 import shutil
 import signal
 import subprocess
@@ -15,60 +14,12 @@ import pytest
 
 import postgres
 from api import Api
-from fake_aws import FakeAws
 from ledger import assert_delivered, assert_exactly_once, deliveries, read_stream
 from load import Load
 from postgres import PrivatePostgres
-from stack import ACCESS_KEY, POOL, SECRET_KEY, Stack
+from publishing import STREAM, THROTTLED, finish, shards, start_publisher, start_two
+from stack import POOL, Stack
 from waiting import eventually
-
-STREAM = "changes"
-THROTTLED = "ProvisionedThroughputExceededException"
-
-
-@pytest.fixture
-def fake(tmp_path):
-    """Takes what is signed with the publisher's keys alone."""
-    keys = tmp_path / "aws-keys"
-    keys.write_text(f"[default]\naws_access_key_id = {ACCESS_KEY}\n"
-                    f"aws_secret_access_key = {SECRET_KEY}\n")
-    running = FakeAws(STREAM, "--keys", keys)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def dataset(stack):
-    """The dataset service, of whose pool the stream is on."""
-    service = stack.start_dataset()
-    stack.enable_stream(STREAM)
-    return service
-
-
-def start_publisher(stack, fake, *arguments, **more):
-    return stack.start_publisher(fake.url, "--kinesis-timeout", "2s", *arguments, **more)
-
-
-def shards(publisher):
-    """How many log shards it holds."""
-    found = re.search(r"^tidemark_publisher_log_shards_held (\d+)", publisher.metrics(), re.M)
-    return int(found[1])
-
-
-def start_two(stack, fake):
-    """Publishers that share the log shards."""
-    first = start_publisher(stack, fake, label="first")
-    first.wait_ready()
-    second = start_publisher(stack, fake, label="second")
-    eventually(lambda: shards(first) == shards(second) == 128, "they share", seconds=10)
-    return first, second
-
-
-def finish(stack, fake, load):
-    """All that was acknowledged is stored, and arrives."""
-    acknowledged = load.finish()
-    assert_exactly_once(stack.dsn, acknowledged)
-    assert_delivered(fake, acknowledged)
 
 
 def test_all_arrives_in_order_while_kinesis_misbehaves(stack, fake, dataset):

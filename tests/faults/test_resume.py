@@ -4,27 +4,11 @@ import grpc
 import pytest
 
 from api import Api
-from fake_aws import FakeAws
 from ledger import assert_delivered, read_stream
 from load import Load
+from publishing import start_publisher, status_of
 from stack import POOL
-from test_isolation import status_of
-from test_publisher_faults import STREAM, start_publisher
 from waiting import eventually
-
-
-@pytest.fixture
-def fake():
-    running = FakeAws(STREAM)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def dataset(stack):
-    service = stack.start_dataset()
-    stack.enable_stream(STREAM)
-    return service
 
 
 def turn_on(stack, resume):

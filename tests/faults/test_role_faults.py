@@ -9,30 +9,11 @@ import pytest
 from fake_aws import ROLE, FakeAws
 from ledger import assert_delivered, deliveries
 from load import Load
-from stack import ACCESS_KEY, POOL, SECRET_KEY, Stack
+from publishing import STREAM
+from stack import POOL, SECRET_KEY, Stack
 from waiting import eventually
 
-STREAM = "changes"
 PATIENCE = ("--role-patience", "1s")
-
-
-@pytest.fixture
-def fake(tmp_path):
-    """Takes what is signed with the publisher's keys, or by a session of ROLE."""
-    keys = tmp_path / "aws-keys"
-    keys.write_text(f"[default]\naws_access_key_id = {ACCESS_KEY}\n"
-                    f"aws_secret_access_key = {SECRET_KEY}\n")
-    running = FakeAws(STREAM, "--keys", keys)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def dataset(stack):
-    """The dataset service, of whose pool the stream is on."""
-    service = stack.start_dataset()
-    stack.enable_stream(STREAM)
-    return service
 
 
 def pool_of(stack):

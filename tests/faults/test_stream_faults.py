@@ -4,36 +4,15 @@ deleted. A ledger compares what was committed with what arrived."""
 import pytest
 
 from api import Api
-from fake_aws import FakeAws
 from ledger import assert_delivered, assert_exactly_once, deliveries, read_stream
 from link import Link
 from load import Load
-from stack import ACCESS_KEY, POOL, SECRET_KEY
+from publishing import STREAM, THROTTLED
+from stack import POOL
 from waiting import eventually
 
-STREAM = "changes"
-THROTTLED = "ProvisionedThroughputExceededException"
 POISON = "poison-for-this-test"
 POISONED = "us-east-1:00000000-0000-0000-0000-0000000b0150"
-
-
-@pytest.fixture
-def fake(tmp_path):
-    """Takes what is signed with the publisher's keys, or by a session of its role."""
-    keys = tmp_path / "aws-keys"
-    keys.write_text(f"[default]\naws_access_key_id = {ACCESS_KEY}\n"
-                    f"aws_secret_access_key = {SECRET_KEY}\n")
-    running = FakeAws(STREAM, "--keys", keys)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def dataset(stack):
-    """The dataset service, of whose pool the stream is on."""
-    service = stack.start_dataset()
-    stack.enable_stream(STREAM)
-    return service
 
 
 @pytest.fixture

@@ -37,31 +37,49 @@ absl::StatusOr<Event> EventDecoder::Decode(const LogRow& row, absl::Time now) {
     return absl::InvalidArgumentError(
         absl::StrCat("the body of position ", row.position, " is not a change"));
   }
-  const std::int64_t commit_ms = absl::ToUnixMillis(row.commit_time);
-  std::size_t size = kEnvelopeBytes + change_.identity_pool_id().size() +
-                     change_.identity_id().size() + 2 * change_.dataset_name().size();
-  records_.clear();
-  for (const change::v1::RecordChange& record : change_.records()) {
-    records_.push_back(ToRecord(record, row.sync_count, commit_ms));
-    size += kRecordBytes + record.key().size() + record.value().size();
-  }
   Event event{.position = row.position,
               .log_shard = row.log_shard,
-              .key = change_.identity_id(),
               .change = {change_.dataset_name(), row.kind, row.sync_count, row.generation},
               .commit_time = row.commit_time,
               .read_time = now,
               .traceparent = std::string(row.traceparent)};
+  Encode(change_, event);
+  return event;
+}
+
+Event EventDecoder::EncodeCopy(const change::v1::Change& change, LogShard log_shard,
+                               absl::Time now) {
+  const bool deletion = change.kind() == change::v1::CHANGE_KIND_DELETE;
+  const google::protobuf::Timestamp& time = change.commit_time();
+  Event event{
+      .log_shard = log_shard,
+      .change = {change.dataset_name(), deletion ? ChangeKind::kDelete : ChangeKind::kSnapshot,
+                 change.sync_count(), change.generation()},
+      .commit_time = absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos()),
+      .read_time = now};
+  Encode(change, event);
+  return event;
+}
+
+void EventDecoder::Encode(const change::v1::Change& change, Event& event) {
+  const std::int64_t commit_ms = absl::ToUnixMillis(event.commit_time);
+  std::size_t size = kEnvelopeBytes + change.identity_pool_id().size() +
+                     change.identity_id().size() + 2 * change.dataset_name().size();
+  records_.clear();
+  for (const change::v1::RecordChange& record : change.records()) {
+    records_.push_back(ToRecord(record, event.change.sync_count, commit_ms));
+    size += kRecordBytes + record.key().size() + record.value().size();
+  }
+  event.key = change.identity_id();
   event.data.reserve(size);
-  event.records = AppendEvent({.pool_id = change_.identity_pool_id(),
-                               .identity_id = change_.identity_id(),
-                               .dataset_name = change_.dataset_name(),
-                               .deletion = row.kind == ChangeKind::kDelete,
-                               .sync_count = row.sync_count,
+  event.records = AppendEvent({.pool_id = change.identity_pool_id(),
+                               .identity_id = change.identity_id(),
+                               .dataset_name = change.dataset_name(),
+                               .deletion = event.change.kind == ChangeKind::kDelete,
+                               .sync_count = event.change.sync_count,
                                .last_modified_ms = commit_ms,
                                .records = records_},
                               event.data);
-  return event;
 }
 
 }  // namespace tidemark::publisher

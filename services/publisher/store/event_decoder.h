@@ -16,8 +16,13 @@ class EventDecoder {
  public:
   // INVALID_ARGUMENT if the row's body is not a Change.
   absl::StatusOr<Event> Decode(const LogRow& row, absl::Time now);
+  // A copy of a dataset, or its deletion: a whole Change that does not stand in the log.
+  Event EncodeCopy(const change::v1::Change& change, LogShard log_shard, absl::Time now);
 
  private:
+  // Fills in key and data.
+  void Encode(const change::v1::Change& change, Event& event);
+
   change::v1::Change change_;
   std::vector<EventRecord> records_;
 };

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/publisher/domain/balance.h"
+#include "services/publisher/domain/bulk_walk.h"
 #include "services/publisher/domain/cursor_tracker.h"
 #include "services/publisher/domain/types.h"
 #include "services/publisher/store/parked_changes.h"
@@ -25,8 +26,9 @@ struct StoredDestination {
   bool retired = false;  // the log is not kept for it
   // In the shards that were taken.
   absl::flat_hash_map<LogShard, Position> cursors;
-  Position gapped_through = 0;  // 0: nothing was lost
-  std::int64_t parked = 0;      // changes
+  Position gapped_through = 0;                    // 0: nothing was lost
+  absl::Time gapped_time = absl::InfinitePast();  // when that was noticed
+  std::int64_t parked = 0;                        // changes
 };
 
 // How far everything is.
@@ -64,6 +66,21 @@ struct ReplayOutcome {
   std::int64_t event_bytes = 0;  // of what was refused
 };
 
+// How far a bulk publish is in a log shard.
+struct BulkRow {
+  std::int32_t pool_number = 0;
+  std::int64_t job = 0;
+  LogShard log_shard;
+  BulkShard shard;
+};
+
+// A destination that got all that its pool holds by a bulk publish, which began at `since`: what it
+// had lost before matters no more.
+struct Healed {
+  DestinationId destination;
+  absl::Time since;
+};
+
 // What a holder stores in one transaction.
 struct Progress {
   std::optional<CursorUpdate> cursors;
@@ -71,8 +88,13 @@ struct Progress {
   // Destinations that may have lost changes up to a position, as the log had to forget them.
   std::map<DestinationId, Position> gapped;
   std::vector<ReplayOutcome> replays;
+  std::vector<BulkRow> bulk;  // of shards that are held
+  std::vector<Healed> healed;
 
-  bool empty() const { return !cursors && parked.empty() && gapped.empty() && replays.empty(); }
+  bool empty() const {
+    return !cursors && parked.empty() && gapped.empty() && replays.empty() && bulk.empty() &&
+           healed.empty();
+  }
 };
 
 // Who holds the log shards, and how far they are. Blocking, one thread at a time. Failures:

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "services/publisher/store/bulk_store.h"
 #include "services/publisher/store/lease_store.h"
 #include "services/publisher/store/parked_changes.h"
 
@@ -23,6 +24,7 @@ class LeasesUnderTest {
   virtual LeaseStore& two() = 0;
   // What they parked.
   virtual ParkedChanges& parked() = 0;
+  virtual BulkStore& bulk() = 0;
   // Waits until members that live for `ttl` have expired.
   virtual void Expire(absl::Duration ttl) = 0;
 };

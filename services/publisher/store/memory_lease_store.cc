@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 
 namespace tidemark::publisher {
@@ -62,14 +63,52 @@ absl::StatusOr<bool> MemoryLeaseStore::Store(const std::string& member, const Fe
     if (leases_[i].holder != member || leases_[i].token != tokens[i]) return false;
   }
   for (const NewlyParked& parked : progress.parked) Park(parked);
+  StoreBulk(progress);
   for (const auto& [id, through] : progress.gapped) {
-    Position& stored = state_.destinations[id].gapped_through;
-    stored = std::max(stored, through);
-    steering_.SetGapped(id, stored);
+    StoredDestination& stored = state_.destinations[id];
+    if (through <= stored.gapped_through) continue;
+    stored.gapped_through = through;
+    stored.gapped_time = absl::Now();
+    steering_.SetGapped(id, through);
   }
   for (const ReplayOutcome& replay : progress.replays) steering_.Finish(replay);
   if (progress.cursors) StoreCursors(*progress.cursors);
   return true;
+}
+
+void MemoryLeaseStore::StoreBulk(const Progress& progress) {
+  for (const Healed& healed : progress.healed) {
+    StoredDestination& stored = state_.destinations[healed.destination];
+    if (stored.gapped_time >= healed.since) continue;
+    stored.gapped_through = 0;
+    stored.gapped_time = absl::InfinitePast();
+  }
+  for (const BulkRow& row : progress.bulk) {
+    bulk_[{row.pool_number, row.job, row.log_shard}] = row.shard;
+  }
+}
+
+absl::StatusOr<std::map<LogShard, BulkShard>> MemoryLeaseStore::Load(std::int32_t pool_number,
+                                                                     std::int64_t job) {
+  const std::lock_guard lock(mutex_);
+  TM_RETURN_IF_ERROR(failure_);
+  std::map<LogShard, BulkShard> shards;
+  for (const auto& [key, shard] : bulk_) {
+    const auto& [pool, number, log_shard] = key;
+    if (pool == pool_number && number == job) shards[log_shard] = shard;
+  }
+  return shards;
+}
+
+absl::Status MemoryLeaseStore::Forget(std::span<const Ended> ended) {
+  const std::lock_guard lock(mutex_);
+  TM_RETURN_IF_ERROR(failure_);
+  for (const Ended& one : ended) {
+    std::erase_if(bulk_, [&one](const auto& entry) {
+      return std::get<0>(entry.first) == one.pool_number && std::get<1>(entry.first) <= one.job;
+    });
+  }
+  return absl::OkStatus();
 }
 
 void MemoryLeaseStore::StoreCursors(const CursorUpdate& cursors) {

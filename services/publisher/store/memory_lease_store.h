@@ -5,17 +5,19 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <tuple>
 
 #include "common/base/clock.h"
+#include "services/publisher/store/bulk_store.h"
 #include "services/publisher/store/lease_store.h"
 #include "services/publisher/store/memory_steering.h"
 
 namespace tidemark::publisher {
 
 // Leases in memory, for tests. Safe for concurrent use, so that several publishers can share it.
-class MemoryLeaseStore final : public LeaseStore {
+class MemoryLeaseStore final : public LeaseStore, public BulkStore {
  public:
   // What is parked, and who is alive, is told to `steering`. Both outlive the store.
   MemoryLeaseStore(const Clock& clock, MemorySteering& steering)
@@ -30,6 +32,10 @@ class MemoryLeaseStore final : public LeaseStore {
   absl::Status GiveBack(const std::string& member, int keep) override;
   absl::Status Leave(const std::string& member) override;
   absl::StatusOr<Position> LowMark() override;
+
+  absl::StatusOr<std::map<LogShard, BulkShard>> Load(std::int32_t pool_number,
+                                                     std::int64_t job) override;
+  absl::Status Forget(std::span<const Ended> ended) override;
 
   // How often somebody joined or asked to.
   std::int64_t asked() const;
@@ -56,6 +62,7 @@ class MemoryLeaseStore final : public LeaseStore {
   void Remove(const std::string& member);
   void Park(const NewlyParked& parked);
   void StoreCursors(const CursorUpdate& cursors);
+  void StoreBulk(const Progress& progress);
   Position Floor(DestinationId id, std::size_t shard) const;
 
   // Tells who is alive.
@@ -69,6 +76,7 @@ class MemoryLeaseStore final : public LeaseStore {
   StoredState state_;
   std::map<DestinationId, Position> starts_;
   std::set<std::tuple<Position, DestinationId>> parked_;
+  std::map<std::tuple<std::int32_t, std::int64_t, LogShard>, BulkShard> bulk_;
   absl::Status failure_;
   std::int64_t asked_ = 0;
 };

@@ -23,6 +23,7 @@ class MemoryLeases final : public LeasesUnderTest {
   LeaseStore& one() override { return store_; }
   LeaseStore& two() override { return store_; }
   ParkedChanges& parked() override { return steering_; }
+  BulkStore& bulk() override { return store_; }
   void Expire(absl::Duration ttl) override { clock_.Advance(ttl + absl::Milliseconds(1)); }
 
  private:

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/publisher/store/lease_store_contract.h"
+#include "services/publisher/store/postgres_bulk_store.h"
 #include "services/publisher/store/postgres_parked_changes.h"
 #include "services/publisher/store/testing/postgres_database.h"
 
@@ -37,12 +38,14 @@ class PostgresLeases final : public LeasesUnderTest {
   LeaseStore& one() override { return one_; }
   LeaseStore& two() override { return two_; }
   ParkedChanges& parked() override { return parked_; }
+  BulkStore& bulk() override { return bulk_; }
   void Expire(absl::Duration ttl) override { absl::SleepFor(ttl + absl::Milliseconds(1)); }
 
  private:
   PostgresLeaseStore one_{ServiceOptions(SharedDatabase())};
   PostgresLeaseStore two_{ServiceOptions(SharedDatabase())};
   PostgresParkedChanges parked_{ServiceOptions(SharedDatabase())};
+  PostgresBulkStore bulk_{ServiceOptions(SharedDatabase())};
 };
 
 INSTANTIATE_TEST_SUITE_P(Postgres, LeaseStoreContract, ::testing::Values(LeasesFactory([] {

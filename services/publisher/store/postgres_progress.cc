@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/pg/query.h"
+#include "services/publisher/store/postgres_bulk_rows.h"
 #include "services/publisher/store/postgres_replays.h"
 
 namespace tidemark::publisher {
@@ -82,10 +84,12 @@ constexpr pg::Query kRetire{"publisher_retire",
 
 constexpr pg::Query kMarkGapped{
     "publisher_mark_gapped",
-    "INSERT INTO publisher.destination AS d (pool_number, epoch, gapped_through)"
-    " SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[])"
+    "INSERT INTO publisher.destination AS d (pool_number, epoch, gapped_through, gapped_time)"
+    " SELECT new.*, clock_timestamp()"
+    "   FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) AS new"
     " ON CONFLICT (pool_number, epoch)"
-    " DO UPDATE SET gapped_through = greatest(d.gapped_through, excluded.gapped_through)"};
+    " DO UPDATE SET gapped_through = excluded.gapped_through, gapped_time = excluded.gapped_time"
+    "     WHERE d.gapped_through < excluded.gapped_through"};
 
 constexpr pg::Query kPark{
     "publisher_park",
@@ -111,7 +115,7 @@ constexpr pg::Query kLoadCursors{
 constexpr pg::Query kLoadDestinations{
     "publisher_load_destinations",
     "SELECT pool_number, epoch, coalesce(d.counted::text, ''), coalesce(d.retired, false),"
-    "       coalesce(d.gapped_through, 0), coalesce(p.parked, 0)"
+    "       coalesce(d.gapped_through, 0), d.gapped_time, coalesce(p.parked, 0)"
     "  FROM publisher.destination AS d"
     "  FULL JOIN (SELECT pool_number, epoch, count(*) AS parked FROM publisher.parked_change"
     "              GROUP BY pool_number, epoch) AS p USING (pool_number, epoch)"};
@@ -284,8 +288,10 @@ absl::Status StoreProgress(pg::Transaction& transaction, const Progress& progres
   for (const NewlyParked& parked : progress.parked) {
     TM_RETURN_IF_ERROR(StoreParked(transaction, parked));
   }
+  if (!progress.healed.empty()) TM_RETURN_IF_ERROR(StoreHealed(transaction, progress.healed));
   if (!progress.gapped.empty()) TM_RETURN_IF_ERROR(StoreGapped(transaction, progress.gapped));
   if (!progress.replays.empty()) TM_RETURN_IF_ERROR(StoreReplays(transaction, progress.replays));
+  if (!progress.bulk.empty()) TM_RETURN_IF_ERROR(StoreBulk(transaction, progress.bulk));
   return progress.cursors ? StoreCursors(transaction, *progress.cursors) : absl::OkStatus();
 }
 
@@ -295,15 +301,15 @@ absl::Status LoadDestinations(pg::Transaction& transaction, const ShardSet& held
   TM_RETURN_IF_ERROR(transaction.Run(kDropCovered, shards).status());
   TM_ASSIGN_OR_RETURN(const pg::Result destinations,
                       transaction.Run(kLoadDestinations, pg::Params()));
-  TM_ASSIGN_OR_RETURN(
-      const auto found,
-      (destinations
-           .ParseAll<std::int32_t, std::int64_t, std::string, bool, Position, std::int64_t>()));
-  for (const auto& [pool, epoch, counted, retired, gapped_through, parked] : found) {
+  TM_ASSIGN_OR_RETURN(const auto found,
+                      (destinations.ParseAll<std::int32_t, std::int64_t, std::string, bool,
+                                             Position, std::optional<absl::Time>, std::int64_t>()));
+  for (const auto& [pool, epoch, counted, retired, gapped_through, gapped_time, parked] : found) {
     StoredDestination& destination = state.destinations[{pool, epoch}];
     destination.counted = ShardsOf(counted);
     destination.retired = retired;
     destination.gapped_through = gapped_through;
+    destination.gapped_time = gapped_time.value_or(absl::InfinitePast());
     destination.parked = parked;
   }
   TM_ASSIGN_OR_RETURN(const pg::Result cursors, transaction.Run(kLoadCursors, shards));

@@ -27,7 +27,8 @@ void Clear(const testing::TestDatabase& database) {
       "DELETE FROM publisher.member;"
       "UPDATE publisher.lease SET fencing_token = 0, settled_position = 0;"
       "DELETE FROM publisher.destination; DELETE FROM publisher.cursor;"
-      "DELETE FROM publisher.parked_change; DELETE FROM publisher.pause");
+      "DELETE FROM publisher.parked_change; DELETE FROM publisher.pause;"
+      "DELETE FROM publisher.bulk_cursor");
 }
 
 pg::ConnectOptions ServiceOptions(const testing::TestDatabase& database) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -30,8 +31,10 @@
 #include "services/publisher/engine/stream_check.h"
 #include "services/publisher/rpc/destinations.h"
 #include "services/publisher/rpc/grpc_neighbours.h"
+#include "services/publisher/rpc/grpc_snapshots.h"
 #include "services/publisher/rpc/publisher_rpc.h"
 #include "services/publisher/s3_wiring.h"
+#include "services/publisher/store/postgres_bulk_store.h"
 #include "services/publisher/store/postgres_change_log.h"
 #include "services/publisher/store/postgres_lease_store.h"
 #include "services/publisher/store/postgres_orders.h"
@@ -194,6 +197,10 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                          .timeout = config.statement_timeout});
   PostgresLeaseStore leases(LeaseOptionsOf(config, "tidemark-publisher leases"));
   PostgresOrders orders(OrderOptionsOf(config));
+  GrpcSnapshots snapshots(rpc::MakeChannel(config::FormatAddress(config.dataset),
+                                           {.max_message_bytes = kSnapshotMessageBytes}),
+                          SystemRandom());
+  PostgresBulkStore bulk(LeaseOptionsOf(config, "tidemark-publisher bulk"));
   PostgresParkedChanges parked(ConnectOptionsOf(config, "tidemark-publisher parked"));
   PostgresSteering steering(ConnectOptionsOf(config, "tidemark-publisher steering"));
   DatabaseCheck check_database(ConnectOptionsOf(config, "tidemark-publisher check"));
@@ -204,6 +211,8 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                                            .orders = orders,
                                            .sender = aws->sender(),
                                            .records = *records.store,
+                                           .snapshots = snapshots,
+                                           .bulk = bulk,
                                            .neighbours = neighbours,
                                            .catalogue = destinations.catalogue(),
                                            .metrics = metrics,

@@ -45,16 +45,27 @@ struct DestinationId {
   }
 };
 
+// A bulk publish of a pool: all its live datasets, to its stream.
+struct BulkJob {
+  enum class State { kRunning, kSucceeded, kFailed };
+  std::int64_t job = 0;
+  State state = State::kRunning;
+  absl::Time start;  // when it was asked for
+
+  friend bool operator==(const BulkJob&, const BulkJob&) = default;
+};
+
 // A destination as the pool's settings describe it.
 struct DestinationConfig {
   DestinationId id;
   bool enabled = true;
   std::string pool_id;
   std::string stream_name;
-  std::string role_arn;     // the role that may write it
-  std::string external_id;  // what that role trusts us by
-  Position start = 0;       // changes above it are wanted
-  bool paused = false;      // gets nothing until it is resumed
+  std::string role_arn;         // the role that may write it
+  std::string external_id;      // what that role trusts us by
+  Position start = 0;           // changes above it are wanted
+  bool paused = false;          // gets nothing until it is resumed
+  std::optional<BulkJob> bulk;  // the pool's last bulk publish, if it goes to this destination
 
   friend bool operator==(const DestinationConfig&, const DestinationConfig&) = default;
 };

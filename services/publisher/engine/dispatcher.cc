@@ -173,7 +173,8 @@ void Dispatcher::Execute(Closing closing) {
   const auto it = outlets_.find(closing.id);
   if (it == outlets_.end()) return;
   Outlet& outlet = *it->second;
-  const std::int64_t waiting = outlet.window.waiting();
+  const std::int64_t waiting = outlet.window.waiting() - outlet.window.copies();
+  parts_.copies.Tell({{.destination = closing.id, .kind = CopyOutcome::Kind::kClosed}});
   if (waiting > 0) {
     parts_.metrics.Abandoned(waiting);
     obs::Log(obs::Level::kWarning, "changes are given up: their stream was turned off or replaced",
@@ -235,6 +236,7 @@ void Dispatcher::Take(Outlet& outlet, Event event) {
     return;
   }
   ++changes_;
+  parts_.guards.Note(outlet.config.id, event);
   outlet.window.Add(std::move(event));
   MakeRunnable(outlet);
 }
@@ -249,31 +251,15 @@ void Dispatcher::Finish(Answer answer) {
   if (it == outlets_.end()) return FinishClosed(answer.destination);
   Outlet& outlet = *it->second;
   outlet.bytes_in_flight -= answer.bytes;
-  const absl::Time now = parts_.wall.Now();
   CountFailures(outlet, answer);
   DeliveryWindow::Settled settled =
       outlet.window.Finish(answer.request, answer.result, parts_.boottime.Now(), parts_.random);
-  std::vector<CursorTracker::Place> places;
-  places.reserve(settled.delivered.size());
-  std::int64_t bytes = 0;
-  for (const Event& event : settled.delivered) {
-    places.push_back({event.position, event.log_shard});
-    bytes += event.memory_bytes();
-    parts_.metrics.Delivered(event, answer.sent, now);
+  NoteDelivered(outlet, answer, settled.delivered);
+  for (const DeliveryWindow::Refused& refused : settled.refused) {
+    GiveUp(outlet, refused.event,
+           absl::StrCat("the stream refused the record for good: ", refused.error,
+                        "; the dataset's next change is not affected"));
   }
-  parts_.tracker.Settle(answer.destination, places);
-  outlet.delivered += static_cast<std::int64_t>(places.size());
-  if (!places.empty()) last_delivery_ = parts_.boottime.Now();
-  for (DeliveryWindow::Refused& refused : settled.refused) {
-    bytes += refused.event.memory_bytes();
-    Park(outlet, refused.event,
-         absl::StrCat("the stream refused the record for good: ", refused.error,
-                      "; the dataset's next change is not affected"));
-  }
-  const auto changes = static_cast<std::int64_t>(settled.delivered.size() + settled.refused.size());
-  changes_ -= changes;
-  if (changes > 0) outlet.load->Progressed(parts_.boottime.Now());
-  Release(outlet, changes, bytes);
   if (answer.result.fault == Fault::kStreamMissing) {
     outlet.doubted = true;
     Look(outlet);
@@ -299,25 +285,22 @@ void Dispatcher::FinishClosed(DestinationId destination) {
   }
 }
 
-void Dispatcher::Park(Outlet& outlet, const Event& event, std::string reason) {
-  parts_.metrics.Parked();
-  parts_.losses.Park(outlet.config.id, ParkedFrom(outlet.config, event, std::move(reason)));
-}
-
 void Dispatcher::FinishUpload(Uploader::Answer answer) {
   const auto it = outlets_.find(answer.destination);
   Outlet* const outlet = it == outlets_.end() ? nullptr : it->second.get();
   const std::int64_t before = outlet == nullptr ? 0 : outlet->window.memory_bytes();
+  const Event* const uploading =
+      outlet == nullptr ? nullptr : outlet->window.Uploading(answer.upload);
+  const bool copy = uploading != nullptr && uploading->is_copy();
   const auto refused =
       uploader_.Finish(outlet, std::move(answer), parts_.boottime.Now(), parts_.random);
   if (refused) {
-    Park(*outlet, refused->event, refused->error);
-    --changes_;
+    GiveUp(*outlet, refused->event, refused->error);
+  } else if (outlet != nullptr) {
+    const std::int64_t freed = before - outlet->window.memory_bytes();
+    copy ? ReleaseBytes(freed) : Release(*outlet, 0, freed);
   }
-  if (outlet != nullptr) {
-    Release(*outlet, refused ? 1 : 0, before - outlet->window.memory_bytes());
-    MakeRunnable(*outlet);
-  }
+  if (outlet != nullptr) MakeRunnable(*outlet);
   for (const DestinationId id : uploader_.TakeWaiting()) {
     if (const auto waiting = outlets_.find(id); waiting != outlets_.end()) {
       MakeRunnable(*waiting->second);

@@ -21,6 +21,8 @@
 #include "common/base/units.h"
 #include "services/publisher/domain/cursor_tracker.h"
 #include "services/publisher/domain/delivery_window.h"
+#include "services/publisher/engine/copy_guards.h"
+#include "services/publisher/engine/copy_inbox.h"
 #include "services/publisher/engine/declared_losses.h"
 #include "services/publisher/engine/lease_guard.h"
 #include "services/publisher/engine/metrics.h"
@@ -61,6 +63,8 @@ class Dispatcher {
     const LeaseGuard& lease;
     Neighbours& neighbours;
     Metrics& metrics;
+    CopyGuards& guards;
+    CopyInbox& copies;
     const Clock& wall;
     const Clock& boottime;
     Random& random;
@@ -87,8 +91,15 @@ class Dispatcher {
   void SplitOff(DestinationId destination) { Post(Splitting{destination}); }
   void Reopen(DestinationId destination) { Post(Reopening{destination}); }
 
+  // Takes copies of datasets, read under `read`, each with a ticket. What becomes of each is told
+  // to Parts::copies.
+  void DeliverCopies(DestinationId destination, std::shared_ptr<const CopyGuards::Read> read,
+                     std::vector<Event> copies);
+
   // Whether there is room for more; waits for it up to `patience`.
   bool WaitForRoom(absl::Duration patience);
+  // Whether the queue is at most half full: for work that can wait.
+  bool HalfEmpty() const { return queued_bytes_ <= options_.queue_bytes / 2; }
   std::int64_t queued_bytes() const { return queued_bytes_; }
   std::int64_t queue_limit() const { return options_.queue_bytes; }
 
@@ -134,8 +145,13 @@ class Dispatcher {
   struct Reopening {
     DestinationId id;
   };
-  using Command =
-      std::variant<Opening, DestinationConfig, Closing, Splitting, Reopening, std::vector<Routed>>;
+  struct Copies {
+    DestinationId destination;
+    std::shared_ptr<const CopyGuards::Read> read;
+    std::vector<Event> events;
+  };
+  using Command = std::variant<Opening, DestinationConfig, Closing, Splitting, Reopening,
+                               std::vector<Routed>, Copies>;
 
   // Shared with callbacks, which may outlive the dispatcher.
   struct Inbox {
@@ -166,13 +182,17 @@ class Dispatcher {
   void Execute(Splitting splitting);
   void Execute(Reopening reopening);
   void Execute(std::vector<Routed> changes);
+  void Execute(Copies copies);
   Outlet* Find(DestinationId destination);
   void Take(Outlet& outlet, Event event);
   void Finish(Answer answer);
+  // Sorts what was delivered: copies have no place in the log.
+  void NoteDelivered(Outlet& outlet, const Answer& answer, const std::vector<Event>& delivered);
   void CountFailures(Outlet& outlet, const Answer& answer);
   void FinishClosed(DestinationId destination);
   void Heed(const Sight& sight);
-  void Park(Outlet& outlet, const Event& event, std::string reason);
+  // A change, or a copy, that is refused for good.
+  void GiveUp(Outlet& outlet, const Event& event, std::string reason);
   void FinishUpload(Uploader::Answer answer);
 
   void WakeDue();

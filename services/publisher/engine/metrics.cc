@@ -12,6 +12,7 @@ namespace {
 // In the order of Fault.
 constexpr std::array<const char*, 7> kFaultNames = {
     "transient", "throttle", "credentials", "refused", "denied", "missing", "role"};
+constexpr std::array<const char*, 4> kCopyEnds = {"delivered", "gone", "refused", "given_up"};
 constexpr std::array<const char*, 3> kMoveNames = {"taken", "released", "lost"};
 
 std::string Name(const char* suffix) { return std::string("tidemark_publisher_") + suffix; }
@@ -62,6 +63,12 @@ Metrics::Metrics(prometheus::Registry& registry)
                            "Times that a slow stream was split off, so that it delays no other.")),
       rejoins_(obs::Counter(registry, Name("rejoins_total"),
                             "Times that a stream had caught up and joined the others.")),
+      copy_bytes_(obs::Counter(registry, Name("bulk_bytes_total"),
+                               "Data and keys of copies of datasets that were delivered.")),
+      stale_copies_(obs::Counter(registry, Name("bulk_stale_total"),
+                                 "Copies of datasets that were read again, as a newer change "
+                                 "preceded them.")),
+      bulk_jobs_(obs::Gauge(registry, Name("bulk_jobs"), "Bulk publishes under way.")),
       queued_bytes_(obs::Gauge(registry, Name("queued_bytes"),
                                "Memory of changes read and not yet delivered.")),
       queued_changes_(
@@ -87,6 +94,11 @@ Metrics::Metrics(prometheus::Registry& registry)
                                  "Records that a request did not deliver, by what went wrong; all "
                                  "but the refused are sent again.",
                                  {{"class", name}});
+  }
+  for (std::size_t i = 0; i < kCopyEnds.size(); ++i) {
+    copies_ended_[i] = &obs::Counter(registry, Name("bulk_datasets_total"),
+                                     "Datasets that were to be copied, by how it ended.",
+                                     {{"outcome", kCopyEnds[i]}});
   }
   for (std::size_t i = 0; i < kMoveNames.size(); ++i) {
     lease_moves_[i] =
@@ -135,6 +147,15 @@ void Metrics::Queued(std::int64_t bytes, std::int64_t changes, std::size_t reque
 void Metrics::SplitOff() { splits_.Increment(); }
 
 void Metrics::Rejoined() { rejoins_.Increment(); }
+
+void Metrics::CopyEnded(CopyEnd end, std::int64_t bytes) {
+  copies_ended_[static_cast<std::size_t>(end)]->Increment();
+  copy_bytes_.Increment(static_cast<double>(bytes));
+}
+
+void Metrics::StaleCopy() { stale_copies_.Increment(); }
+
+void Metrics::BulkJobs(std::size_t running) { bulk_jobs_.Set(static_cast<double>(running)); }
 
 void Metrics::Leases(LeaseMove move, std::size_t held) {
   lease_moves_[static_cast<std::size_t>(move)]->Increment();

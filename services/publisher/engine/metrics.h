@@ -34,6 +34,17 @@ class Metrics {
   void SplitOff();
   void Rejoined();
 
+  // Copies of datasets.
+  enum class CopyEnd {
+    kDelivered,
+    kGone,     // there is no such dataset (any more): nothing was sent
+    kRefused,  // by the stream, for good
+    kGivenUp,  // the destination was turned off or replaced
+  };
+  void CopyEnded(CopyEnd end, std::int64_t bytes);
+  void StaleCopy();
+  void BulkJobs(std::size_t running);
+
   // Standing.
   enum class LeaseMove { kTaken, kReleased, kLost };
   // `held`: log shards after it.
@@ -66,6 +77,10 @@ class Metrics {
   std::array<prometheus::Counter*, kFaults> failures_;
   prometheus::Counter& splits_;
   prometheus::Counter& rejoins_;
+  std::array<prometheus::Counter*, 4> copies_ended_;
+  prometheus::Counter& copy_bytes_;
+  prometheus::Counter& stale_copies_;
+  prometheus::Gauge& bulk_jobs_;
   prometheus::Gauge& queued_bytes_;
   prometheus::Gauge& queued_changes_;
   prometheus::Gauge& requests_in_flight_;

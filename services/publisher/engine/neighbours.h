@@ -1,10 +1,25 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
+#include "services/publisher/domain/bulk_walk.h"
 #include "services/publisher/domain/types.h"
 
 namespace tidemark::publisher {
+
+// How far a bulk publish is, by all publishers together.
+struct BulkReport {
+  std::string pool_id;
+  std::int64_t job = 0;
+  BulkCounts counts;
+  std::int64_t total = 0;  // datasets when it began; 0: not known
+  bool ended = false;
+  // Once some dataset was refused for good: an example, and what to tell and advise.
+  std::optional<BulkFailure> failure;
+  std::string failure_message;
+};
 
 // What the publisher tells other services. Calls return at once; what fails is logged and, where it
 // matters, asked for again by the caller. Safe for concurrent use.
@@ -18,6 +33,10 @@ class Neighbours {
 
   // Nothing at or below `position` is needed any more.
   virtual void ReportLowMark(Position position) = 0;
+
+  // How far a bulk publish is; if it has ended, whether well. Does nothing if that is known
+  // already.
+  virtual void ReportBulkPublish(const BulkReport& report) = 0;
 };
 
 }  // namespace tidemark::publisher

@@ -29,7 +29,11 @@ struct Outlet {
       : config(std::move(destination)), load(std::move(its_load)), window(limits) {}
 
   OutletStats Stats() const {
-    return {window.waiting(), window.OldestCommit(), delivered, window.last_error(), false,
+    return {window.waiting() - window.copies(),
+            window.OldestCommit(),
+            delivered,
+            window.last_error(),
+            false,
             config.paused};
   }
 

@@ -26,7 +26,7 @@ Position StartOf(const Leases& taken) {
 std::map<DestinationId, Term::Standing> StandingsOf(const StoredState& state) {
   std::map<DestinationId, Term::Standing> standings;
   for (const auto& [id, destination] : state.destinations) {
-    standings[id] = {destination.parked, destination.gapped_through};
+    standings[id] = {destination.parked, destination.gapped_through, destination.gapped_time};
   }
   return standings;
 }
@@ -48,15 +48,18 @@ Term::Term(const Settings& settings, const Surroundings& surroundings, LeaseGuar
           {around_.orders, around_.catalogue, around_.metrics, around_.wall, around_.boottime},
           member_, held_),
       tracker_(held_, taken.state.settled, StartOf(taken)),
-      dispatcher_(settings_.dispatcher,
-                  {around_.sender, around_.records, tracker_, losses_, guard_, around_.neighbours,
-                   around_.metrics, around_.wall, around_.boottime, around_.random}),
+      dispatcher_(settings_.dispatcher, {around_.sender, around_.records, tracker_, losses_, guard_,
+                                         around_.neighbours, around_.metrics, guards_, *copy_inbox_,
+                                         around_.wall, around_.boottime, around_.random}),
       router_(held_, taken.state,
               {tracker_, dispatcher_, losses_, around_.metrics, around_.wall, around_.boottime}),
       follower_(settings_.follower,
                 {around_.log, router_, dispatcher_, around_.catalogue, guard_, around_.metrics,
                  around_.boottime},
                 held_, StartOf(taken), taken.state.emptied_through),
+      copying_(held_, copy_inbox_,
+               {dispatcher_, guards_, around_.snapshots, around_.bulk, around_.catalogue,
+                around_.neighbours, around_.metrics, around_.boottime}),
       standings_(StandingsOf(taken.state)) {}
 
 Term::End Term::Run(const StopFlag& stop) {
@@ -70,8 +73,10 @@ Term::End Term::Run(const StopFlag& stop) {
     if (moving_) break;
   }
   follower_.Stop();
+  copying_.Stop();
   if (!Renew()) return End::kLost;
   dispatcher_.Stop(settings_.grace);
+  copying_.Finish();
   // Positions of the log that was read before mean nothing in the one that took its place.
   if (!follower_.state().broken.ok()) return End::kBroken;
   if (!StoreProgress(CursorTracker::Shards::kAll)) return End::kLost;
@@ -113,12 +118,14 @@ bool Term::StoreProgress(CursorTracker::Shards shards) {
   Progress progress;
   progress.cursors = tracker_.Take(shards);
   losses_.Take(progress);
+  copying_.bulk().Take(progress);
   if (progress.empty()) return true;
   const absl::StatusOr<bool> stored = around_.leases.Store(member_, tokens_, progress);
   if (stored.ok() && *stored) {
     Confirm(progress);
     return true;
   }
+  copying_.bulk().PutBack(progress);
   losses_.PutBack(std::move(progress));
   if (!stored.ok()) Complain("progress could not be stored", stored.status());
   return !stored.ok();
@@ -132,7 +139,14 @@ void Term::Confirm(const Progress& progress) {
   }
   const std::lock_guard lock(mutex_);
   for (const NewlyParked& parked : progress.parked) ++standings_[parked.destination].parked;
-  for (const auto& [id, through] : progress.gapped) standings_[id].gapped_through = through;
+  for (const Healed& healed : progress.healed) {
+    Standing& standing = standings_[healed.destination];
+    if (standing.gapped_time < healed.since) standing.gapped_through = 0;
+  }
+  for (const auto& [id, through] : progress.gapped) {
+    standings_[id].gapped_through = through;
+    standings_[id].gapped_time = around_.wall.Now();
+  }
 }
 
 void Term::ReportLowMark() {

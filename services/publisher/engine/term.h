@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "common/obs/log.h"
 #include "services/publisher/domain/cursor_tracker.h"
 #include "services/publisher/engine/catalogue.h"
+#include "services/publisher/engine/copying.h"
 #include "services/publisher/engine/declared_losses.h"
 #include "services/publisher/engine/dispatcher.h"
 #include "services/publisher/engine/lease_guard.h"
@@ -20,8 +22,10 @@
 #include "services/publisher/engine/order_book.h"
 #include "services/publisher/engine/record_store.h"
 #include "services/publisher/engine/router.h"
+#include "services/publisher/engine/snapshots.h"
 #include "services/publisher/engine/stop_flag.h"
 #include "services/publisher/engine/stream_sender.h"
+#include "services/publisher/store/bulk_store.h"
 #include "services/publisher/store/change_log.h"
 #include "services/publisher/store/lease_store.h"
 #include "services/publisher/store/orders.h"
@@ -56,6 +60,8 @@ struct Surroundings {
   Orders& orders;
   StreamSender& sender;
   RecordStore& records;
+  Snapshots& snapshots;
+  BulkStore& bulk;
   Neighbours& neighbours;
   Catalogue& catalogue;
   Metrics& metrics;
@@ -89,6 +95,7 @@ class Term {
   struct Standing {
     std::int64_t parked = 0;  // ever
     Position gapped_through = 0;
+    absl::Time gapped_time = absl::InfinitePast();
   };
   std::map<DestinationId, Standing> standings() const;
   Dispatcher::Report report() const { return dispatcher_.report(); }
@@ -118,9 +125,12 @@ class Term {
   OrderBook order_book_;
   CursorTracker tracker_;
   DeclaredLosses losses_;
+  CopyGuards guards_;
+  const std::shared_ptr<CopyInbox> copy_inbox_ = std::make_shared<CopyInbox>();
   Dispatcher dispatcher_;
   Router router_;
   LogFollower follower_;
+  Copying copying_;
 
   absl::Time renew_at_ = absl::InfinitePast();
   absl::Time store_all_at_ = absl::InfinitePast();

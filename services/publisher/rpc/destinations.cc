@@ -1,6 +1,25 @@
 #include "services/publisher/rpc/destinations.h"
 
 namespace tidemark::publisher {
+namespace {
+
+namespace config_wire = stream_config::v1;
+
+std::optional<BulkJob> BulkJobOf(const config_wire::Pool& pool) {
+  const config_wire::BulkPublish& bulk = pool.bulk_publish();
+  if (bulk.job() == 0 || bulk.epoch() != pool.stream().epoch()) return std::nullopt;
+  BulkJob job{.job = bulk.job(),
+              .state = BulkJob::State::kFailed,
+              .start = absl::FromUnixSeconds(bulk.start_time().seconds()) +
+                       absl::Nanoseconds(bulk.start_time().nanos())};
+  if (bulk.state() == config_wire::BULK_PUBLISH_STATE_IN_PROGRESS)
+    job.state = BulkJob::State::kRunning;
+  if (bulk.state() == config_wire::BULK_PUBLISH_STATE_SUCCEEDED)
+    job.state = BulkJob::State::kSucceeded;
+  return job;
+}
+
+}  // namespace
 
 std::vector<DestinationConfig> DestinationsOf(const pools::PoolSnapshot& pools) {
   std::vector<DestinationConfig> destinations;
@@ -14,7 +33,8 @@ std::vector<DestinationConfig> DestinationsOf(const pools::PoolSnapshot& pools) 
          .stream_name = stream.stream_name(),
          .role_arn = stream.role_arn(),
          .external_id = pool->role_external_id(),
-         .start = stream.start_position()});
+         .start = stream.start_position(),
+         .bulk = BulkJobOf(*pool)});
   }
   return destinations;
 }

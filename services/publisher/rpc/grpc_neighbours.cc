@@ -72,4 +72,27 @@ void GrpcNeighbours::ReportLowMark(Position position) {
       });
 }
 
+void GrpcNeighbours::ReportBulkPublish(const BulkReport& report) {
+  stream_config::v1::ReportBulkPublishRequest request;
+  request.set_identity_pool_id(report.pool_id);
+  request.set_job(report.job);
+  stream_config::v1::BulkPublishProgress& progress = *request.mutable_progress();
+  progress.set_datasets_done(report.counts.datasets);
+  progress.set_datasets_total(report.total);
+  progress.set_datasets_failed(report.counts.failed);
+  progress.set_bytes_sent(report.counts.bytes);
+  if (report.ended) {
+    request.set_ended(report.failure ? stream_config::v1::BULK_PUBLISH_STATE_FAILED
+                                     : stream_config::v1::BULK_PUBLISH_STATE_SUCCEEDED);
+    if (report.failure) request.set_failure_message(report.failure_message);
+  }
+  auto telling = MakeTelling<stream_config::v1::ReportBulkPublishResponse>(
+      stream_config_, std::move(request), random_);
+  telling->stub->async()->ReportBulkPublish(
+      &telling->context, &telling->request, &telling->response,
+      [telling](const grpc::Status& status) {
+        LogFailure(status, "how far a bulk publish is could not be told; it will be tried again");
+      });
+}
+
 }  // namespace tidemark::publisher

@@ -20,6 +20,7 @@ class GrpcNeighbours final : public Neighbours {
 
   void TurnOff(const DestinationConfig& destination, const std::string& reason) override;
   void ReportLowMark(Position position) override;
+  void ReportBulkPublish(const BulkReport& report) override;
 
  private:
   // Shared with calls that are on their way.

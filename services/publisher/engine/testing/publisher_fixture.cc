@@ -19,6 +19,16 @@ void FakeNeighbours::ReportLowMark(Position position) {
   low_marks_.push_back(position);
 }
 
+void FakeNeighbours::ReportBulkPublish(const BulkReport& report) {
+  const std::lock_guard lock(mutex_);
+  bulk_ = report;
+}
+
+std::optional<BulkReport> FakeNeighbours::bulk() const {
+  const std::lock_guard lock(mutex_);
+  return bulk_;
+}
+
 std::vector<std::pair<DestinationId, std::string>> FakeNeighbours::turned_off() const {
   const std::lock_guard lock(mutex_);
   return turned_off_;
@@ -31,9 +41,10 @@ std::vector<Position> FakeNeighbours::low_marks() const {
 
 PublisherFixture::Instance::Instance(PublisherFixture& fixture, const Settings& settings)
     : reader(fixture.log_),
-      publisher(settings, {reader, fixture.leases_, fixture.steering_, fixture.sender_,
-                           *fixture.store_, fixture.neighbours_, fixture.catalogue_, metrics,
-                           SystemClock(), fixture.boottime_, SystemRandom()}) {}
+      publisher(settings,
+                {reader, fixture.leases_, fixture.steering_, fixture.sender_, *fixture.store_,
+                 fixture.snapshots_, fixture.leases_, fixture.neighbours_, fixture.catalogue_,
+                 metrics, SystemClock(), fixture.boottime_, SystemRandom()}) {}
 
 double PublisherFixture::Instance::Gauge(const std::string& name) const {
   for (const prometheus::MetricFamily& family : registry.Collect()) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "services/publisher/engine/publisher.h"
 #include "services/publisher/engine/testing/fake_record_store.h"
 #include "services/publisher/engine/testing/fake_sender.h"
+#include "services/publisher/engine/testing/fake_snapshots.h"
 #include "services/publisher/store/memory_lease_store.h"
 #include "services/publisher/store/testing/fake_change_log.h"
 
@@ -25,14 +27,18 @@ class FakeNeighbours final : public Neighbours {
  public:
   void TurnOff(const DestinationConfig& destination, const std::string& reason) override;
   void ReportLowMark(Position position) override;
+  void ReportBulkPublish(const BulkReport& report) override;
 
   std::vector<std::pair<DestinationId, std::string>> turned_off() const;
   std::vector<Position> low_marks() const;
+  // The last report of a bulk publish.
+  std::optional<BulkReport> bulk() const;
 
  private:
   mutable std::mutex mutex_;
   std::vector<std::pair<DestinationId, std::string>> turned_off_;
   std::vector<Position> low_marks_;
+  std::optional<BulkReport> bulk_;
 };
 
 // The boottime clock, which may be put forward.
@@ -98,6 +104,7 @@ class PublisherFixture : public ::testing::Test {
   FakeRecordStore records_;
   RecordStore* store_ = &records_;
   FakeNeighbours neighbours_;
+  FakeSnapshots snapshots_;
 
  private:
   struct Noted {

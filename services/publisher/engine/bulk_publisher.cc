@@ -1,0 +1,266 @@
+#include "services/publisher/engine/bulk_publisher.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace tidemark::publisher {
+namespace {
+
+constexpr absl::Duration kRetry = absl::Seconds(1);
+// How often it is stored how far a job is: what a crash makes arrive again.
+constexpr absl::Duration kNoteInterval = absl::Seconds(1);
+constexpr absl::Duration kReportInterval = absl::Seconds(2);
+constexpr std::size_t kExcerpt = 400;  // of an error
+
+std::vector<LogShard> ListOf(const ShardSet& held) {
+  std::vector<LogShard> shards;
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    if (held[i]) shards.push_back(LogShard(static_cast<std::uint8_t>(i)));
+  }
+  return shards;
+}
+
+// How far all publishers are together.
+BulkReport SumOf(const std::map<LogShard, BulkShard>& shards) {
+  BulkReport report;
+  std::size_t done = 0;
+  for (const auto& [log_shard, shard] : shards) {
+    report.counts.datasets += shard.counts.datasets;
+    report.counts.failed += shard.counts.failed;
+    report.counts.bytes += shard.counts.bytes;
+    if (shard.failure) report.failure = shard.failure;
+    done += shard.done ? 1 : 0;
+  }
+  report.ended = done == kLogShards;
+  return report;
+}
+
+std::string Explain(const BulkReport& report) {
+  return absl::StrCat(report.counts.failed, " of ", report.counts.datasets,
+                      " datasets were refused by the stream for good, such as ",
+                      report.failure->dataset_name, " of ", report.failure->identity_id, ": ",
+                      report.failure->error.substr(0, kExcerpt),
+                      ". Mend that, then publish in bulk again.");
+}
+
+}  // namespace
+
+BulkPublisher::BulkPublisher(const ShardSet& held, std::shared_ptr<CopyInbox> inbox,
+                             const Parts& parts)
+    : held_(ListOf(held)), inbox_(std::move(inbox)), parts_(parts) {}
+
+void BulkPublisher::Tick() {
+  if (parts_.catalogue.version() != version_) Update();
+  if (!to_forget_.empty()) ForgetEnded();
+  for (auto& [id, job] : jobs_) Work(id, job);
+}
+
+void BulkPublisher::Update() {
+  version_ = parts_.catalogue.version();
+  std::map<JobId, Job> jobs;
+  for (const DestinationConfig& config : parts_.catalogue.All()) {
+    if (!config.bulk) continue;
+    if (config.bulk->state != BulkJob::State::kRunning) {
+      NoteEnded(config);
+      continue;
+    }
+    if (!config.enabled) continue;
+    const JobId id{config.id.pool_number, config.bulk->job};
+    if (const auto known = jobs_.find(id);
+        known != jobs_.end() && known->second.config.id == config.id) {
+      jobs[id] = std::move(known->second);
+      jobs[id].config = config;
+    } else {
+      jobs[id] = {.config = config, .bulk = *config.bulk, .life = ++last_life_};
+    }
+  }
+  jobs_ = std::move(jobs);
+  parts_.metrics.BulkJobs(jobs_.size());
+}
+
+void BulkPublisher::NoteEnded(const DestinationConfig& config) {
+  const JobId id{config.id.pool_number, config.bulk->job};
+  if (!ended_.insert(id).second) return;
+  to_forget_.push_back({id.first, id.second});
+  const std::lock_guard lock(mutex_);
+  std::erase_if(unsaved_, [&id](const auto& entry) {
+    return std::get<0>(entry.first) == id.first && std::get<1>(entry.first) <= id.second;
+  });
+  if (config.bulk->state == BulkJob::State::kSucceeded) {
+    healed_.push_back({config.id, config.bulk->start});
+  }
+}
+
+void BulkPublisher::ForgetEnded() {
+  const absl::Status forgotten = parts_.store.Forget(to_forget_);
+  if (forgotten.ok()) to_forget_.clear();  // else with the next tick
+}
+
+BulkPublisher::Job* BulkPublisher::Find(JobRef ref) {
+  const auto it = jobs_.find(ref.id);
+  return it != jobs_.end() && it->second.life == ref.life ? &it->second : nullptr;
+}
+
+bool BulkPublisher::MayRead(Job& job) const {
+  if (!job.walk->next() || job.reading || job.config.paused ||
+      parts_.copier.IsFull(job.config.id) || !parts_.dispatcher.HalfEmpty()) {
+    return false;
+  }
+  if (!job.has_outlet) {
+    job.has_outlet = parts_.dispatcher.report().destinations.contains(job.config.id);
+  }
+  return job.has_outlet;
+}
+
+void BulkPublisher::Work(JobId id, Job& job) {
+  const absl::Time now = parts_.boottime.Now();
+  if (now < job.retry_at) return;
+  if (!job.walk && !Begin(job)) {
+    job.retry_at = now + kRetry;
+    return;
+  }
+  if (!std::exchange(job.counting, true)) Count(id, job);
+  if (MayRead(job)) Read(id, job);
+  if (now >= job.note_at || job.walk->done()) {
+    job.note_at = now + kNoteInterval;
+    NoteChanged(id, job);
+  }
+  if (now >= job.report_at) {
+    job.report_at = now + kReportInterval;
+    Report(job);
+  }
+}
+
+bool BulkPublisher::Begin(Job& job) {
+  auto stored = parts_.store.Load(job.config.id.pool_number, job.bulk.job);
+  if (!stored.ok()) {
+    Complain(job, stored.status());
+    return false;
+  }
+  job.walk.emplace(held_, *std::move(stored));
+  return true;
+}
+
+void BulkPublisher::Read(JobId id, Job& job) {
+  job.reading = true;
+  auto read = parts_.guards.Begin(job.config.id);
+  parts_.snapshots.Read(job.config.pool_id, job.walk->ShardsToRead(), *job.walk->next(),
+                        [this, inbox = inbox_, ref = JobRef{id, job.life},
+                         read = std::move(read)](absl::StatusOr<Snapshots::Page> page) mutable {
+                          auto shared =
+                              std::make_shared<absl::StatusOr<Snapshots::Page>>(std::move(page));
+                          // Run by the copier's thread alone, or not at all once it has ended.
+                          inbox->Post([this, ref, read = std::move(read), shared]() mutable {
+                            TakePage(ref, std::move(read), std::move(*shared));
+                          });
+                        });
+}
+
+void BulkPublisher::TakePage(JobRef ref, std::shared_ptr<const CopyGuards::Read> read,
+                             absl::StatusOr<Snapshots::Page> page) {
+  Job* const job = Find(ref);
+  if (job == nullptr) return;
+  job->reading = false;
+  if (!page.ok()) {
+    job->retry_at = parts_.boottime.Now() + kRetry;
+    return Complain(*job, page.status());
+  }
+  const auto numbers = job->walk->Read(page->places, std::move(page->next));
+  // The next page is on its way while this one is made into copies.
+  if (MayRead(*job)) Read(ref.id, *job);
+  std::vector<Event> copies = page->encode();
+  std::vector<Copier::Done> dones;
+  std::vector<Event> wanted;
+  for (std::size_t i = 0; i < copies.size(); ++i) {
+    if (!numbers[i]) continue;
+    wanted.push_back(std::move(copies[i]));
+    dones.emplace_back(
+        [this, ref, number = *numbers[i]](const Copier::End& end) { Ended(ref, number, end); });
+  }
+  parts_.copier.SendRead(job->config, std::move(read), std::move(wanted), std::move(dones));
+}
+
+void BulkPublisher::Ended(JobRef ref, BulkWalk::Number number, const Copier::End& end) {
+  Job* const job = Find(ref);
+  if (job == nullptr) return;
+  parts_.metrics.CopyEnded(end.kind, end.bytes);
+  if (end.kind == Copier::End::Kind::kGivenUp) {
+    // If the job is not over, it begins again where its shards stand.
+    *job = {.config = job->config,
+            .bulk = job->bulk,
+            .life = ++last_life_,
+            .retry_at = parts_.boottime.Now() + kRetry};
+    return;
+  }
+  CopyEnd copy_end{.bytes = end.bytes};
+  if (end.kind == Copier::End::Kind::kRefused) copy_end.error = end.error;
+  job->walk->End(number, std::move(copy_end));
+}
+
+void BulkPublisher::NoteChanged(JobId id, Job& job) {
+  auto changed = job.walk->TakeChanged();
+  if (changed.empty()) return;
+  const std::lock_guard lock(mutex_);
+  for (auto& [log_shard, shard] : changed) {
+    unsaved_[{id.first, id.second, log_shard}] = std::move(shard);
+  }
+}
+
+void BulkPublisher::NoteAllChanged() {
+  for (auto& [id, job] : jobs_) {
+    if (job.walk) NoteChanged(id, job);
+  }
+}
+
+void BulkPublisher::Count(JobId id, Job& job) {
+  parts_.snapshots.Count(job.config.pool_id,
+                         [this, inbox = inbox_, id](absl::StatusOr<std::int64_t> count) {
+                           inbox->Post([this, id, count = std::move(count)] {
+                             const auto it = jobs_.find(id);
+                             if (it != jobs_.end()) it->second.total = count.value_or(0);
+                           });
+                         });
+}
+
+void BulkPublisher::Report(Job& job) {
+  const auto stored = parts_.store.Load(job.config.id.pool_number, job.bulk.job);
+  if (!stored.ok()) return Complain(job, stored.status());
+  BulkReport report = SumOf(*stored);
+  report.pool_id = job.config.pool_id;
+  report.job = job.bulk.job;
+  report.total = job.total;
+  if (report.failure) report.failure_message = Explain(report);
+  parts_.neighbours.ReportBulkPublish(report);
+}
+
+void BulkPublisher::Complain(const Job& job, const absl::Status& status) {
+  const auto held_back = failures_.Admit(parts_.boottime.Now());
+  if (!held_back) return;
+  obs::Log(obs::Level::kWarning, "a bulk publish waits",
+           {{"pool_id", job.config.pool_id},
+            {"error", std::string(status.message())},
+            {"held_back", *held_back}});
+}
+
+void BulkPublisher::Take(Progress& progress) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [key, shard] : unsaved_) {
+    const auto& [pool_number, job, log_shard] = key;
+    progress.bulk.push_back({pool_number, job, log_shard, std::move(shard)});
+  }
+  unsaved_.clear();
+  progress.healed = std::exchange(healed_, {});
+}
+
+void BulkPublisher::PutBack(const Progress& progress) {
+  const std::lock_guard lock(mutex_);
+  for (const BulkRow& row : progress.bulk) {
+    // What came meanwhile is newer.
+    unsaved_.emplace(std::tuple(row.pool_number, row.job, row.log_shard), row.shard);
+  }
+  healed_.insert(healed_.end(), progress.healed.begin(), progress.healed.end());
+}
+
+}  // namespace tidemark::publisher

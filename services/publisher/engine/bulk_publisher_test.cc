@@ -1,0 +1,293 @@
+#include "services/publisher/engine/bulk_publisher.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "services/publisher/engine/testing/publisher_fixture.h"
+
+namespace tidemark::publisher {
+namespace {
+
+using testing::Eventually;
+using ::testing::HasSubstr;
+
+constexpr const char* kPool = "us-east-1:1";
+
+class BulkPublisherTest : public PublisherFixture {
+ protected:
+  // A pool with datasets of many identities, each at count 1.
+  void Fill(int datasets) {
+    for (int i = 0; i < datasets; ++i) {
+      snapshots_.Set(kPool, absl::StrCat("i", i), "d", 1);
+      expected_.insert(absl::StrCat("i", i));
+    }
+  }
+
+  void SetJob(BulkJob::State state, std::int64_t job = 1) {
+    DestinationConfig config = Destination();
+    config.bulk = BulkJob{job, state, absl::Now()};
+    catalogue_.Replace({config});
+  }
+
+  // The identities of which a copy arrived, with how many.
+  std::map<std::string, int> Copies() {
+    std::map<std::string, int> copies;
+    for (const FakeSender::Record& record : sender_.Arrived(StreamOf(1))) {
+      if (record.data.starts_with("copy ")) ++copies[record.key];
+    }
+    return copies;
+  }
+  bool AllArrive() {
+    return Eventually([this] {
+      const auto copies = Copies();
+      return std::all_of(expected_.begin(), expected_.end(),
+                         [&copies](const auto& key) { return copies.contains(key); });
+    });
+  }
+  bool Ends() {
+    return Eventually([this] { return neighbours_.bulk() && neighbours_.bulk()->ended; });
+  }
+  // Time passes until the next report and the next retry.
+  bool EndsInTime() {
+    return Eventually([this] {
+      boottime_.Advance(1);
+      return neighbours_.bulk() && neighbours_.bulk()->ended;
+    });
+  }
+
+  std::set<std::string> expected_;
+};
+
+TEST_F(BulkPublisherTest, EveryDatasetArrivesOnceAndTheEndIsTold) {
+  Fill(100);
+  SetJob(BulkJob::State::kRunning);
+  const auto instance = Start();
+  ASSERT_TRUE(AllArrive());
+  ASSERT_TRUE(EndsInTime());
+  EXPECT_EQ(Copies().size(), 100U);
+  for (const auto& [key, times] : Copies()) EXPECT_EQ(times, 1) << key;
+  const BulkReport report = *neighbours_.bulk();
+  EXPECT_EQ(report.counts.datasets, 100);
+  EXPECT_EQ(report.counts.failed, 0);
+  EXPECT_GT(report.counts.bytes, 100);
+  EXPECT_EQ(report.total, 100);
+  EXPECT_FALSE(report.failure);
+  SetJob(BulkJob::State::kSucceeded);
+  EXPECT_TRUE(Eventually([this] { return leases_.Load(1, 1)->empty(); })) << "it is forgotten";
+}
+
+TEST_F(BulkPublisherTest, APoolWithoutDatasetsIsDoneAtOnce) {
+  SetJob(BulkJob::State::kRunning);
+  const auto instance = Start();
+  EXPECT_TRUE(EndsInTime());
+  EXPECT_EQ(neighbours_.bulk()->counts.datasets, 0);
+}
+
+TEST_F(BulkPublisherTest, ACopyThatAChangePrecededIsReadAgain) {
+  Fill(3);
+  bool once = false;
+  snapshots_.SetHook([&] {  // a change after the page was read, in line before its copies are
+    if (std::exchange(once, true)) return;
+    snapshots_.Set(kPool, "i1", "d", 2);
+    TestChange change = Change("i1");
+    change.dataset_name = "d";
+    change.sync_count = 2;
+    Write(change);
+    ASSERT_TRUE(Arrives());
+  });
+  SetJob(BulkJob::State::kRunning);
+  const auto instance = Start();
+  ASSERT_TRUE(AllArrive());
+  for (const FakeSender::Record& record : sender_.Arrived(StreamOf(1))) {
+    EXPECT_NE(record.key == "i1" ? record.data : "", "copy d 1") << "stale";
+  }
+  EXPECT_GE(snapshots_.gets(), 1);
+}
+
+TEST_F(BulkPublisherTest, ADatasetThatIsDeletedMeanwhileCountsAsDone) {
+  Fill(3);
+  bool once = false;
+  snapshots_.SetHook([&] {
+    if (std::exchange(once, true)) return;
+    snapshots_.Delete(kPool, "i1", "d");
+    TestChange change = Change("i1");
+    change.dataset_name = "d";
+    change.kind = ChangeKind::kDelete;
+    change.sync_count = 2;
+    change.records.clear();
+    Write(change);
+    ASSERT_TRUE(Arrives());
+  });
+  SetJob(BulkJob::State::kRunning);
+  const auto instance = Start();
+  ASSERT_TRUE(EndsInTime());
+  EXPECT_EQ(neighbours_.bulk()->counts.datasets, 3);
+  EXPECT_FALSE(Copies().contains("i1"));
+}
+
+TEST_F(BulkPublisherTest, GoesOnWhereACrashLeftIt) {
+  Fill(200);
+  SetJob(BulkJob::State::kRunning);
+  std::size_t lives = 0;
+  for (std::size_t arrived = 20; arrived < 200; arrived += 40, ++lives) {
+    auto instance = Start();
+    ASSERT_TRUE(Eventually([&] {
+      boottime_.Advance(1);
+      return Copies().size() >= arrived;
+    }));
+    leases_.SetFailure(absl::UnavailableError("no database"));  // the crash stores nothing more
+    instance.reset();
+    leases_.Expire();
+    leases_.SetFailure(absl::OkStatus());
+  }
+  const auto instance = Start();
+  ASSERT_TRUE(AllArrive());
+  ASSERT_TRUE(EndsInTime());
+  EXPECT_EQ(neighbours_.bulk()->counts.datasets, 200) << "each counted once";
+}
+
+TEST_F(BulkPublisherTest, AnOrderlyStopRepeatsNothing) {
+  Fill(100);
+  SetJob(BulkJob::State::kRunning);
+  snapshots_.SetPageSize(3);
+  auto instance = Start();
+  ASSERT_TRUE(Eventually([&] { return Copies().size() >= 10; }));
+  instance.reset();
+  instance = Start();
+  ASSERT_TRUE(AllArrive());
+  for (const auto& [key, times] : Copies()) EXPECT_EQ(times, 1) << key;
+}
+
+TEST_F(BulkPublisherTest, GoesOnWhileShardsMove) {
+  settings_.lease_ttl = absl::Milliseconds(400);
+  Fill(500);
+  SetJob(BulkJob::State::kRunning);
+  snapshots_.SetPageSize(5);
+  const auto first = Start();
+  ASSERT_TRUE(Eventually([&] { return Copies().size() >= 20; }));
+  auto second = Start();
+  ASSERT_TRUE(Eventually([&] { return second->publisher.View().log_shards_held == 128; }));
+  second.reset();
+  const auto third = Start();
+  ASSERT_TRUE(AllArrive());
+  ASSERT_TRUE(Ends());
+  EXPECT_EQ(neighbours_.bulk()->counts.datasets, 500);
+}
+
+TEST_F(BulkPublisherTest, StopsWhenTheStreamIsTurnedOffOrReplaced) {
+  Fill(5'000);
+  snapshots_.SetPageSize(500);
+  SetJob(BulkJob::State::kRunning);
+  sender_.Hold(true);
+  const auto instance = Start();
+  ASSERT_TRUE(Eventually([this] { return sender_.waiting() > 0; }));
+  DestinationConfig off = Destination();
+  off.enabled = false;
+  off.bulk = BulkJob{1, BulkJob::State::kFailed, absl::Now()};
+  catalogue_.Replace({off});
+  ASSERT_TRUE(Eventually([this] { return leases_.state().destinations[kDestination].retired; }));
+  sender_.Hold(false);
+  const std::int64_t pages = snapshots_.pages();
+  boottime_.Advance(10);
+  DestinationConfig next = Destination(1, 2);
+  catalogue_.Replace({next});
+  Write(Change("live"));
+  ASSERT_TRUE(Arrives());
+  EXPECT_EQ(snapshots_.pages(), pages);
+  EXPECT_LT(Copies().size(), 3'000U) << "what was in flight";
+  EXPECT_FALSE(neighbours_.bulk() && neighbours_.bulk()->ended);
+}
+
+TEST_F(BulkPublisherTest, WaitsWhileTheDestinationIsPaused) {
+  Fill(10);
+  DestinationConfig config = Destination();
+  config.paused = true;
+  config.bulk = BulkJob{1, BulkJob::State::kRunning, absl::Now()};
+  catalogue_.Replace({config});
+  const auto instance = Start();
+  ASSERT_TRUE(Eventually([this] { return neighbours_.bulk().has_value(); })) << "it has begun";
+  EXPECT_EQ(snapshots_.pages(), 0);
+  SetJob(BulkJob::State::kRunning);
+  EXPECT_TRUE(AllArrive());
+}
+
+TEST_F(BulkPublisherTest, WhatTheStreamRefusesForGoodIsCountedAndNamed) {
+  Fill(10);
+  sender_.SetJudge([](const std::string&, const std::vector<FakeSender::Record>& records) {
+    FakeSender::Verdict verdict = FakeSender::Success(records);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      if (records[i].key == "i3") verdict.result.records[i] = {Fault::kRefused, "too ugly"};
+    }
+    return verdict;
+  });
+  SetJob(BulkJob::State::kRunning);
+  const auto instance = Start();
+  ASSERT_TRUE(EndsInTime());
+  const BulkReport report = *neighbours_.bulk();
+  EXPECT_EQ(report.counts.failed, 1);
+  EXPECT_EQ(report.counts.datasets, 10);
+  EXPECT_THAT(report.failure_message, HasSubstr("1 of 10 datasets"));
+  EXPECT_THAT(report.failure_message, HasSubstr("d of i3"));
+  EXPECT_THAT(report.failure_message, HasSubstr("too ugly"));
+}
+
+TEST_F(BulkPublisherTest, WaitsForTheDatasetService) {
+  Fill(10);
+  snapshots_.SetFailure(absl::UnavailableError("it is away"));
+  SetJob(BulkJob::State::kRunning);
+  const auto instance = Start();
+  ASSERT_TRUE(Eventually([this] { return snapshots_.pages() > 0; }));
+  snapshots_.SetFailure(absl::OkStatus());
+  ASSERT_TRUE(EndsInTime());
+  EXPECT_EQ(Copies().size(), 10U);
+}
+
+TEST_F(BulkPublisherTest, OfALargePoolOnlyAFewPagesAreHeld) {
+  Fill(20'000);
+  snapshots_.SetPageSize(500);
+  sender_.Hold(true);
+  SetJob(BulkJob::State::kRunning);
+  const auto instance = Start();
+  ASSERT_TRUE(Eventually([this] { return snapshots_.pages() >= 4; }));
+  Write(Change("live"));
+  ASSERT_TRUE(Eventually([this] { return sender_.waiting() >= 4; }));
+  EXPECT_LE(snapshots_.pages(), 6) << "2,000 copies, and a page that was under way";
+  sender_.Hold(false);
+  ASSERT_TRUE(AllArrive());
+}
+
+TEST_F(BulkPublisherTest, CopiesAreNoChanges) {
+  Fill(50);
+  SetJob(BulkJob::State::kRunning);
+  sender_.Hold(true);
+  const auto instance = Start();
+  ASSERT_TRUE(Eventually([this] { return sender_.waiting() > 0; }));
+  const auto destinations = instance->publisher.View().destinations;
+  ASSERT_EQ(destinations.size(), 1U);
+  EXPECT_EQ(destinations[0].stats.waiting, 0);
+  EXPECT_EQ(destinations[0].stats.oldest_commit, absl::InfiniteFuture());
+  sender_.Hold(false);
+  ASSERT_TRUE(AllArrive());
+}
+
+TEST_F(BulkPublisherTest, ASuccessThatBeganAfterALossEndsIt) {
+  log_.Write(Change("a"));
+  log_.Empty(1);
+  leases_.SetEmptiedThrough(1);
+  const auto instance = Start();
+  ASSERT_TRUE(Eventually(
+      [this] { return leases_.state().destinations[kDestination].gapped_through == 1; }));
+  SetJob(BulkJob::State::kSucceeded);
+  EXPECT_TRUE(Eventually([&] {
+    return leases_.state().destinations[kDestination].gapped_through == 0 &&
+           instance->publisher.View().destinations.at(0).gapped_through == 0;
+  }));
+}
+
+}  // namespace
+}  // namespace tidemark::publisher

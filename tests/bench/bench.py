@@ -8,6 +8,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "lib"))
 
+import bulk_rows
 import dataset_rows
 import gateway_rows
 import publisher_rows
@@ -18,7 +19,8 @@ from rows import Row, table
 
 # Name -> what measures it. Each yields rows.
 BENCHMARKS = {**dataset_rows.BENCHMARKS, **gateway_rows.BENCHMARKS, **store_rows.BENCHMARKS,
-              **publisher_rows.BENCHMARKS, **resource_rows.BENCHMARKS}
+              **publisher_rows.BENCHMARKS, **bulk_rows.BENCHMARKS,
+              **resource_rows.BENCHMARKS}
 
 
 def main():

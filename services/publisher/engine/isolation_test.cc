@@ -197,5 +197,28 @@ TEST_F(IsolationTest, AStreamThatIsTurnedOnAgainGoesOnFromWhereItStopped) {
   EXPECT_TRUE(Eventually([&] { return !leases_.state().destinations[Destination(2).id].retired; }));
 }
 
+TEST_F(IsolationTest, AnOldListTurnsNothingOff) {
+  auto instance = Start();
+  WriteBoth(5);
+  ASSERT_TRUE(Arrives(2));
+  ASSERT_TRUE(
+      Eventually([&] { return leases_.state().destinations[Destination(2).id].counted.all(); }));
+  instance.reset();
+  DestinationConfig off = Destination(2);
+  off.enabled = false;
+  catalogue_current_ = false;
+  catalogue_.Replace({Destination(1), off});
+  instance = Start();
+  WriteBoth(5);
+  ASSERT_TRUE(Arrives(1));
+  EXPECT_FALSE(leases_.state().destinations[Destination(2).id].retired);
+  const LogShard shard = LogShardOf(OwnerOf(Destination(2).pool_id, "i0"));
+  EXPECT_LE(leases_.FloorOf(Destination(2).id, shard), 10) << "it is waited for";
+  catalogue_.Replace({Destination(1), Destination(2)});
+  catalogue_current_ = true;
+  CheckArrived(2);
+  EXPECT_THAT(sender_.Positions(StreamOf(2)), SizeIs(10)) << "nothing twice";
+}
+
 }  // namespace
 }  // namespace tidemark::publisher

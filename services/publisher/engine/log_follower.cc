@@ -80,7 +80,10 @@ void LogFollower::Learn() {
   // In this order: what is current then has at least that version.
   const bool current = parts_.catalogue.current();
   const std::int64_t version = parts_.catalogue.version();
-  if (version == catalogue_version_ && current == catalogue_current_) return;
+  if (version == catalogue_version_ && current == catalogue_current_ &&
+      !parts_.router.ForgettingIsDue()) {
+    return;
+  }
   parts_.router.Update(parts_.catalogue.All(), current, gaps_.hi(), emptied_through_);
   catalogue_version_ = version;
   catalogue_current_ = current;
@@ -127,7 +130,7 @@ absl::Status LogFollower::CatchUp() {
       laggard->caught_up_to + 1,
       std::min(gaps_.hi(), laggard->caught_up_to + options_.catch_up_positions)};
   TM_ASSIGN_OR_RETURN(const LogPage page,
-                      parts_.log.ReadPool(held_, laggard->id.pool_number, piece));
+                      parts_.log.ReadPool(held_, laggard->id.pool_number, piece, laggard->room));
   parts_.router.RouteCatchUp(*laggard, page, piece.last, gaps_);
   parts_.router.Flush(gaps_.read_mark(), page.emptied_through);
   catching_up_ = true;

@@ -208,7 +208,13 @@ TEST_F(PublisherTest, TakingOverWithAnOldListKeepsThePlaceOfWhatIsNotInIt) {
   instance.reset();
   catalogue_.Replace({});
   instance = Start();
-  EXPECT_TRUE(Eventually([this] { return leases_.state().destinations.empty(); })) << "it is gone";
+  const Position last = Write(Change("b", 2));
+  ASSERT_TRUE(Eventually([&] { return instance->publisher.View().read_position == last; }));
+  EXPECT_TRUE(leases_.state().destinations.contains(kDestination)) << "a list may be an old one";
+  EXPECT_TRUE(Eventually([this] {
+    boottime_.Advance(61);
+    return leases_.state().destinations.empty();
+  })) << "it is gone";
 }
 
 TEST_F(PublisherTest, ADestinationGetsNothingFromBeforeItsStart) {

@@ -18,7 +18,11 @@ constexpr absl::Duration kWaitForKey = absl::Seconds(5);
 // What one that catches up may have on its way, beside its share of half the queue.
 constexpr std::int64_t kLaggardChanges = 4096;
 constexpr std::int64_t kLaggardBytes = 4 * kMiB;
-constexpr std::int64_t kLeastLaggardBytes = 256 * kKiB;
+constexpr std::int64_t kLeastLaggardBytes = 32 * kKiB;
+// How much more memory an event takes than its row's body.
+constexpr std::int64_t kMemoryOfBody = 3;
+// What a destination that no list names any more is kept for.
+constexpr absl::Duration kForgetAfter = absl::Minutes(1);
 
 }  // namespace
 
@@ -41,7 +45,7 @@ void Router::Update(const std::vector<DestinationConfig>& all, bool current, Pos
       continue;
     }
     const auto it = known.find(pool_number);
-    gone.emplace_back(pool_number, it != known.end() && it->second->id == following.config.id);
+    gone.emplace_back(pool_number, it == known.end() || it->second->id == following.config.id);
   }
   for (const auto& [pool_number, retire] : gone) Unfollow(pool_number, retire);
   for (const auto& [pool_number, config] : known) {
@@ -61,32 +65,54 @@ Floors Router::FloorsOf(const StoredDestination& stored, Position start) const {
   return floors;
 }
 
-// Deals with what was stored of destinations that are not to be followed: one that exists no more
-// is forgotten, and one that is turned off retires. One that exists, though it is not known yet,
-// must not be passed by: settled positions wait for it.
+// What is to become of a destination that is stored and not followed.
+Router::Fate Router::FateOf(DestinationId id, const DestinationId* known, bool current) {
+  if (known != nullptr && id.epoch < known->epoch) return Fate::kGone;
+  if (known != nullptr && id == *known) return current ? Fate::kOff : Fate::kUnknown;
+  if (known != nullptr || !current) {
+    absent_.erase(id);
+    return Fate::kUnknown;
+  }
+  // A list is only as new as the replica that it came from: others may serve the destination.
+  const absl::Time now = parts_.boottime.Now();
+  const auto [absent, first] = absent_.try_emplace(id, now);
+  return now - absent->second < kForgetAfter ? Fate::kUnknown : Fate::kGone;
+}
+
+// Deals with what was stored of destinations that are not to be followed. What is not known here
+// may exist all the same, and must not be passed by: settled positions wait for it.
 void Router::SettleStored(const std::vector<DestinationConfig>& all, bool current) {
   std::map<std::int32_t, DestinationId> known;
   for (const DestinationConfig& config : all) known[config.id.pool_number] = config.id;
   std::erase_if(stored_.destinations, [&](const auto& entry) {
     const auto& [id, stored] = entry;
     const auto it = known.find(id.pool_number);
-    if (it != known.end() && it->second == id) {
-      if (stored.retired && (stored.counted & held_).none()) return false;
-      parts_.tracker.Hold(id, FloorsOf(stored, 0));
-      Retire(id);
-      return false;
+    const bool retired = stored.retired && (stored.counted & held_).none();
+    switch (FateOf(id, it == known.end() ? nullptr : &it->second, current)) {
+      case Fate::kGone:
+        absent_.erase(id);
+        parts_.tracker.Remove(id);
+        return true;
+      case Fate::kOff:
+        if (retired) return false;
+        parts_.tracker.Hold(id, FloorsOf(stored, 0));
+        Retire(id);
+        return false;
+      case Fate::kUnknown:
+        if (!retired) parts_.tracker.Hold(id, FloorsOf(stored, 0));
+        return false;
     }
-    const bool gone = it == known.end() ? current : id.epoch < it->second.epoch;
-    if (gone) {
-      parts_.tracker.Remove(id);
-    } else {
-      parts_.tracker.Hold(id, FloorsOf(stored, 0));
-    }
-    return gone;
+    return false;
   });
 }
 
-// It may be turned on again, and then goes on from where it is.
+bool Router::ForgettingIsDue() const {
+  const absl::Time due = parts_.boottime.Now() - kForgetAfter;
+  return std::any_of(absent_.begin(), absent_.end(),
+                     [due](const auto& absent) { return absent.second <= due; });
+}
+
+// It may be turned on again, or be known again, and then goes on from where it is.
 void Router::Retire(DestinationId id) {
   const ShardPositions cursors = parts_.tracker.Cursors(id);
   parts_.tracker.Retire(id);
@@ -201,7 +227,15 @@ void Router::Tend(Position hi) {
 bool Router::IsSlow(const Following& following, absl::Time now) const {
   const OutletLoad& load = *following.load;
   if (load.Stalled(now, kStuck)) return !following.caught_up_to || !following.lean;
-  return !following.caught_up_to && load.bytes() > parts_.dispatcher.queue_limit() / 4;
+  // A quarter of what others leave: so those that can't be made to drop it never take all.
+  const std::int64_t left = parts_.dispatcher.queue_limit() - LaggardBytes();
+  return !following.caught_up_to && load.bytes() > left / 4;
+}
+
+std::int64_t Router::LaggardBytes() const {
+  std::int64_t bytes = 0;
+  for (const std::int32_t pool_number : laggards_) bytes += by_pool_.at(pool_number).load->bytes();
+  return bytes;
 }
 
 // Whether there is another one that would be delayed: one that is not stuck itself, with little on
@@ -260,13 +294,15 @@ void Router::PartOrJoin(Following& following, absl::Time now) {
   }
 }
 
-bool Router::HasRoom(const Following& following, absl::Time now) const {
+std::int64_t Router::RoomFor(const Following& following, absl::Time now) const {
   const OutletLoad& load = *following.load;
+  if (following.splitting || following.config.paused || load.Stalled(now, kStuck) ||
+      load.changes() >= kLaggardChanges) {
+    return 0;
+  }
   const auto share =
       parts_.dispatcher.queue_limit() / 2 / static_cast<std::int64_t>(laggards_.size());
-  return !following.splitting && !following.config.paused && !load.Stalled(now, kStuck) &&
-         load.changes() < kLaggardChanges &&
-         load.bytes() < std::clamp(share, kLeastLaggardBytes, kLaggardBytes);
+  return std::clamp(share, kLeastLaggardBytes, kLaggardBytes) - load.bytes();
 }
 
 std::optional<Router::Laggard> Router::NextLaggard() {
@@ -275,9 +311,11 @@ std::optional<Router::Laggard> Router::NextLaggard() {
   for (std::size_t i = 0; i < laggards_.size(); ++i, ++next) {
     if (next == laggards_.end()) next = laggards_.begin();
     const Following& following = by_pool_.at(*next);
-    if (!HasRoom(following, now)) continue;
+    const std::int64_t room = RoomFor(following, now);
+    if (room <= 0) continue;
     last_laggard_ = *next;
-    return Laggard{following.config.id, *following.caught_up_to};
+    return Laggard{following.config.id, *following.caught_up_to,
+                   std::max<std::int64_t>(1, room / kMemoryOfBody)};
   }
   return std::nullopt;
 }

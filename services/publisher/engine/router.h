@@ -52,6 +52,9 @@ class Router {
   void Update(const std::vector<DestinationConfig>& all, bool current, Position hi,
               Position emptied_through);
 
+  // Whether Update() is due again, though the list is the same.
+  bool ForgettingIsDue() const;
+
   // A row that was read live, in order of position.
   void RouteLive(const LogRow& row);
 
@@ -62,6 +65,7 @@ class Router {
   struct Laggard {
     DestinationId id;
     Position caught_up_to = 0;
+    std::int64_t room = 0;  // for bodies of rows, in bytes
   };
   // One of the destinations that catch up and have room for more, each in its turn; nothing if
   // there is none.
@@ -96,6 +100,12 @@ class Router {
 
   void Follow(const DestinationConfig& config, Position hi, Position emptied_through);
   Floors FloorsOf(const StoredDestination& stored, Position start) const;
+  enum class Fate {
+    kOff,      // it exists and is not to be served: it retires
+    kGone,     // it exists no more: it is forgotten
+    kUnknown,  // it may exist
+  };
+  Fate FateOf(DestinationId id, const DestinationId* known, bool current);
   void SettleStored(const std::vector<DestinationConfig>& all, bool current);
   void Retire(DestinationId id);
   void Reconfigure(Following& following, const DestinationConfig& config);
@@ -110,7 +120,9 @@ class Router {
   void StartSplit(Following& following, Position hi);
   void FinishSplit(Following& following);
   void PartOrJoin(Following& following, absl::Time now);
-  bool HasRoom(const Following& following, absl::Time now) const;
+  std::int64_t LaggardBytes() const;
+  // Memory that more of its changes may take; 0 or less: none.
+  std::int64_t RoomFor(const Following& following, absl::Time now) const;
   void Park(const Following& following, const Event& event, std::string reason);
   void MarkGapped(const DestinationConfig& config, Position from, Position through);
 
@@ -118,6 +130,7 @@ class Router {
   StoredState stored_;  // its destinations: those that are not followed
   const Parts parts_;
   EventDecoder decoder_;
+  std::map<DestinationId, absl::Time> absent_;  // stored, named by no list, and since when
   std::map<std::int32_t, Following> by_pool_;
   std::set<std::int32_t> laggards_;  // pool numbers
   std::int32_t last_laggard_ = 0;    // whose turn it was

@@ -53,10 +53,10 @@ class ChangeLog {
   virtual absl::StatusOr<LogPage> Poll(const ShardSet& held, Position hi,
                                        std::span<const PositionRange> gaps) = 0;
 
-  // Rows of the pool in `range`, of the shards `held` alone. `complete` and the rows say how far it
-  // came.
+  // Rows of the pool in `range`, of the shards `held` alone, until their bodies have `most` bytes:
+  // one at least. `complete` and the rows say how far it came.
   virtual absl::StatusOr<LogPage> ReadPool(const ShardSet& held, std::int32_t pool_number,
-                                           PositionRange range) = 0;
+                                           PositionRange range, std::int64_t most) = 0;
 
   // A transaction id taken in a transaction of its own.
   virtual absl::StatusOr<Xid> TakeXid() = 0;

@@ -106,7 +106,7 @@ absl::StatusOr<LogPage> PostgresChangeLog::Poll(const ShardSet& held, Position h
   pg::Params params(options_.page_bytes, pg::Bytes{held_bits}, hi);
   if (gaps.empty()) {
     TM_ASSIGN_OR_RETURN(pg::Result result, Run(kPoll, params));
-    return MakePage(std::move(result));
+    return MakePage(std::move(result), options_.page_bytes);
   }
   std::vector<Position> first;
   std::vector<Position> last;
@@ -117,16 +117,16 @@ absl::StatusOr<LogPage> PostgresChangeLog::Poll(const ShardSet& held, Position h
   params.Add(first);
   params.Add(last);
   TM_ASSIGN_OR_RETURN(pg::Result result, Run(kPollWithGaps, params));
-  return MakePage(std::move(result));
+  return MakePage(std::move(result), options_.page_bytes);
 }
 
 absl::StatusOr<LogPage> PostgresChangeLog::ReadPool(const ShardSet& held, std::int32_t pool_number,
-                                                    PositionRange range) {
+                                                    PositionRange range, std::int64_t most) {
   const std::string held_bits = BitsOf(held);
-  const pg::Params params(options_.page_bytes, pg::Bytes{held_bits}, range.first, range.last,
-                          pool_number);
+  most = std::min(most, options_.page_bytes);
+  const pg::Params params(most, pg::Bytes{held_bits}, range.first, range.last, pool_number);
   TM_ASSIGN_OR_RETURN(pg::Result result, Run(kReadPool, params));
-  return MakePage(std::move(result));
+  return MakePage(std::move(result), most);
 }
 
 absl::StatusOr<Xid> PostgresChangeLog::TakeXid() {
@@ -169,7 +169,7 @@ absl::StatusOr<Position> PostgresChangeLog::CheckEnd(pg::Connection& connection)
   return end.position;
 }
 
-absl::StatusOr<LogPage> PostgresChangeLog::MakePage(pg::Result result) const {
+absl::StatusOr<LogPage> PostgresChangeLog::MakePage(pg::Result result, std::int64_t most) const {
   auto held = std::make_shared<pg::Result>(std::move(result));
   LogPage page;
   page.rows.reserve(static_cast<std::size_t>(held->size()));
@@ -191,7 +191,7 @@ absl::StatusOr<LogPage> PostgresChangeLog::MakePage(pg::Result result) const {
   if (!std::is_sorted(page.rows.begin(), page.rows.end(), by_position)) {
     std::sort(page.rows.begin(), page.rows.end(), by_position);
   }
-  page.complete = page.rows.size() < kPageRows && bytes < options_.page_bytes;
+  page.complete = page.rows.size() < kPageRows && bytes < most;
   page.bytes = std::move(held);
   return page;
 }

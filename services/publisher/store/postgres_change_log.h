@@ -26,7 +26,7 @@ class PostgresChangeLog final : public ChangeLog {
   absl::StatusOr<LogPage> Poll(const ShardSet& held, Position hi,
                                std::span<const PositionRange> gaps) override;
   absl::StatusOr<LogPage> ReadPool(const ShardSet& held, std::int32_t pool_number,
-                                   PositionRange range) override;
+                                   PositionRange range, std::int64_t most) override;
   absl::StatusOr<Xid> TakeXid() override;
   absl::StatusOr<Position> End() override;
 
@@ -34,7 +34,7 @@ class PostgresChangeLog final : public ChangeLog {
   absl::StatusOr<pg::Result> Run(const pg::Query& query, const pg::Params& params);
   // The log's end, if this is the database that was read before.
   absl::StatusOr<Position> CheckEnd(pg::Connection& connection);
-  absl::StatusOr<LogPage> MakePage(pg::Result result) const;
+  absl::StatusOr<LogPage> MakePage(pg::Result result, std::int64_t most) const;
 
   const Options options_;
   pg::Reconnector connections_;

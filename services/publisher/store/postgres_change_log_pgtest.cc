@@ -116,10 +116,14 @@ TEST_F(PostgresChangeLogTest, PagesEndByRows) {
 
 TEST_F(PostgresChangeLogTest, ReadsOnePool) {
   writer_.Write({{.pool_number = 1}, {.pool_number = 2}, {.pool_number = 1}, {.pool_number = 1}});
-  const auto page = log_.ReadPool(kAll, 1, {1, 3});
+  const auto page = log_.ReadPool(kAll, 1, {1, 3}, kMiB);
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_THAT(PositionsOf(*page), ElementsAre(1, 3));
   EXPECT_TRUE(page->complete);
+  const auto little = log_.ReadPool(kAll, 1, {1, 3}, 1);
+  ASSERT_TRUE(little.ok()) << little.status();
+  EXPECT_THAT(PositionsOf(*little), ElementsAre(1));
+  EXPECT_FALSE(little->complete);
 }
 
 TEST_F(PostgresChangeLogTest, OfShardsThatAreNotHeldOnlyThePositionsAreRead) {
@@ -138,7 +142,7 @@ TEST_F(PostgresChangeLogTest, OfShardsThatAreNotHeldOnlyThePositionsAreRead) {
   EXPECT_EQ(page->rows[1].body, "");
   EXPECT_EQ(page->rows[1].log_shard, all.rows[1].log_shard);
   EXPECT_NE(page->rows[2].body, "");
-  const auto pool = log_.ReadPool(held, 1, {1, 3});
+  const auto pool = log_.ReadPool(held, 1, {1, 3}, kMiB);
   ASSERT_TRUE(pool.ok()) << pool.status();
   EXPECT_THAT(PositionsOf(*pool), ElementsAre(1, 3));
 }

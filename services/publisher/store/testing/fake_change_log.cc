@@ -108,7 +108,7 @@ absl::StatusOr<LogPage> FakeLogReader::Poll(const ShardSet& held, Position hi,
 }
 
 absl::StatusOr<LogPage> FakeLogReader::ReadPool(const ShardSet& held, std::int32_t pool_number,
-                                                PositionRange range) {
+                                                PositionRange range, std::int64_t most) {
   return log_.Read(held, {&range, 1}, pool_number);
 }
 

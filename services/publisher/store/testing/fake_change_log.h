@@ -65,7 +65,7 @@ class FakeLogReader final : public ChangeLog {
   absl::StatusOr<LogPage> Poll(const ShardSet& held, Position hi,
                                std::span<const PositionRange> gaps) override;
   absl::StatusOr<LogPage> ReadPool(const ShardSet& held, std::int32_t pool_number,
-                                   PositionRange range) override;
+                                   PositionRange range, std::int64_t most) override;
   absl::StatusOr<Xid> TakeXid() override { return log_.TakeXid(); }
   absl::StatusOr<Position> End() override { return log_.end(); }
 

@@ -149,6 +149,11 @@ Outlet* Dispatcher::Find(DestinationId destination) {
   return it == outlets_.end() ? nullptr : it->second.get();
 }
 
+Outlet* Dispatcher::Find(const OutletId& id) {
+  Outlet* const outlet = Find(id.destination);
+  return outlet != nullptr && outlet->opening == id.opening ? outlet : nullptr;
+}
+
 void Dispatcher::Execute(Opening opening) {
   const DestinationId id = opening.config.id;
   std::unique_ptr<Outlet>& outlet = outlets_[id];
@@ -157,8 +162,8 @@ void Dispatcher::Execute(Opening opening) {
     const std::lock_guard lock(report_mutex_);
     loads_[id] = opening.load;
   }
-  outlet =
-      std::make_unique<Outlet>(std::move(opening.config), std::move(opening.load), options_.window);
+  outlet = std::make_unique<Outlet>(++openings_, std::move(opening.config), std::move(opening.load),
+                                    options_.window);
   MakeRunnable(*outlet);  // publishes its stats
 }
 
@@ -247,9 +252,9 @@ void Dispatcher::Finish(Answer answer) {
   for (const DestinationId id : std::exchange(starved_, {})) {
     if (Outlet* const starved = Find(id)) MakeRunnable(*starved);
   }
-  const auto it = outlets_.find(answer.destination);
-  if (it == outlets_.end()) return FinishClosed(answer.destination);
-  Outlet& outlet = *it->second;
+  Outlet* const found = Find(answer.outlet);
+  if (found == nullptr) return FinishClosed(answer.outlet.destination);
+  Outlet& outlet = *found;
   outlet.bytes_in_flight -= answer.bytes;
   CountFailures(outlet, answer);
   DeliveryWindow::Settled settled =
@@ -265,7 +270,7 @@ void Dispatcher::Finish(Answer answer) {
     Look(outlet);
   }
   if (answer.result.fault == Fault::kRoleRefused) {
-    parts_.neighbours.TurnOff(outlet.config, RoleRefusedReason(outlet.config));
+    TurnOff(answer.sent_with, RoleRefusedReason(answer.sent_with));
   }
   MakeRunnable(outlet);
 }
@@ -286,8 +291,7 @@ void Dispatcher::FinishClosed(DestinationId destination) {
 }
 
 void Dispatcher::FinishUpload(Uploader::Answer answer) {
-  const auto it = outlets_.find(answer.destination);
-  Outlet* const outlet = it == outlets_.end() ? nullptr : it->second.get();
+  Outlet* const outlet = Find(answer.outlet);
   const std::int64_t before = outlet == nullptr ? 0 : outlet->window.memory_bytes();
   const Event* const uploading =
       outlet == nullptr ? nullptr : outlet->window.Uploading(answer.upload);
@@ -300,12 +304,11 @@ void Dispatcher::FinishUpload(Uploader::Answer answer) {
     const std::int64_t freed = before - outlet->window.memory_bytes();
     copy ? ReleaseBytes(freed) : Release(*outlet, 0, freed);
   }
-  if (outlet != nullptr) MakeRunnable(*outlet);
+  // Those that wait for room first: this one has just had its turn.
   for (const DestinationId id : uploader_.TakeWaiting()) {
-    if (const auto waiting = outlets_.find(id); waiting != outlets_.end()) {
-      MakeRunnable(*waiting->second);
-    }
+    if (Outlet* const waiting = Find(id)) MakeRunnable(*waiting);
   }
+  if (outlet != nullptr) MakeRunnable(*outlet);
 }
 
 void Dispatcher::WakeDue() {
@@ -403,7 +406,8 @@ void Dispatcher::Send(Outlet& outlet, DeliveryWindow::Request request) {
   }
   parts_.sender.Send(
       outlet.config, request.records, traceparent,
-      [inbox = inbox_, answer = std::make_shared<Answer>(Answer{outlet.config.id,
+      [inbox = inbox_, answer = std::make_shared<Answer>(Answer{outlet.id(),
+                                                                outlet.config,
                                                                 request.id,
                                                                 request.records.size(),
                                                                 request.bytes,
@@ -421,20 +425,20 @@ void Dispatcher::Send(Outlet& outlet, DeliveryWindow::Request request) {
 
 void Dispatcher::Look(Outlet& outlet) {
   if (std::exchange(outlet.looking, true)) return;
-  parts_.sender.Look(outlet.config,
-                     [inbox = inbox_, id = outlet.config.id](StreamSender::Sight sight) {
-                       {
-                         const std::lock_guard lock(inbox->mutex);
-                         inbox->sights.push_back({id, sight});
-                       }
-                       inbox->changed.notify_one();
-                     });
+  parts_.sender.Look(outlet.config, [inbox = inbox_, id = outlet.id(),
+                                     settings = outlet.config](StreamSender::Sight sight) {
+    {
+      const std::lock_guard lock(inbox->mutex);
+      inbox->sights.push_back({id, settings, sight});
+    }
+    inbox->changed.notify_one();
+  });
 }
 
 void Dispatcher::Heed(const Sight& sight) {
-  const auto it = outlets_.find(sight.destination);
-  if (it == outlets_.end()) return;
-  Outlet& outlet = *it->second;
+  Outlet* const found = Find(sight.outlet);
+  if (found == nullptr) return;
+  Outlet& outlet = *found;
   outlet.looking = false;
   const bool doubted = std::exchange(outlet.doubted, false);
   MakeRunnable(outlet);
@@ -442,7 +446,12 @@ void Dispatcher::Heed(const Sight& sight) {
   outlet.limit_until = parts_.boottime.Now() + (known ? kLimitInterval : kLimitRetry);
   if (sight.sight.record_bytes) outlet.window.set_record_bytes(*sight.sight.record_bytes);
   if (sight.sight.state != StreamState::kMissing || !doubted) return;
-  parts_.neighbours.TurnOff(outlet.config, StreamMissingReason(outlet.config));
+  TurnOff(sight.looked_with, StreamMissingReason(sight.looked_with));
+}
+
+void Dispatcher::TurnOff(const DestinationConfig& settings, const std::string& reason) {
+  // One that was fenced off may know old settings.
+  if (parts_.lease.Held()) parts_.neighbours.TurnOff(settings, reason);
 }
 
 void Dispatcher::Release(Outlet& outlet, std::int64_t changes, std::int64_t bytes) {

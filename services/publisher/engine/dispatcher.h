@@ -120,7 +120,8 @@ class Dispatcher {
 
  private:
   struct Answer {
-    DestinationId destination;
+    OutletId outlet;
+    DestinationConfig sent_with;  // the settings
     DeliveryWindow::RequestId request = 0;
     std::size_t records = 0;
     std::int64_t bytes = 0;
@@ -129,7 +130,8 @@ class Dispatcher {
     SendResult result;
   };
   struct Sight {  // how a stream was found
-    DestinationId destination;
+    OutletId outlet;
+    DestinationConfig looked_with;  // the settings
     StreamSender::Sight sight;
   };
   struct Opening {
@@ -184,6 +186,8 @@ class Dispatcher {
   void Execute(std::vector<Routed> changes);
   void Execute(Copies copies);
   Outlet* Find(DestinationId destination);
+  // Null if it was closed, also if the destination has another one now.
+  Outlet* Find(const OutletId& id);
   void Take(Outlet& outlet, Event event);
   void Finish(Answer answer);
   // Sorts what was delivered: copies have no place in the log.
@@ -191,6 +195,8 @@ class Dispatcher {
   void CountFailures(Outlet& outlet, const Answer& answer);
   void FinishClosed(DestinationId destination);
   void Heed(const Sight& sight);
+  // Because of what came of a call with these settings.
+  void TurnOff(const DestinationConfig& settings, const std::string& reason);
   // A change, or a copy, that is refused for good.
   void GiveUp(Outlet& outlet, const Event& event, std::string reason);
   void FinishUpload(Uploader::Answer answer);
@@ -226,6 +232,7 @@ class Dispatcher {
 
   // The dispatcher's thread alone.
   absl::flat_hash_map<DestinationId, std::unique_ptr<Outlet>> outlets_;
+  std::uint64_t openings_ = 0;
   Uploader uploader_;
   std::vector<Uploader::Answer> uploads_;  // taken from the inbox
   std::deque<Outlet*> runnable_;

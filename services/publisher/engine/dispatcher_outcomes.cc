@@ -47,7 +47,7 @@ void Dispatcher::NoteDelivered(Outlet& outlet, const Answer& answer,
   for (const Event& event : delivered) {
     if (event.is_copy()) {
       copy_bytes += event.memory_bytes();
-      copies.push_back({.destination = answer.destination,
+      copies.push_back({.destination = answer.outlet.destination,
                         .ticket = event.copy,
                         .kind = CopyOutcome::Kind::kDelivered,
                         .bytes = event.record_bytes()});
@@ -58,7 +58,7 @@ void Dispatcher::NoteDelivered(Outlet& outlet, const Answer& answer,
     parts_.metrics.Delivered(event, answer.sent, now);
   }
   const auto changes = static_cast<std::int64_t>(places.size());
-  parts_.tracker.Settle(answer.destination, places);
+  parts_.tracker.Settle(answer.outlet.destination, places);
   outlet.delivered += changes;
   last_delivery_ = parts_.boottime.Now();
   outlet.load->Progressed(last_delivery_);

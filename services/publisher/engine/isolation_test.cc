@@ -220,5 +220,23 @@ TEST_F(IsolationTest, AnOldListTurnsNothingOff) {
   EXPECT_THAT(sender_.Positions(StreamOf(2)), SizeIs(10)) << "nothing twice";
 }
 
+TEST_F(IsolationTest, AStreamThatIsOffAndOnAgainBeforeItsRequestsAreAnsweredGoesOn) {
+  sender_.HoldStream(StreamOf(2));
+  const auto instance = Start();
+  WriteBoth(20);
+  ASSERT_TRUE(Arrives(1));
+  ASSERT_TRUE(Eventually([this] { return sender_.waiting() > 0; }));
+  DestinationConfig off = Destination(2);
+  off.enabled = false;
+  catalogue_.Replace({Destination(1), off});
+  ASSERT_TRUE(Eventually([&] { return leases_.state().destinations[Destination(2).id].retired; }));
+  catalogue_.Replace({Destination(1), Destination(2)});
+  ASSERT_TRUE(Eventually([&] { return !leases_.state().destinations[Destination(2).id].retired; }));
+  sender_.HoldStream("");
+  CheckArrived(2);
+  WriteBoth(5);
+  CheckArrived(2);
+}
+
 }  // namespace
 }  // namespace tidemark::publisher

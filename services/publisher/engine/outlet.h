@@ -22,11 +22,23 @@ struct OutletStats {
   bool paused = false;         // gets nothing until it is resumed
 };
 
+// Which outlet an answer is for. A destination that was turned off and is on again has another one,
+// which knows nothing of what was under way before.
+struct OutletId {
+  DestinationId destination;
+  std::uint64_t opening = 0;  // which one of the dispatcher's, from 1
+};
+
 // A destination with its queue, for the dispatcher's thread.
 struct Outlet {
-  Outlet(DestinationConfig destination, std::shared_ptr<OutletLoad> its_load,
-         const WindowLimits& limits)
-      : config(std::move(destination)), load(std::move(its_load)), window(limits) {}
+  Outlet(std::uint64_t its_opening, DestinationConfig destination,
+         std::shared_ptr<OutletLoad> its_load, const WindowLimits& limits)
+      : opening(its_opening),
+        config(std::move(destination)),
+        load(std::move(its_load)),
+        window(limits) {}
+
+  OutletId id() const { return {config.id, opening}; }
 
   OutletStats Stats() const {
     return {window.waiting() - window.copies(),
@@ -37,6 +49,7 @@ struct Outlet {
             config.paused};
   }
 
+  const std::uint64_t opening;
   DestinationConfig config;
   const std::shared_ptr<OutletLoad> load;
   DeliveryWindow window;

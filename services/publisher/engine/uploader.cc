@@ -25,7 +25,7 @@ void LogUploadFailure(Outlet& outlet, const Uploader::Answer& answer, absl::Time
 void Uploader::Pump(Outlet& outlet, absl::Time now) {
   while (outlet.window.NextUploadDue() <= now) {
     if (Full()) {
-      waiting_.insert(outlet.config.id);
+      if (!Waits(outlet.config.id)) waiting_.push_back(outlet.config.id);
       return;
     }
     const auto upload = outlet.window.NextUpload(now);
@@ -39,8 +39,8 @@ void Uploader::Begin(const Outlet& outlet, const DeliveryWindow::Upload& upload)
   const auto bytes = static_cast<std::int64_t>(event.records.size);
   bytes_ += bytes;
   store_.Store(outlet.config.pool_id, event,
-               [post = post_, answer = std::make_shared<Answer>(Answer{
-                                  outlet.config.id, upload.id, bytes, event.traceparent, {}})](
+               [post = post_, answer = std::make_shared<Answer>(
+                                  Answer{outlet.id(), upload.id, bytes, event.traceparent, {}})](
                    RecordStore::Stored stored) {
                  answer->stored = std::move(stored);
                  post(std::move(*answer));
@@ -48,8 +48,7 @@ void Uploader::Begin(const Outlet& outlet, const DeliveryWindow::Upload& upload)
 }
 
 absl::Time Uploader::NextDue(const Outlet& outlet) const {
-  return waiting_.contains(outlet.config.id) ? absl::InfiniteFuture()
-                                             : outlet.window.NextUploadDue();
+  return Waits(outlet.config.id) ? absl::InfiniteFuture() : outlet.window.NextUploadDue();
 }
 
 std::optional<DeliveryWindow::Refused> Uploader::Finish(Outlet* outlet, Answer answer,
@@ -68,8 +67,8 @@ std::optional<DeliveryWindow::Refused> Uploader::Finish(Outlet* outlet, Answer a
   return outlet->window.FinishUpload(answer.upload, std::move(result), now, random);
 }
 
-std::set<DestinationId> Uploader::TakeWaiting() {
-  return Full() ? std::set<DestinationId>() : std::exchange(waiting_, {});
+std::deque<DestinationId> Uploader::TakeWaiting() {
+  return Full() ? std::deque<DestinationId>() : std::exchange(waiting_, {});
 }
 
 }  // namespace tidemark::publisher

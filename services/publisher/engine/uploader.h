@@ -1,9 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -21,7 +22,7 @@ namespace tidemark::publisher {
 class Uploader {
  public:
   struct Answer {
-    DestinationId destination;
+    OutletId outlet;
     DeliveryWindow::UploadId upload = 0;
     std::int64_t bytes = 0;
     std::string traceparent;  // of the change
@@ -44,18 +45,21 @@ class Uploader {
   // reason that stands in `error`. `outlet`: null if it was closed meanwhile.
   std::optional<DeliveryWindow::Refused> Finish(Outlet* outlet, Answer answer, absl::Time now,
                                                 Random& random);
-  // The destinations that waited for the bound, once there is room.
-  std::set<DestinationId> TakeWaiting();
+  // The destinations that waited for the bound, longest first, once there is room.
+  std::deque<DestinationId> TakeWaiting();
 
  private:
   bool Full() const { return bytes_ >= bound_; }
+  bool Waits(DestinationId id) const {
+    return std::find(waiting_.begin(), waiting_.end(), id) != waiting_.end();
+  }
   void Begin(const Outlet& outlet, const DeliveryWindow::Upload& upload);
 
   RecordStore& store_;
   const std::int64_t bound_;
   const Post post_;
   std::int64_t bytes_ = 0;
-  std::set<DestinationId> waiting_;
+  std::deque<DestinationId> waiting_;
 };
 
 }  // namespace tidemark::publisher

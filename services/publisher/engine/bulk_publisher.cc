@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/units.h"
 
 namespace tidemark::publisher {
 namespace {
@@ -11,6 +12,13 @@ namespace {
 constexpr absl::Duration kRetry = absl::Seconds(1);
 // How often it is stored how far a job is: what a crash makes arrive again.
 constexpr absl::Duration kNoteInterval = absl::Seconds(1);
+// A page, and one beside changes: after such a page it rests this many times as long as it took. So
+// a change waits for little, and the processors are mostly free for changes.
+constexpr std::int64_t kPageBytes = kMiB;
+constexpr std::int64_t kSmallPageBytes = 128 * kKiB;
+constexpr int kRests = 3;
+constexpr absl::Duration kLongestRest = absl::Seconds(1);
+constexpr absl::Duration kFlow = absl::Seconds(1);
 constexpr absl::Duration kReportInterval = absl::Seconds(2);
 constexpr std::size_t kExcerpt = 400;  // of an error
 
@@ -103,11 +111,16 @@ BulkPublisher::Job* BulkPublisher::Find(JobRef ref) {
   return it != jobs_.end() && it->second.life == ref.life ? &it->second : nullptr;
 }
 
+bool BulkPublisher::ChangesFlow() const {
+  return parts_.boottime.Now() - parts_.dispatcher.last_change() < kFlow;
+}
+
 bool BulkPublisher::MayRead(Job& job) const {
   if (!job.walk->next() || job.reading || job.config.paused ||
       parts_.copier.IsFull(job.config.id) || !parts_.dispatcher.HalfEmpty()) {
     return false;
   }
+  if (parts_.boottime.Now() < job.rest_until) return false;
   if (!job.has_outlet) {
     job.has_outlet = parts_.dispatcher.report().destinations.contains(job.config.id);
   }
@@ -145,8 +158,10 @@ bool BulkPublisher::Begin(Job& job) {
 
 void BulkPublisher::Read(JobId id, Job& job) {
   job.reading = true;
+  job.read_began = parts_.boottime.Now();
   auto read = parts_.guards.Begin(job.config.id);
   parts_.snapshots.Read(job.config.pool_id, job.walk->ShardsToRead(), *job.walk->next(),
+                        ChangesFlow() ? kSmallPageBytes : kPageBytes,
                         [this, inbox = inbox_, ref = JobRef{id, job.life},
                          read = std::move(read)](absl::StatusOr<Snapshots::Page> page) mutable {
                           auto shared =
@@ -168,6 +183,10 @@ void BulkPublisher::TakePage(JobRef ref, std::shared_ptr<const CopyGuards::Read>
     return Complain(*job, page.status());
   }
   const auto numbers = job->walk->Read(page->places, std::move(page->next));
+  if (ChangesFlow()) {
+    const absl::Time now = parts_.boottime.Now();
+    job->rest_until = now + std::min(kRests * (now - job->read_began), kLongestRest);
+  }
   // The next page is on its way while this one is made into copies.
   if (MayRead(*job)) Read(ref.id, *job);
   std::vector<Event> copies = page->encode();

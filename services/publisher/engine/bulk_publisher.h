@@ -57,6 +57,8 @@ class BulkPublisher {
     bool has_outlet = false;       // the dispatcher knows the destination
     std::optional<BulkWalk> walk;  // none: not begun
     bool reading = false;
+    absl::Time read_began;
+    absl::Time rest_until = absl::InfinitePast();
     absl::Time retry_at = absl::InfinitePast();
     absl::Time note_at = absl::InfinitePast();
     absl::Time report_at = absl::InfinitePast();
@@ -78,6 +80,8 @@ class BulkPublisher {
   void Work(JobId id, Job& job);
   bool Begin(Job& job);
   bool MayRead(Job& job) const;
+  // Whether changes are being delivered: then pages are small, and far between.
+  bool ChangesFlow() const;
   void Read(JobId id, Job& job);
   void TakePage(JobRef ref, std::shared_ptr<const CopyGuards::Read> read,
                 absl::StatusOr<Snapshots::Page> page);

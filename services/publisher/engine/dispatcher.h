@@ -98,6 +98,8 @@ class Dispatcher {
 
   // Whether there is room for more; waits for it up to `patience`.
   bool WaitForRoom(absl::Duration patience);
+  // When a change, not a copy, was last delivered; by the boottime clock.
+  absl::Time last_change() const { return absl::FromUnixNanos(last_change_); }
   // Whether the queue is at most half full: for work that can wait.
   bool HalfEmpty() const { return queued_bytes_ <= options_.queue_bytes / 2; }
   std::int64_t queued_bytes() const { return queued_bytes_; }
@@ -248,6 +250,7 @@ class Dispatcher {
   absl::Time last_delivery_ = absl::InfinitePast();
 
   std::atomic<std::int64_t> queued_bytes_ = 0;
+  std::atomic<std::int64_t> last_change_ = 0;  // nanoseconds
   mutable std::mutex report_mutex_;
   Report report_;
   std::map<DestinationId, std::shared_ptr<const OutletLoad>> loads_;  // with report_mutex_

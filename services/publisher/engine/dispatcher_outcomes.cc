@@ -62,6 +62,7 @@ void Dispatcher::NoteDelivered(Outlet& outlet, const Answer& answer,
   outlet.delivered += changes;
   last_delivery_ = parts_.boottime.Now();
   outlet.load->Progressed(last_delivery_);
+  if (changes > 0) last_change_ = absl::ToUnixNanos(last_delivery_);
   changes_ -= changes;
   Release(outlet, changes, bytes);
   ReleaseBytes(copy_bytes);

@@ -32,9 +32,10 @@ class Snapshots {
     std::function<std::vector<Event>()> encode;
     std::optional<SnapshotPlace> next;  // nothing: this was the end
   };
-  // A page of about 1 MiB after `after`.
+  // A page of about `max_bytes` after `after`.
   virtual void Read(const std::string& pool_id, const std::vector<LogShard>& shards,
-                    const SnapshotPlace& after, std::function<void(absl::StatusOr<Page>)> done) = 0;
+                    const SnapshotPlace& after, std::int64_t max_bytes,
+                    std::function<void(absl::StatusOr<Page>)> done) = 0;
 
   struct Found {
     // Copies, or deletions (ChangeKind::kDelete), without those that never existed.

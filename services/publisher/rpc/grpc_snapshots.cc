@@ -58,7 +58,7 @@ GrpcSnapshots::GrpcSnapshots(const std::shared_ptr<grpc::Channel>& dataset, Rand
     : stub_(log_wire::ChangeLogService::NewStub(dataset)), random_(random) {}
 
 void GrpcSnapshots::Read(const std::string& pool_id, const std::vector<LogShard>& shards,
-                         const SnapshotPlace& after,
+                         const SnapshotPlace& after, std::int64_t max_bytes,
                          std::function<void(absl::StatusOr<Page>)> done) {
   auto asking = MakeAsking<log_wire::ReadSnapshotsRequest, log_wire::ReadSnapshotsResponse>(
       stub_, pool_id, random_);
@@ -69,6 +69,7 @@ void GrpcSnapshots::Read(const std::string& pool_id, const std::vector<LogShard>
   position.set_owner(after.owner);
   position.set_identity_id(after.identity_id);
   position.set_dataset_name(after.dataset_name);
+  asking->request.set_max_bytes(max_bytes);
   asking->stub->async()->ReadSnapshots(
       &asking->context, &asking->request, &asking->response,
       [asking, done = std::move(done)](const grpc::Status& status) {

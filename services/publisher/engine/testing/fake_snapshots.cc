@@ -22,7 +22,7 @@ Event FakeSnapshots::EventOf(const SnapshotPlace& place, const Dataset& dataset)
 }
 
 void FakeSnapshots::Read(const std::string& pool_id, const std::vector<LogShard>& shards,
-                         const SnapshotPlace& after,
+                         const SnapshotPlace& after, std::int64_t max_bytes,
                          std::function<void(absl::StatusOr<Page>)> done) {
   Page page;
   std::function<void()> hook;

@@ -15,7 +15,8 @@ namespace tidemark::publisher {
 class FakeSnapshots final : public Snapshots {
  public:
   void Read(const std::string& pool_id, const std::vector<LogShard>& shards,
-            const SnapshotPlace& after, std::function<void(absl::StatusOr<Page>)> done) override;
+            const SnapshotPlace& after, std::int64_t max_bytes,
+            std::function<void(absl::StatusOr<Page>)> done) override;
   void Get(const std::string& pool_id, const std::vector<DatasetName>& datasets,
            std::function<void(absl::StatusOr<Found>)> done) override;
   void Count(const std::string& pool_id,

@@ -66,6 +66,8 @@ struct DestinationConfig {
   Position start = 0;           // changes above it are wanted
   bool paused = false;          // gets nothing until it is resumed
   std::optional<BulkJob> bulk;  // the pool's last bulk publish, if it goes to this destination
+  // Of the pool, whose settings these are: what is refused under one says nothing about another.
+  std::int64_t version = 0;
 
   friend bool operator==(const DestinationConfig&, const DestinationConfig&) = default;
 };

@@ -34,7 +34,8 @@ std::vector<DestinationConfig> DestinationsOf(const pools::PoolSnapshot& pools) 
          .role_arn = stream.role_arn(),
          .external_id = pool->role_external_id(),
          .start = stream.start_position(),
-         .bulk = BulkJobOf(*pool)});
+         .bulk = BulkJobOf(*pool),
+         .version = pool->version()});
   }
   return destinations;
 }

@@ -46,6 +46,7 @@ void GrpcNeighbours::TurnOff(const DestinationConfig& destination, const std::st
   stream_config::v1::DisableStreamRequest request;
   request.set_identity_pool_id(destination.pool_id);
   request.set_epoch(destination.id.epoch);
+  request.set_version(destination.version);
   request.set_reason(reason);
   auto telling = MakeTelling<stream_config::v1::DisableStreamResponse>(stream_config_,
                                                                        std::move(request), random_);
@@ -54,6 +55,14 @@ void GrpcNeighbours::TurnOff(const DestinationConfig& destination, const std::st
       [telling](const grpc::Status& status) {
         LogFailure(status, "a stream could not be turned off; it will be tried again");
         if (!status.ok()) return;
+        if (telling->response.pool().stream().status() ==
+            stream_config::v1::STREAMING_STATUS_ENABLED) {
+          obs::Log(
+              obs::Level::kInfo,
+              "a stream was not turned off: its pool changed meanwhile; it will be tried again",
+              {{"pool_id", telling->request.identity_pool_id()}});
+          return;
+        }
         obs::Log(obs::Level::kWarning, "a stream was turned off",
                  {{"pool_id", telling->request.identity_pool_id()},
                   {"reason", telling->request.reason()}});

@@ -150,7 +150,8 @@ TEST(StrandedBulkPublishTest, AnotherStreamFailsIt) {
 TEST(StrandedBulkPublishTest, ThePublishersReasonIsPassedOnAsFarAsItFits) {
   std::string reason = "gone: ";
   while (CountCharacters(reason) < 1024) reason += "\u00fc";
-  const Pool after = DisableStream(Started(), Epoch(3), reason, kNow).value().value();
+  const Pool after =
+      DisableStream(Started(), {Epoch(3), std::nullopt}, reason, kNow).value().value();
   EXPECT_THAT(after.bulk_publish->failure_message,
               StartsWith("the pool's stream was turned off: gone: \u00fc"));
   EXPECT_EQ(CountCharacters(after.bulk_publish->failure_message), 1024U);

@@ -122,10 +122,12 @@ Pool Apply(const Pool& pool, const PlannedChange& plan, Position end_position, a
   return changed;
 }
 
-absl::StatusOr<std::optional<Pool>> DisableStream(const Pool& pool, Epoch epoch,
+absl::StatusOr<std::optional<Pool>> DisableStream(const Pool& pool, const Unwritable& what,
                                                   std::string_view reason, absl::Time now) {
   if (!pool.settings.stream) return StreamNotConfigured(pool.id);
-  if (!pool.settings.stream->enabled || pool.stream_state.epoch != epoch) return std::nullopt;
+  if (!pool.settings.stream->enabled || pool.stream_state.epoch != what.epoch) return std::nullopt;
+  // A new role, and resuming, keep the epoch.
+  if (what.version && pool.version != *what.version) return std::nullopt;
   Pool changed = pool;
   changed.settings.stream->enabled = false;
   changed.stream_state.disabled_reason = std::string(reason);

@@ -63,9 +63,16 @@ bool IsNoChange(const Pool& pool, const PlannedChange& plan);
 // if its epoch ends or its stream is turned off. The store raises the version.
 Pool Apply(const Pool& pool, const PlannedChange& plan, Position end_position, absl::Time now);
 
+// What could not be written: an epoch of a stream, with the settings that `version` of its pool
+// had.
+struct Unwritable {
+  Epoch epoch;
+  std::optional<Version> version;  // none: of any version
+};
+
 // `pool` with its stream off for `reason`, and its bulk publish failed if one runs; nothing if it
-// is off already or another epoch runs. STREAM_NOT_CONFIGURED without a stream.
-absl::StatusOr<std::optional<Pool>> DisableStream(const Pool& pool, Epoch epoch,
+// is off already, or is not what could not be written. STREAM_NOT_CONFIGURED without a stream.
+absl::StatusOr<std::optional<Pool>> DisableStream(const Pool& pool, const Unwritable& what,
                                                   std::string_view reason, absl::Time now);
 
 }  // namespace tidemark::stream_config

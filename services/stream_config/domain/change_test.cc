@@ -257,7 +257,7 @@ TEST(ChangeTest, TimesAreKeptInMilliseconds) {
 
 TEST(DisableStreamTest, TurnsTheNamedEpochOffWithTheReason) {
   const absl::StatusOr<std::optional<Pool>> after =
-      DisableStream(Streaming(), Epoch(3), "the role is gone", kNow);
+      DisableStream(Streaming(), {Epoch(3), Version(1)}, "the role is gone", kNow);
   ASSERT_TRUE(after.ok() && after->has_value());
   Pool expected = Streaming();
   expected.settings.stream->enabled = false;
@@ -268,13 +268,28 @@ TEST(DisableStreamTest, TurnsTheNamedEpochOffWithTheReason) {
 
 TEST(DisableStreamTest, LeavesOtherEpochsAndWhatIsOffAlone) {
   for (const Epoch other : {Epoch(2), Epoch(4)}) {
-    EXPECT_EQ(DisableStream(Streaming(), other, "x", kNow).value(), std::optional<Pool>());
+    EXPECT_EQ(DisableStream(Streaming(), {other, std::nullopt}, "x", kNow).value(),
+              std::optional<Pool>());
   }
-  EXPECT_EQ(DisableStream(TurnedOff(), Epoch(3), "x", kNow).value(), std::optional<Pool>());
+  EXPECT_EQ(DisableStream(TurnedOff(), {Epoch(3), std::nullopt}, "x", kNow).value(),
+            std::optional<Pool>());
+}
+
+// It was refused with another role, say.
+TEST(DisableStreamTest, LeavesSettingsOfAnotherVersionAlone) {
+  Pool pool = Streaming();
+  pool.version = Version(5);
+  for (const Version other : {Version(4), Version(6)}) {
+    EXPECT_EQ(DisableStream(pool, {Epoch(3), other}, "x", kNow).value(), std::optional<Pool>());
+  }
+  EXPECT_NE(DisableStream(pool, {Epoch(3), Version(5)}, "x", kNow).value(), std::optional<Pool>());
+  EXPECT_NE(DisableStream(pool, {Epoch(3), std::nullopt}, "x", kNow).value(),
+            std::optional<Pool>());
 }
 
 TEST(DisableStreamTest, RefusesAPoolWithoutStream) {
-  const absl::Status status = DisableStream(NewPool(), Epoch(1), "x", kNow).status();
+  const absl::Status status =
+      DisableStream(NewPool(), {Epoch(1), std::nullopt}, "x", kNow).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(errors::ReasonOf(status), errors::v1::ERROR_REASON_STREAM_NOT_CONFIGURED);
 }

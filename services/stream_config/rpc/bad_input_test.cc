@@ -319,6 +319,12 @@ TEST_F(BadInputTest, OfDisableStream) {
   EXPECT_THAT(FieldsOf(disable(1, "")), ElementsAre("reason"));
   EXPECT_THAT(FieldsOf(disable(1, Umlauts(1025))), ElementsAre("reason"));
   EXPECT_THAT(FieldsOf(disable(1, std::string("\0", 1))), ElementsAre("reason"));
+  v1::DisableStreamRequest negative;
+  negative.set_identity_pool_id(kPool);
+  negative.set_epoch(1);
+  negative.set_reason("x");
+  negative.set_version(-1);
+  EXPECT_THAT(FieldsOf(Disable(negative).status()), ElementsAre("version"));
   EXPECT_EQ(Get(kPool)->pool().stream().status(), v1::STREAMING_STATUS_ENABLED);
   EXPECT_TRUE(disable(1, Umlauts(1024)).ok());
 }

@@ -118,10 +118,10 @@ std::string HashContent(v1::CreatePoolRequest request) {
   return std::string(AsBytes(Sha256(bytes)));
 }
 
-std::optional<Version> ParseVersion(std::int64_t version, Violations& violations) {
-  if (version < 0) {
-    violations.Add("expected_version", absl::StrCat(version, " is negative"));
-  }
+// 0 is any version.
+std::optional<Version> ParseVersion(std::string_view field, std::int64_t version,
+                                    Violations& violations) {
+  if (version < 0) violations.Add(field, absl::StrCat(version, " is negative"));
   return version == 0 ? std::nullopt : std::optional(Version(version));
 }
 
@@ -192,7 +192,7 @@ absl::StatusOr<ParsedUpdate> ParseUpdate(const v1::UpdatePoolRequest& request) {
   parsed.change = ParseSettings(request.pool(), ParseMask(request.update_mask(), violations),
                                 "pool.", violations);
   parsed.change.resume_stream = request.resume_stream();
-  parsed.expected = ParseVersion(request.expected_version(), violations);
+  parsed.expected = ParseVersion("expected_version", request.expected_version(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
   return parsed;
 }
@@ -201,7 +201,7 @@ absl::StatusOr<ParsedDelete> ParseDelete(const v1::DeletePoolRequest& request) {
   Violations violations;
   errors::CheckId("identity_pool_id", request.identity_pool_id(), violations);
   ParsedDelete parsed{.pool_id = request.identity_pool_id(), .force = request.force()};
-  parsed.expected = ParseVersion(request.expected_version(), violations);
+  parsed.expected = ParseVersion("expected_version", request.expected_version(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
   return parsed;
 }
@@ -213,8 +213,10 @@ absl::StatusOr<ParsedDisable> ParseDisable(const v1::DisableStreamRequest& reque
     violations.Add("epoch", absl::StrCat(request.epoch(), " is no epoch; they begin at 1"));
   }
   CheckReason("reason", request.reason(), violations);
+  const Unwritable what{Epoch(request.epoch()),
+                        ParseVersion("version", request.version(), violations)};
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  return ParsedDisable{request.identity_pool_id(), Epoch(request.epoch()), request.reason()};
+  return ParsedDisable{request.identity_pool_id(), what, request.reason()};
 }
 
 absl::StatusOr<std::string> ParsePoolId(std::string_view pool_id) {

@@ -41,7 +41,7 @@ absl::StatusOr<ParsedDelete> ParseDelete(const v1::DeletePoolRequest& request);
 
 struct ParsedDisable {
   std::string pool_id;
-  Epoch epoch;
+  Unwritable what;
   std::string reason;
 };
 absl::StatusOr<ParsedDisable> ParseDisable(const v1::DisableStreamRequest& request);

@@ -182,7 +182,7 @@ absl::Status StreamConfigRpc::Disable(const rpc::Call& call,
                                       v1::DisableStreamResponse& response) {
   TM_ASSIGN_OR_RETURN(const ParsedDisable parsed, ParseDisable(request));
   const Edit edit = [&](const Pool& pool) {
-    return stream_config::DisableStream(pool, parsed.epoch, parsed.reason, backend_.clock.Now());
+    return stream_config::DisableStream(pool, parsed.what, parsed.reason, backend_.clock.Now());
   };
   TM_ASSIGN_OR_RETURN(const Pool pool,
                       writer_.Update(parsed.pool_id, std::nullopt, edit, call.deadline));

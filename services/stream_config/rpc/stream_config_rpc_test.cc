@@ -222,6 +222,26 @@ TEST_F(StreamConfigRpcTest, ThePublisherTurnsAStreamOffAndTheUserOnAgain) {
   EXPECT_EQ(late->pool().SerializeAsString(), enabled.SerializeAsString());
 }
 
+// The role that was refused was replaced while the publisher waited for the answer.
+TEST_F(StreamConfigRpcTest, ARefusalOfOldSettingsDoesNotTurnNewOnesOff) {
+  Make();
+  v1::StreamSettings stream = Stream();
+  v1::DisableStreamRequest request;
+  request.set_identity_pool_id(kPool);
+  request.set_epoch(1);
+  request.set_version(SetStream(stream).version());
+  request.set_reason("the role is refused");
+  stream.set_role_arn(absl::StrCat(kRole, "2"));
+  const v1::Pool repaired = SetStream(stream);
+  ASSERT_EQ(repaired.stream().epoch(), 1);
+
+  const auto late = Disable(request);
+  ASSERT_TRUE(late.ok()) << late.status();
+  EXPECT_EQ(late->pool().SerializeAsString(), repaired.SerializeAsString());
+  request.set_version(repaired.version());
+  EXPECT_EQ(Disable(request)->pool().stream().status(), v1::STREAMING_STATUS_DISABLED);
+}
+
 TEST_F(StreamConfigRpcTest, DisablingNeedsAPoolAndAStream) {
   v1::DisableStreamRequest request;
   request.set_identity_pool_id(kPool);

@@ -61,11 +61,13 @@ pg::ConnectOptions ConnectOptionsOf(const Config& config, std::string applicatio
   return options;
 }
 
-// Leases must be renewed in time: what takes longer is given up.
+// Leases must be renewed in time: what takes longer is given up. So is the transaction of a process
+// that stops in the middle of it: nobody can have its shards before.
 pg::ConnectOptions LeaseOptionsOf(const Config& config, std::string application) {
   pg::ConnectOptions options = ConnectOptionsOf(config, std::move(application));
   options.statement_timeout = std::min(config.statement_timeout, config.lease_ttl / 2);
   options.lock_timeout = options.statement_timeout / 2;
+  options.idle_transaction_timeout = options.statement_timeout;
   return options;
 }
 

@@ -4,7 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/status_macros.h"
+#include "common/errors/sqlstate.h"
+#include "common/obs/log.h"
 #include "common/pg/query.h"
 #include "services/publisher/store/postgres_log_end.h"
 #include "services/publisher/store/postgres_progress.h"
@@ -23,10 +26,21 @@ constexpr pg::Query kMakeMember{
     " VALUES ($1, clock_timestamp() + $2 * interval '1 microsecond')"
     " ON CONFLICT (member_id) DO UPDATE SET expires_time = excluded.expires_time"};
 
-// Frees the shards of the expired. A renewal that comes meanwhile waits, then finds no member.
+// Frees the shards of the expired. It waits for nobody: who is renewed at this moment is alive, and
+// one whose shards are locked, as by a publisher that stopped in the middle of a transaction, is
+// left until that has ended. A renewal that comes meanwhile waits, then finds no member.
 constexpr pg::Query kRemoveExpired{
     "publisher_remove_expired",
-    "DELETE FROM publisher.member WHERE expires_time < clock_timestamp() AND member_id <> $1"};
+    "WITH expired AS MATERIALIZED ("
+    "  SELECT member_id FROM publisher.member"
+    "   WHERE expires_time < clock_timestamp() AND member_id <> $1 FOR UPDATE SKIP LOCKED),"
+    " locked AS MATERIALIZED ("
+    "  SELECT member_id FROM publisher.lease"
+    "   WHERE member_id IN (SELECT member_id FROM expired) FOR UPDATE SKIP LOCKED)"
+    " DELETE FROM publisher.member AS m USING expired AS e"
+    " WHERE m.member_id = e.member_id"
+    "   AND (SELECT count(*) FROM locked AS l WHERE l.member_id = m.member_id)"
+    "     = (SELECT count(*) FROM publisher.lease AS l WHERE l.member_id = m.member_id)"};
 
 constexpr pg::Query kRemoveMember{"publisher_remove_member",
                                   "DELETE FROM publisher.member WHERE member_id = $1"};
@@ -74,8 +88,10 @@ constexpr pg::Query kLowMark{
 
 std::int64_t Micros(absl::Duration duration) { return absl::ToInt64Microseconds(duration); }
 
-absl::StatusOr<Standing> StandingOf(pg::Transaction& transaction, const std::string& member) {
-  TM_ASSIGN_OR_RETURN(const pg::Result found, transaction.Run(kStanding, pg::Params(member)));
+absl::StatusOr<Standing> StandingOf(pg::Connection& connection, const std::string& member,
+                                    absl::Time deadline) {
+  TM_ASSIGN_OR_RETURN(const pg::Result found,
+                      connection.Run(kStanding, pg::Params(member), deadline));
   TM_ASSIGN_OR_RETURN(const auto row,
                       (found.ParseOnly<std::int64_t, std::int64_t, std::int64_t, std::int64_t>()));
   const auto& [members, rank, held, free] = row;
@@ -117,27 +133,36 @@ PostgresLeaseStore::PostgresLeaseStore(const pg::ConnectOptions& options)
 
 absl::StatusOr<Standing> PostgresLeaseStore::Join(const std::string& member, absl::Duration ttl) {
   TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(timeout_));
-  TM_ASSIGN_OR_RETURN(pg::Transaction transaction,
-                      pg::Transaction::Begin(*connection, absl::Now() + timeout_));
-  TM_RETURN_IF_ERROR(transaction.Run(kMakeMember, pg::Params(member, Micros(ttl))).status());
-  TM_RETURN_IF_ERROR(transaction.Run(kRemoveExpired, pg::Params(member)).status());
-  TM_ASSIGN_OR_RETURN(const Standing standing, StandingOf(transaction, member));
-  TM_RETURN_IF_ERROR(std::move(transaction).Commit());
-  return standing;
+  const absl::Time deadline = absl::Now() + timeout_;
+  TM_RETURN_IF_ERROR(
+      connection->Run(kMakeMember, pg::Params(member, Micros(ttl)), deadline).status());
+  RemoveExpired(*connection, member, deadline);
+  return StandingOf(*connection, member, deadline);
 }
 
 absl::StatusOr<std::optional<Standing>> PostgresLeaseStore::Renew(const std::string& member,
                                                                   absl::Duration ttl) {
   TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(timeout_));
-  TM_ASSIGN_OR_RETURN(pg::Transaction transaction,
-                      pg::Transaction::Begin(*connection, absl::Now() + timeout_));
+  const absl::Time deadline = absl::Now() + timeout_;
   TM_ASSIGN_OR_RETURN(const pg::Result renewed,
-                      transaction.Run(kRenewMember, pg::Params(member, Micros(ttl))));
+                      connection->Run(kRenewMember, pg::Params(member, Micros(ttl)), deadline));
   if (renewed.affected() == 0) return std::nullopt;
-  TM_RETURN_IF_ERROR(transaction.Run(kRemoveExpired, pg::Params(member)).status());
-  TM_ASSIGN_OR_RETURN(const Standing standing, StandingOf(transaction, member));
-  TM_RETURN_IF_ERROR(std::move(transaction).Commit());
-  return standing;
+  RemoveExpired(*connection, member, deadline);
+  return StandingOf(*connection, member, deadline);
+}
+
+// In a transaction of its own: nothing that becomes of others undoes a renewal. The next one tries
+// again.
+void PostgresLeaseStore::RemoveExpired(pg::Connection& connection, const std::string& except,
+                                       absl::Time deadline) {
+  const absl::Status status = connection.Run(kRemoveExpired, pg::Params(except), deadline).status();
+  if (status.ok()) return;
+  const auto held_back = failures_.Admit(BoottimeClock().Now());
+  if (!held_back) return;
+  obs::Log(obs::Level::kWarning, "publishers that expired could not be removed",
+           {{"error", std::string(status.message())},
+            {"detail", errors::DriverTextOf(status)},
+            {"held_back", *held_back}});
 }
 
 absl::StatusOr<Leases> PostgresLeaseStore::Take(const std::string& member, int shards) {

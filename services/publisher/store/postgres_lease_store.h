@@ -4,6 +4,8 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "common/obs/log.h"
+#include "common/pg/connection.h"
 #include "common/pg/options.h"
 #include "common/pg/reconnector.h"
 #include "services/publisher/store/lease_store.h"
@@ -27,9 +29,12 @@ class PostgresLeaseStore final : public LeaseStore {
   absl::StatusOr<Position> LowMark() override;
 
  private:
+  void RemoveExpired(pg::Connection& connection, const std::string& except, absl::Time deadline);
+
   const absl::Duration timeout_;
   pg::Reconnector connections_;
   std::string database_;  // in which the shards were taken last
+  obs::LogLimiter failures_{absl::Seconds(10)};
 };
 
 }  // namespace tidemark::publisher

@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <tuple>
 
 #include "absl/time/clock.h"
+#include "common/testing/eventually.h"
 #include "services/publisher/store/postgres_lease_store.h"
 #include "services/publisher/store/testing/postgres_database.h"
 
@@ -43,7 +47,44 @@ class PostgresLeaseLocksTest : public ::testing::Test {
     return standing.ok() ? standing->value_or(Standing()) : Standing();
   }
 
+  static pg::ConnectOptions PatientOptions() {
+    pg::ConnectOptions options = ServiceOptions(SharedDatabase());
+    options.lock_timeout = options.statement_timeout = absl::Minutes(1);
+    return options;
+  }
+
+  bool StoreWaits() {
+    const auto waiting = watching_.RunOnce(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        "   AND usename = 'tidemark_publisher' AND wait_event_type = 'Lock'",
+        pg::Params(), absl::Now() + absl::Minutes(1));
+    EXPECT_TRUE(waiting.ok()) << waiting.status();
+    return waiting.ok() && waiting->ParseOnly<std::int64_t>().value() == std::tuple(1);
+  }
+
+  // Stores `update` while the other session holds what `first` locks: until it waits for that, it
+  // must have locked nothing that `second` wants.
+  void ExpectOneOrder(const CursorUpdate& update, const std::string& first,
+                      const std::string& second) {
+    PostgresLeaseStore store(PatientOptions());
+    ASSERT_TRUE(store.Join("one", kTtl).ok());
+    const auto leases = store.Take("one", kLogShards);
+    ASSERT_TRUE(leases.ok()) << leases.status();
+    Progress progress;
+    progress.cursors = update;
+    ASSERT_TRUE(Other("BEGIN; " + first));
+    absl::StatusOr<bool> stored = false;
+    std::thread thread([&] { stored = store.Store("one", leases->tokens, progress); });
+    EXPECT_TRUE(testing::Eventually([&] { return StoreWaits(); }));
+    EXPECT_TRUE(Other(second));
+    EXPECT_TRUE(Other("ROLLBACK"));
+    thread.join();
+    ASSERT_TRUE(stored.ok()) << stored.status();
+    EXPECT_TRUE(*stored);
+  }
+
   PostgresLeaseStore store_{ServiceOptions(SharedDatabase())};
+  pg::Connection watching_ = SharedDatabase().Connect();
   pg::Connection other_ = SharedDatabase().Connect();
 };
 
@@ -75,6 +116,48 @@ TEST_F(PostgresLeaseLocksTest, OneThatRenewsAtTheSameMomentIsNotRemoved) {
   const Standing standing = Renew("one");
   EXPECT_EQ(standing.members, 2);
   EXPECT_EQ(standing.free, 0);
+}
+
+constexpr DestinationId kOne{1, 1};
+constexpr DestinationId kTwo{2, 1};
+constexpr char kMakeBoth[] =
+    "INSERT INTO publisher.destination (pool_number, epoch) VALUES (1, 1), (2, 1);"
+    "INSERT INTO publisher.cursor VALUES (1, 1, 0, 0), (1, 1, 1, 0)";
+
+constexpr char kLockOne[] =
+    "SELECT 1 FROM publisher.destination WHERE pool_number = 1 FOR NO KEY UPDATE";
+constexpr char kLockTwo[] =
+    "SELECT 1 FROM publisher.destination WHERE pool_number = 2 FOR NO KEY UPDATE NOWAIT";
+
+TEST_F(PostgresLeaseLocksTest, DestinationsThatChangeAreLockedInOneOrder) {
+  SharedDatabase().Run(kMakeBoth);
+  CursorUpdate update;
+  update.joined = {{kTwo, ShardSet().set()}};
+  update.left = {{kOne, ShardSet().set()}};
+  ExpectOneOrder(update, kLockOne, kLockTwo);
+}
+
+TEST_F(PostgresLeaseLocksTest, DestinationsAreMadeInOneOrder) {
+  CursorUpdate update;
+  update.added = {{kTwo, 0}, {kOne, 0}};
+  ExpectOneOrder(update, "INSERT INTO publisher.destination VALUES (1, 1)",
+                 "INSERT INTO publisher.destination VALUES (2, 1)");
+}
+
+TEST_F(PostgresLeaseLocksTest, ADestinationIsLockedBeforeItsCursorsAreForgotten) {
+  SharedDatabase().Run(kMakeBoth);
+  CursorUpdate update;
+  update.removed = {kOne};
+  ExpectOneOrder(update, kLockOne,
+                 "SELECT 1 FROM publisher.cursor WHERE pool_number = 1 FOR UPDATE NOWAIT");
+}
+
+TEST_F(PostgresLeaseLocksTest, CursorsAreStoredInOneOrder) {
+  SharedDatabase().Run(kMakeBoth);
+  CursorUpdate update;
+  update.rows = {{kOne, LogShard(1), 0}, {kOne, LogShard(0), 0}};
+  ExpectOneOrder(update, "SELECT 1 FROM publisher.cursor WHERE log_shard = 0 FOR UPDATE",
+                 "SELECT 1 FROM publisher.cursor WHERE log_shard = 1 FOR UPDATE NOWAIT");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "common/base/status_macros.h"
 #include "common/pg/query.h"
 #include "services/publisher/store/postgres_bulk_rows.h"
+#include "services/publisher/store/postgres_destination_locks.h"
 #include "services/publisher/store/postgres_replays.h"
 
 namespace tidemark::publisher {
@@ -37,10 +38,16 @@ constexpr pg::Query kCutSettled{
 constexpr pg::Query kCutCursors{"publisher_cut_cursors",
                                 "UPDATE publisher.cursor SET position = $1 WHERE position > $1"};
 
+// Others may store cursors of theirs at this moment: locked in the order in which they do.
 constexpr pg::Query kForgetCursors{
     "publisher_forget_cursors",
-    "DELETE FROM publisher.cursor AS c USING unnest($1::integer[], $2::bigint[]) AS gone (pool, e)"
-    " WHERE c.pool_number = gone.pool AND c.epoch = gone.e"};
+    "DELETE FROM publisher.cursor AS c"
+    " USING (SELECT o.pool_number, o.epoch, o.log_shard FROM publisher.cursor AS o"
+    "          JOIN unnest($1::integer[], $2::bigint[]) AS gone (pool, e)"
+    "            ON (o.pool_number, o.epoch) = (gone.pool, gone.e)"
+    "         ORDER BY o.pool_number, o.epoch, o.log_shard FOR UPDATE OF o) AS locked"
+    " WHERE (c.pool_number, c.epoch, c.log_shard)"
+    "     = (locked.pool_number, locked.epoch, locked.log_shard)"};
 
 constexpr pg::Query kForgetDestinations{
     "publisher_forget_destinations",
@@ -52,6 +59,7 @@ constexpr pg::Query kStoreCursors{
     "publisher_store_cursors",
     "INSERT INTO publisher.cursor AS c (pool_number, epoch, log_shard, position)"
     " SELECT * FROM unnest($1::integer[], $2::bigint[], $3::smallint[], $4::bigint[])"
+    "  ORDER BY 1, 2, 3"
     " ON CONFLICT (pool_number, epoch, log_shard)"
     " DO UPDATE SET position = greatest(c.position, excluded.position)"};
 
@@ -285,6 +293,7 @@ absl::StatusOr<bool> CutBack(pg::Transaction& transaction, Position end) {
 }
 
 absl::Status StoreProgress(pg::Transaction& transaction, const Progress& progress) {
+  TM_RETURN_IF_ERROR(LockDestinations(transaction, progress));
   for (const NewlyParked& parked : progress.parked) {
     TM_RETURN_IF_ERROR(StoreParked(transaction, parked));
   }

@@ -1,5 +1,6 @@
 #include "services/publisher/store/postgres_lease_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -107,9 +108,6 @@ absl::StatusOr<Leases> TakeUpTo(pg::Transaction& transaction, const std::string&
   Leases leases;
   TM_ASSIGN_OR_RETURN(const pg::Result known, transaction.Run(kLockMember, pg::Params(member)));
   if (known.size() == 0) return leases;
-  TM_ASSIGN_OR_RETURN(const pg::Result described, transaction.Run(kLogEnd, pg::Params()));
-  TM_ASSIGN_OR_RETURN(LogEnd end, ParseLogEnd(described));
-  TM_ASSIGN_OR_RETURN(leases.cut_back, CutBack(transaction, end.position));
   TM_RETURN_IF_ERROR(
       transaction.Run(kTakeFree, pg::Params(member, static_cast<std::int64_t>(shards))).status());
   TM_ASSIGN_OR_RETURN(const pg::Result held, transaction.Run(kTakeHeld, pg::Params(member)));
@@ -121,6 +119,11 @@ absl::StatusOr<Leases> TakeUpTo(pg::Transaction& transaction, const std::string&
     leases.state.settled[index] = settled;
   }
   if (leases.held.none()) return leases;
+  // Asked for once the shards are locked, so that it is not below what their holders before stored.
+  TM_ASSIGN_OR_RETURN(const pg::Result described, transaction.Run(kLogEnd, pg::Params()));
+  TM_ASSIGN_OR_RETURN(LogEnd end, ParseLogEnd(described));
+  TM_ASSIGN_OR_RETURN(leases.cut_back, CutBack(transaction, leases.held, end.position));
+  for (Position& settled : leases.state.settled) settled = std::min(settled, end.position);
   TM_RETURN_IF_ERROR(LoadDestinations(transaction, leases.held, leases.state));
   database = std::move(end.database);
   return leases;

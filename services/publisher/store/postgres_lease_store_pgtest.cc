@@ -104,6 +104,32 @@ TEST(PostgresLeaseStoreTest, WhatWasStoredAboveTheLogsEndIsCutBack) {
   EXPECT_EQ(state.destinations.at({1, 1}).cursors.at(LogShard(255)), 985);
 }
 
+TEST(PostgresLeaseStoreTest, WhatOthersHoldIsNotCutBack) {
+  const testing::TestDatabase& database = SharedDatabase();
+  Clear(database);
+  EndLogAt(100);
+  PostgresLeaseStore store(ServiceOptions(database));
+  ASSERT_TRUE(store.Join("one", absl::Minutes(1)).ok());
+  const auto one = store.Take("one", 128);
+  ASSERT_TRUE(one.ok()) << one.status();
+  Progress progress;
+  CursorUpdate& cursors = progress.cursors.emplace();
+  for (std::size_t i = 0; i < kLogShards; ++i) cursors.settled[i] = one->held[i] ? 100 : 0;
+  cursors.rows = {{{1, 1}, LogShard(0), 100}};
+  ASSERT_TRUE(store.Store("one", one->tokens, progress).value());
+  EndLogAt(90);
+  ASSERT_TRUE(store.Join("two", absl::Minutes(1)).ok());
+  const auto two = store.Take("two", 128);
+  ASSERT_TRUE(two.ok()) << two.status();
+  EXPECT_EQ(two->held.count(), 128U);
+  EXPECT_FALSE(two->cut_back);
+  EndLogAt(100);
+  const auto again = store.Take("one", 128);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->state.settled[0], 100);
+  EXPECT_EQ(again->state.destinations.at({1, 1}).cursors.at(LogShard(0)), 100);
+}
+
 TEST(PostgresLeaseStoreTest, NothingIsStoredInAnotherDatabase) {
   Clear(SharedDatabase());
   EndLogAt(10);

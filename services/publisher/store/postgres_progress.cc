@@ -33,10 +33,12 @@ constexpr pg::Query kSettle{
 
 constexpr pg::Query kCutSettled{
     "publisher_cut_settled",
-    "UPDATE publisher.lease SET settled_position = $1 WHERE settled_position > $1"};
+    "UPDATE publisher.lease SET settled_position = $1"
+    " WHERE log_shard = ANY ($2::smallint[]) AND settled_position > $1"};
 
 constexpr pg::Query kCutCursors{"publisher_cut_cursors",
-                                "UPDATE publisher.cursor SET position = $1 WHERE position > $1"};
+                                "UPDATE publisher.cursor SET position = $1"
+                                " WHERE log_shard = ANY ($2::smallint[]) AND position > $1"};
 
 // Others may store cursors of theirs at this moment: locked in the order in which they do.
 constexpr pg::Query kForgetCursors{
@@ -286,9 +288,10 @@ Position HighestOf(const Progress& progress) {
   return highest;
 }
 
-absl::StatusOr<bool> CutBack(pg::Transaction& transaction, Position end) {
-  TM_ASSIGN_OR_RETURN(const pg::Result settled, transaction.Run(kCutSettled, pg::Params(end)));
-  TM_ASSIGN_OR_RETURN(const pg::Result cursors, transaction.Run(kCutCursors, pg::Params(end)));
+absl::StatusOr<bool> CutBack(pg::Transaction& transaction, const ShardSet& held, Position end) {
+  const pg::Params params(end, NumbersOf(held));
+  TM_ASSIGN_OR_RETURN(const pg::Result settled, transaction.Run(kCutSettled, params));
+  TM_ASSIGN_OR_RETURN(const pg::Result cursors, transaction.Run(kCutCursors, params));
   return settled.affected() + cursors.affected() > 0;
 }
 

@@ -18,8 +18,8 @@ absl::StatusOr<bool> LockHeld(pg::Transaction& transaction, const std::string& m
 // The highest position of which `progress` says that it was dealt with; 0 for none.
 Position HighestOf(const Progress& progress);
 
-// Lowers what is stored above the log's end. Whether there was any.
-absl::StatusOr<bool> CutBack(pg::Transaction& transaction, Position end);
+// Lowers what is stored of the shards `held` above the log's end. Whether there was any.
+absl::StatusOr<bool> CutBack(pg::Transaction& transaction, const ShardSet& held, Position end);
 
 // `progress` of a holder.
 absl::Status StoreProgress(pg::Transaction& transaction, const Progress& progress);

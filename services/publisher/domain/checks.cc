@@ -3,16 +3,15 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/characters.h"
 
 namespace tidemark::publisher {
 namespace {
 
 constexpr std::size_t kMaxPositions = 1000;
-constexpr std::ptrdiff_t kMaxReason = 256;
+constexpr std::size_t kMaxReason = 256;
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-// Of UTF-8: all but continuation bytes.
-bool BeginsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 
 }  // namespace
 
@@ -32,7 +31,7 @@ void CheckPositions(std::string_view field, std::span<const Position> positions,
 
 void CheckPauseReason(std::string_view field, std::string_view reason,
                       errors::Violations& violations) {
-  const std::ptrdiff_t characters = std::ranges::count_if(reason, BeginsCharacter);
+  const std::size_t characters = CountCharacters(reason);
   if (characters > kMaxReason) {
     violations.Add(field, absl::StrCat("'", errors::Excerpt(reason), "' has ", characters,
                                        " characters; 0 to ", kMaxReason));

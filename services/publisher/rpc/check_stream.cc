@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/base/abseil.h"
+#include "common/base/characters.h"
 #include "common/errors/violations.h"
 
 namespace tidemark::publisher {
@@ -25,7 +26,8 @@ bool IsStreamName(std::string_view text) {
 
 bool IsRoleArn(std::string_view text) {
   absl::string_view rest = ToAbsl(text);
-  if (text.size() < kMinRoleArn || text.size() > kMaxRoleArn ||
+  const std::size_t characters = CountCharacters(text);
+  if (characters < kMinRoleArn || characters > kMaxRoleArn ||
       !absl::ConsumePrefix(&rest, "arn:aws:iam::")) {
     return false;
   }

@@ -121,6 +121,11 @@ TEST_F(CheckStreamTest, BoundsAreThoseOfThePool) {
   const std::string head = "arn:aws:iam::1:role/";
   EXPECT_TRUE(Check("s", head).ok());
   EXPECT_TRUE(Check("s", head + std::string(2048 - head.size(), 'r')).ok());
+  // As many characters, in more bytes.
+  std::string umlauts = head;
+  while (umlauts.size() < 2 * 2048 - head.size()) umlauts += "\xC3\xBC";
+  EXPECT_TRUE(Check("s", umlauts).ok());
+  EXPECT_TRUE(fails(Check("s", umlauts + "r")));
   for (const std::string& role :
        {head + std::string(2049 - head.size(), 'r'), std::string("arn:aws:iam::1:role"),
         std::string("arn:aws:iam::a1:role/rrrr"), std::string("arn:aws:iam:::role/rrrrrrr"),

@@ -5,9 +5,9 @@
 
 #include <string>
 
+#include "common/base/characters.h"
 #include "common/errors/error.h"
 #include "services/stream_config/domain/change.h"
-#include "services/stream_config/domain/text.h"
 
 namespace tidemark::stream_config {
 namespace {

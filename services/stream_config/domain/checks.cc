@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/abseil.h"
+#include "common/base/characters.h"
 #include "services/stream_config/domain/text.h"
 
 namespace tidemark::stream_config {

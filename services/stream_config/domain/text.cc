@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "common/base/characters.h"
+
 namespace tidemark::stream_config {
 namespace {
 
 bool IsRegionCharacter(char c) { return c == '-' || IsDigit(c) || IsLower(c); }
 bool IsNameCharacter(char c) { return IsWord(c) || c == '-'; }
-// Whether a character of UTF-8 begins here.
-bool BeginsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 // `arn:aws:<service>:<region>:<account>:<resource>`: a resource may hold further colons.
@@ -39,10 +39,6 @@ bool ParseArn(std::string_view text, Arn& arn) {
 }
 
 }  // namespace
-
-std::size_t CountCharacters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), BeginsCharacter));
-}
 
 std::string_view TakeCharacters(std::string_view text, std::size_t most) {
   for (std::size_t i = 0; i < text.size(); ++i) {

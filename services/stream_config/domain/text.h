@@ -20,10 +20,7 @@ bool IsRunOf(std::string_view text, Predicate allowed) {
   return !text.empty();
 }
 
-// Characters (code points) in UTF-8.
-std::size_t CountCharacters(std::string_view text);
-
-// `text` up to its first `most` characters.
+// `text` up to its first `most` characters (common/base/characters.h).
 std::string_view TakeCharacters(std::string_view text, std::size_t most);
 
 // `arn:aws:iam::\d+:role/.*`; `.` is anything but control characters.

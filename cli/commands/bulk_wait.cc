@@ -57,8 +57,8 @@ class LateRate {
   void Take(const BulkPublish& bulk) {
     if (!before_) {
       rate_ = RateOf(bulk);
-    } else if (auto rate = RateBetween(*before_, bulk)) {
-      rate_ = std::move(rate);
+    } else if (const auto rate = RateBetween(*before_, bulk)) {
+      rate_ = rate;
     } else {
       return;
     }

@@ -58,10 +58,13 @@ void LogFollower::Loop() {
       continue;
     }
     parts_.router.Tend(gaps_.hi());
-    // Those that catch up have room of their own.
+    // Those that catch up have room of their own. If one can't be read for, all others go on.
     absl::Status status = CatchUp();
-    if (status.ok()) status = Poll();
-    if (status.ok()) status = AskForEnd();
+    if (status.code() != absl::StatusCode::kDataLoss) {
+      if (!status.ok()) Complain(status);
+      status = Poll();
+      if (status.ok()) status = AskForEnd();
+    }
     if (status.ok()) {
       pause = Interval();
     } else if (status.code() == absl::StatusCode::kDataLoss) {
@@ -107,15 +110,16 @@ absl::Status LogFollower::Poll() {
   }
   const std::vector<PositionRange> dead = gaps_.Apply(
       {.positions = positions, .complete = page.complete, .xmin = page.xmin, .time = begin});
-  parts_.router.Flush(gaps_.read_mark(), page.emptied_through);
-  Note(page);
-  return CheckGaps(page, dead);
-}
-
-absl::Status LogFollower::CheckGaps(const LogPage& page, const std::vector<PositionRange>& dead) {
+  // Declared before cursors pass what was lost: whoever stores those stores this too.
   if (!dead.empty() && dead.front().first <= page.emptied_through) {
     parts_.router.MarkAllGapped(dead.front().first - 1, page.emptied_through);
   }
+  parts_.router.Flush(gaps_.read_mark(), page.emptied_through);
+  Note(page);
+  return ProveGaps();
+}
+
+absl::Status LogFollower::ProveGaps() {
   if (!gaps_.WantsProof(parts_.boottime.Now())) return absl::OkStatus();
   TM_ASSIGN_OR_RETURN(const Xid xid, parts_.log.TakeXid());
   gaps_.AddProof(xid);
@@ -124,15 +128,21 @@ absl::Status LogFollower::CheckGaps(const LogPage& page, const std::vector<Posit
 
 absl::Status LogFollower::CatchUp() {
   catching_up_ = false;
+  const absl::Time now = parts_.boottime.Now();
+  if (now < catch_up_at_) return absl::OkStatus();
   const std::optional<Router::Laggard> laggard = parts_.router.NextLaggard();
   if (!laggard) return absl::OkStatus();
   const PositionRange piece{
       laggard->caught_up_to + 1,
       std::min(gaps_.hi(), laggard->caught_up_to + options_.catch_up_positions)};
-  TM_ASSIGN_OR_RETURN(const LogPage page,
-                      parts_.log.ReadPool(held_, laggard->id.pool_number, piece, laggard->room));
-  parts_.router.RouteCatchUp(*laggard, page, piece.last, gaps_);
-  parts_.router.Flush(gaps_.read_mark(), page.emptied_through);
+  const absl::StatusOr<LogPage> page =
+      parts_.log.ReadPool(held_, laggard->id.pool_number, piece, laggard->room);
+  if (!page.ok()) {
+    catch_up_at_ = now + kRetryInterval;
+    return page.status();
+  }
+  parts_.router.RouteCatchUp(*laggard, *page, piece.last, gaps_);
+  parts_.router.Flush(gaps_.read_mark(), page->emptied_through);
   catching_up_ = true;
   return absl::OkStatus();
 }

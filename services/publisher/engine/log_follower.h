@@ -70,7 +70,7 @@ class LogFollower {
   void Loop();
   void Learn();
   absl::Status Poll();
-  absl::Status CheckGaps(const LogPage& page, const std::vector<PositionRange>& dead);
+  absl::Status ProveGaps();
   absl::Status CatchUp();
   absl::Status AskForEnd();
   absl::Duration Interval();
@@ -90,7 +90,8 @@ class LogFollower {
   Position emptied_through_;
   std::size_t rows_found_ = 0;  // by the last poll
   absl::Duration interval_ = absl::ZeroDuration();
-  bool catching_up_ = false;  // a piece was read after the last poll
+  bool catching_up_ = false;                       // a piece was read after the last poll
+  absl::Time catch_up_at_ = absl::InfinitePast();  // not before
   absl::Time ask_for_end_at_ = absl::InfinitePast();
   obs::LogLimiter failures_{absl::Seconds(10)};
 

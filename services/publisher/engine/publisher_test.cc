@@ -363,6 +363,24 @@ TEST_F(PublisherTest, ADatabaseThatIsAwayIsWaitedFor) {
   EXPECT_TRUE(Settles(11));
 }
 
+TEST_F(PublisherTest, OneThatCanNotBeReadForHoldsUpNoOther) {
+  const auto instance = Start();
+  for (int i = 0; i < 10; ++i) Write(Change("a"));
+  const TestChange missed = Change("b", /*pool_number=*/2);
+  Note(log_.Write(missed), missed);
+  ASSERT_TRUE(Settles(11));
+  log_.SetPoolFailure(absl::DeadlineExceededError("the pool's rows can't be read"));
+  catalogue_.Replace({Destination(), Destination(2)});
+  ASSERT_TRUE(Eventually([this] { return log_.pool_reads() > 0; }));
+  log_.RollBack(log_.Begin(Change("a")));
+  Write(Change("a"));
+  EXPECT_TRUE(Arrives());
+  EXPECT_TRUE(Settles(13)) << "gaps are closed too";
+  log_.SetPoolFailure(absl::OkStatus());
+  CheckArrived();
+  CheckArrived(2);
+}
+
 TEST_F(PublisherTest, ChangesThatTheLogForgotAreADeclaredGap) {
   for (int i = 0; i < 20; ++i) log_.Write(Change("a"));
   log_.Empty(15);

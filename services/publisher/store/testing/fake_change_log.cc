@@ -39,6 +39,11 @@ void FakeChangeLog::SetFailure(absl::Status status) {
   failure_ = std::move(status);
 }
 
+void FakeChangeLog::SetPoolFailure(absl::Status status) {
+  const std::lock_guard lock(mutex_);
+  pool_failure_ = std::move(status);
+}
+
 void FakeChangeLog::SetPageRows(std::size_t rows) {
   const std::lock_guard lock(mutex_);
   page_rows_ = rows;
@@ -59,7 +64,10 @@ absl::StatusOr<LogPage> FakeChangeLog::Read(const ShardSet& held_shards,
                                             std::int32_t pool_number) {
   const std::lock_guard lock(mutex_);
   TM_RETURN_IF_ERROR(failure_);
-  if (pool_number != 0) ++pool_reads_;
+  if (pool_number != 0) {
+    ++pool_reads_;
+    TM_RETURN_IF_ERROR(pool_failure_);
+  }
   LogPage page;
   page.emptied_through = emptied_through_;
   page.xmin = next_xid_;

@@ -27,6 +27,8 @@ class FakeChangeLog {
   void Empty(Position position);
   // Makes every call of readers fail with `status` until OK is set.
   void SetFailure(absl::Status status);
+  // The same for reads of a pool's rows alone.
+  void SetPoolFailure(absl::Status status);
   // Rows in a page.
   void SetPageRows(std::size_t rows);
   Position end() const;
@@ -54,6 +56,7 @@ class FakeChangeLog {
   Xid next_xid_ = 3;
   std::size_t page_rows_ = 2000;
   absl::Status failure_;
+  absl::Status pool_failure_;
   int pool_reads_ = 0;
 };
 

@@ -11,7 +11,7 @@ namespace {
 constexpr int kTakesAhead = 4;
 
 // Cursors in one update, roughly: so that many destinations that are apart at once do not make one
-// transaction of all their cursors. What is left out comes with the next.
+// transaction of all their cursors. What is left out comes first with the next.
 constexpr std::size_t kRowsPerUpdate = 4096;
 
 LogShard ShardAt(std::size_t index) { return LogShard(static_cast<std::uint8_t>(index)); }
@@ -264,11 +264,14 @@ std::optional<CursorUpdate> CursorTracker::Take(Shards shards) {
     const bool wanted = shards == Shards::kAll || delivered_[i] > stored_[i];
     update.settled[i] = wanted ? std::max(now[i], stored_[i]) : stored_[i];
   }
-  for (auto& [id, destination] : destinations_) {
+  for (auto& [id, destination] : destinations_) TakeCounting(id, destination, update);
+  auto next = destinations_.lower_bound(rows_from_);
+  for (std::size_t i = 0; i < destinations_.size(); ++i, ++next) {
+    if (next == destinations_.end()) next = destinations_.begin();
+    rows_from_ = next->first;
     if (update.rows.size() >= kRowsPerUpdate) break;
-    TakeCounting(id, destination, update);
-    if (shards == Shards::kAll && destination.apart) NoteAheadAlone(destination);
-    TakeRows(id, destination, update);
+    if (shards == Shards::kAll && next->second.apart) NoteAheadAlone(next->second);
+    TakeRows(next->first, next->second, update);
   }
   update.removed = removed_;
   if (update.settled == stored_ && update.rows.empty() && update.added.empty() &&

@@ -185,6 +185,7 @@ class CursorTracker {
   Position emptied_through_ = 0;
   std::map<DestinationId, Destination> destinations_;
   std::vector<DestinationId> removed_;
+  DestinationId rows_from_;  // whose turn it is to have its cursors taken
 };
 
 }  // namespace tidemark::publisher

@@ -211,6 +211,44 @@ TEST_F(CursorTrackerTest, OneThatIsApartHoldsUpNothingAndKeepsWhereItIs) {
   EXPECT_THAT(Store().joined, ElementsAre(Counting{kOne, kAll}));
 }
 
+TEST_F(CursorTrackerTest, ManyThatAreApartHaveTheirCursorsStoredByTurns) {
+  constexpr std::int32_t kMany = 40;
+  for (std::int32_t pool = 1; pool <= kMany; ++pool) {
+    tracker_.Add({pool, 1}, {.start = 10}, 10, Known::kYes);
+  }
+  std::set<DestinationId> stored;
+  Position position = 10;
+  for (int take = 0; take < 4; ++take) {
+    ++position;
+    for (std::int32_t pool = 1; pool <= kMany; ++pool) tracker_.CatchUp({pool, 1}, position);
+    tracker_.Read({}, position);
+    const CursorUpdate update = Store();
+    EXPECT_LT(update.rows.size(), 5000U);
+    for (const CursorRow& row : update.rows) stored.insert(row.destination);
+  }
+  EXPECT_EQ(stored.size(), static_cast<std::size_t>(kMany));
+}
+
+TEST_F(CursorTrackerTest, WhereADestinationCountsIsStoredHoweverManyCursorsThereAre) {
+  constexpr std::int32_t kMany = 40;
+  for (std::int32_t pool = 1; pool <= kMany; ++pool) {
+    tracker_.Add({pool, 1}, {.start = 10}, 11, Known::kYes);
+  }
+  const DestinationId last{kMany + 1, 1};
+  tracker_.Add(last, {.start = 10}, std::nullopt, Known::kNo);
+  const DestinationId retired{kMany + 2, 1};
+  tracker_.Add(retired, Counted(10), std::nullopt, Known::kYes);
+  tracker_.Retire(retired);
+  tracker_.Read({}, 11);
+  const CursorUpdate update = Store();
+  EXPECT_GE(update.rows.size(), 4096U);
+  ASSERT_EQ(update.added.size(), 1U);
+  EXPECT_EQ(update.added[0].first, last);
+  EXPECT_THAT(update.joined, ElementsAre(Counting{last, kAll}));
+  EXPECT_THAT(update.left, ElementsAre(Counting{retired, kAll}));
+  EXPECT_THAT(update.retired, ElementsAre(retired));
+}
+
 TEST_F(CursorTrackerTest, WhatIsSplitOffIsReadAgainFromThere) {
   tracker_.Add(kOne, Counted(10), std::nullopt, Known::kYes);
   for (Position position = 11; position <= 20; ++position) Read(kOne, position, position);

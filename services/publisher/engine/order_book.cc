@@ -27,7 +27,6 @@ absl::Status OrderBook::Read() {
   const absl::Time now = parts_.boottime.Now();
   if (now < read_at_) return absl::OkStatus();
   read_at_ = now + interval_;
-  replays_.clear();
   TM_ASSIGN_OR_RETURN(Ordered ordered, parts_.orders.Read(held_, replays_after_, kReplays));
   std::set<std::int32_t> paused;
   for (const auto& [pool_number, pause] : ordered.pauses) paused.insert(pool_number);

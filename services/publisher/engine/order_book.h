@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -34,8 +35,9 @@ class OrderBook {
   // Tells how destinations do, every other interval: those that lag, are split off, or fail.
   absl::Status Tell(const Dispatcher::Report& report);
 
-  // Those that were read last.
-  const std::vector<StoredParkedChange>& replays() const { return replays_; }
+  // Parked changes that are to be sent again, as they were read since the last call: some of them,
+  // and all in turn.
+  std::vector<StoredParkedChange> TakeReplays() { return std::exchange(replays_, {}); }
 
  private:
   const absl::Duration interval_;

@@ -1,4 +1,7 @@
-"""Operators pause and resume streams, and look at all publishers through any of them."""
+"""Operators pause and resume streams, look at all publishers through any of them, and deal with
+parked changes."""
+
+import json
 
 import grpc
 import pytest
@@ -12,6 +15,7 @@ from waiting import eventually
 
 STREAM = "changes"
 THROTTLED = "ProvisionedThroughputExceededException"
+IDENTITY = "us-east-1:00000000-0000-0000-0000-00000000001a"
 
 
 @pytest.fixture
@@ -59,13 +63,26 @@ class Operator:
         request = self.api.messages.PauseDestinationRequest(identity_pool_id=pool, reason=reason)
         self.api.PauseDestination(request, timeout=30)
 
+    def parked(self):
+        request = self.api.messages.ListParkedChangesRequest()
+        return list(self.api.ListParkedChanges(request, timeout=30).parked_changes)
+
+    def replay(self):
+        request = self.api.messages.ReplayParkedChangesRequest(identity_pool_id=POOL)
+        return self.api.ReplayParkedChanges(request, timeout=30).changes
+
+    def discard(self, position):
+        request = self.api.messages.DiscardParkedChangesRequest(identity_pool_id=POOL,
+                                                                positions=[position])
+        return self.api.DiscardParkedChanges(request, timeout=30).changes
+
     def resume(self):
         request = self.api.messages.ResumeDestinationRequest(identity_pool_id=POOL)
         self.api.ResumeDestination(request, timeout=30)
 
 
-def start_publisher(stack, fake, **more):
-    return stack.start_publisher(fake.url, "--kinesis-timeout", "2s", **more)
+def start_publisher(stack, fake, *arguments, **more):
+    return stack.start_publisher(fake.url, "--kinesis-timeout", "2s", *arguments, **more)
 
 
 def start_two(stack, fake):
@@ -167,3 +184,47 @@ def test_an_unknown_pool_can_not_be_paused(stack, fake, dataset):
             operator.pause("", pool="us-east-1:00000000-0000-0000-0000-00000000ffff")
         assert refused.value.code() == grpc.StatusCode.NOT_FOUND
         assert operator.state() == "ON"
+
+
+def write(dataset, name, values):
+    """Sets the key k of a dataset to each of the values in turn."""
+    where = {"identity_pool_id": POOL, "identity_id": IDENTITY, "dataset_name": name}
+    with Api(dataset.addresses["grpc"], "dataset", "DatasetService") as api:
+        listed = api.ListRecords(api.messages.ListRecordsRequest(**where), timeout=30)
+        for count, value in enumerate(values, listed.dataset_sync_count):
+            request = api.messages.UpdateRecordsRequest(
+                **where, sync_session_token=listed.sync_session_token)
+            request.record_patches.add(op="OP_REPLACE", key="k", value=value, sync_count=count)
+            api.UpdateRecords(request, timeout=30)
+
+
+def arrived(fake, name):
+    """The values of the key k in the dataset's events, in order of arrival."""
+    events = [json.loads(data) for _, data in fake.records()]
+    return [record["value"] for event in events if event["dataSetName"] == name
+            for record in event["kinesisSyncRecords"]]
+
+
+def test_parked_changes_are_replayed_or_discarded(stack, fake, dataset):
+    fake.limit_records(16 << 10)
+    publisher = start_publisher(stack, fake, "--record-limit", "16KiB")
+    publisher.wait_ready()
+    large = "x" * 20_000
+    write(dataset, "was-large", ["small", large, "small again"])
+    write(dataset, "is-large", [large])
+    with Operator(publisher) as operator:
+        eventually(lambda: len(operator.parked()) == 2, "both are parked")
+        eventually(lambda: arrived(fake, "was-large") == ["small", "small again"], "others arrive")
+        eventually(lambda: operator.destination().parked_changes == 2, "and told")
+        assert operator.replay() == 2
+        left, = eventually(lambda: len(operator.parked()) == 1 and operator.parked(),
+                           "one is delivered")
+        assert left.change.dataset_name == "is-large"
+        eventually(lambda: not operator.parked()[0].HasField("replay_time"), "it is refused again")
+        assert "replayed" in operator.parked()[0].reason
+        # What the dataset holds by now.
+        assert arrived(fake, "was-large") == ["small", "small again", "small again"]
+        assert operator.discard(left.position) == 1
+        assert operator.parked() == []
+        assert operator.destination().parked_changes == 0
+        assert arrived(fake, "is-large") == []

@@ -29,8 +29,7 @@ class OrderBook {
   // Of `member`, which holds the shards `held`. What operators want is read every `interval`.
   OrderBook(absl::Duration interval, const Parts& parts, std::string member, const ShardSet& held);
 
-  // Learns what is wanted, if it is time; parked changes that are to be sent again are in
-  // replays().
+  // Learns what is wanted, if it is time.
   absl::Status Read();
   // Tells how destinations do, every other interval: those that lag, are split off, or fail.
   absl::Status Tell(const Dispatcher::Report& report);

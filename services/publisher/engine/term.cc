@@ -31,6 +31,18 @@ std::map<DestinationId, Term::Standing> StandingsOf(const StoredState& state) {
   return standings;
 }
 
+Replayer::End EndOf(const Copier::End& end) {
+  switch (end.kind) {
+    case Copier::End::Kind::kDelivered:
+    case Copier::End::Kind::kGone:
+      return {Replayer::End::Kind::kDone, ""};
+    case Copier::End::Kind::kRefused:
+      return {Replayer::End::Kind::kRefused, end.error};
+    default:
+      return {Replayer::End::Kind::kGivenUp, ""};
+  }
+}
+
 }  // namespace
 
 absl::Duration LeaseMargin(absl::Duration ttl) { return ttl / 10; }
@@ -60,6 +72,12 @@ Term::Term(const Settings& settings, const Surroundings& surroundings, LeaseGuar
       copying_(held_, copy_inbox_,
                {dispatcher_, guards_, around_.snapshots, around_.bulk, around_.catalogue,
                 around_.neighbours, around_.metrics, around_.boottime}),
+      replayer_([this](const DestinationConfig& destination, const Replayer::Dataset& dataset,
+                       auto done) {
+        copying_.copier().Send(
+            destination, {dataset.identity_id, dataset.name},
+            [done = std::move(done)](const Copier::End& end) { done(EndOf(end)); });
+      }),
       standings_(StandingsOf(taken.state)) {}
 
 Term::End Term::Run(const StopFlag& stop) {
@@ -119,6 +137,7 @@ bool Term::StoreProgress(CursorTracker::Shards shards) {
   progress.cursors = tracker_.Take(shards);
   losses_.Take(progress);
   copying_.bulk().Take(progress);
+  replayer_.Take(progress);
   if (progress.empty()) return true;
   const absl::StatusOr<bool> stored = around_.leases.Store(member_, tokens_, progress);
   if (stored.ok() && *stored) {
@@ -126,6 +145,7 @@ bool Term::StoreProgress(CursorTracker::Shards shards) {
     return true;
   }
   copying_.bulk().PutBack(progress);
+  replayer_.PutBack(progress);
   losses_.PutBack(std::move(progress));
   if (!stored.ok()) Complain("progress could not be stored", stored.status());
   return !stored.ok();
@@ -133,6 +153,7 @@ bool Term::StoreProgress(CursorTracker::Shards shards) {
 
 void Term::Confirm(const Progress& progress) {
   if (progress.cursors) tracker_.Confirm(*progress.cursors);
+  replayer_.Confirm(progress);
   for (const NewlyParked& parked : progress.parked) {
     const CursorTracker::Place place{parked.event.position, parked.event.log_shard};
     tracker_.Settle(parked.destination, {&place, 1});
@@ -166,6 +187,8 @@ void Term::ReportLowMark() {
 
 void Term::HeedOperators() {
   absl::Status status = order_book_.Read();
+  const std::vector<StoredParkedChange> replays = order_book_.TakeReplays();
+  if (!replays.empty()) replayer_.Begin(replays, around_.catalogue.All());
   status.Update(order_book_.Tell(dispatcher_.report()));
   if (!status.ok()) Complain("operators could not be heard", status);
 }

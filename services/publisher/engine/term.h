@@ -21,6 +21,7 @@
 #include "services/publisher/engine/neighbours.h"
 #include "services/publisher/engine/order_book.h"
 #include "services/publisher/engine/record_store.h"
+#include "services/publisher/engine/replayer.h"
 #include "services/publisher/engine/router.h"
 #include "services/publisher/engine/snapshots.h"
 #include "services/publisher/engine/stop_flag.h"
@@ -131,6 +132,7 @@ class Term {
   Router router_;
   LogFollower follower_;
   Copying copying_;
+  Replayer replayer_;
 
   absl::Time renew_at_ = absl::InfinitePast();
   absl::Time store_all_at_ = absl::InfinitePast();

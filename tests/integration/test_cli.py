@@ -9,12 +9,11 @@ import uuid
 import pytest
 
 from cli import BINARY, Cli
-from fake_aws import FakeAws
+from fake_aws import ROLE, FakeAws
 from stack import POOL
 from waiting import eventually
 
 STREAM = "cli"
-ROLE = "arn:aws:iam::123456789012:role/cli"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +25,8 @@ def kinesis():
 
 @pytest.fixture(scope="module")
 def tidemark(stack, kinesis, tmp_path_factory):
-    publisher = stack.start_publisher(kinesis.url, label="cli-publisher")
+    kinesis.limit_records(16 << 10)
+    publisher = stack.start_publisher(kinesis.url, "--record-limit", "16KiB", label="cli-publisher")
     publisher.wait_ready()
     yield Cli(tmp_path_factory.mktemp("home"), stream_config=stack.stream_config.addresses["grpc"],
               dataset=stack.dataset_address, publisher=publisher.addresses["grpc"])
@@ -140,12 +140,59 @@ def test_destinations_show_what_is_delivered_and_why_not(tidemark, kinesis, conn
     assert tidemark.json("pool", "get", pool)["stream"]["status"] == "DISABLED"
 
 
-def test_a_bulk_publish_is_started_and_waited_for(stack, tidemark, pool):
+def test_a_paused_destination_waits_until_it_is_resumed(tidemark, connect, pool):
+    def destination():
+        return tidemark.json("destination", "get", pool)
+
+    write(connect(), pool, new_identity())
+    eventually(lambda: destination()["delivered_changes"] == 1, "the change is delivered")
+    assert tidemark.text("destination", "pause", pool, "--reason", "on request") == ""
+    eventually(lambda: destination()["state"] == "PAUSED", "it is paused")
+    assert destination()["pause_reason"] == "on request"
+    assert "on request" in tidemark.text("destination", "list", "--pool", pool)
+    write(connect(), pool, new_identity())
+    tidemark.text("destination", "resume", pool)
+    eventually(lambda: destination()["delivered_changes"] == 2, "the change is delivered")
+    eventually(lambda: destination()["state"] == "ON", "it is on")
+    unknown = tidemark.refused("destination", "pause", "us-east-1:0")
+    assert unknown["reason"] == "POOL_NOT_FOUND"
+
+
+def test_parked_changes_are_replayed_or_discarded(tidemark, connect, pool):
+    def parked():
+        return tidemark.json("parked", "list", "--pool", pool)["parked_changes"]
+
+    identity, other = new_identity(), new_identity()
+    for owner in (identity, other):
+        write(connect(), pool, owner, value="x" * 20_000)
+    first, second = eventually(lambda: len(parked()) == 2 and parked(), "both are parked")
+    assert first["change"]["identity_id"] == identity and first["event_bytes"] > 20_000
+    assert tidemark.run("parked", "discard", pool, second["position"]).returncode == 2, "no --yes"
+    assert tidemark.text("parked", "discard", pool, second["position"],
+                         "--yes") == "1 parked change discarded\n"
+    assert [change["position"] for change in parked()] == [first["position"]]
+    write(connect(), pool, identity, value="small by now")
+    assert tidemark.json("parked", "replay", pool, "--all") == {"changes": 1}
+    eventually(lambda: not parked(), "it is replayed")
+
+
+def test_a_bulk_publish_is_started_and_waited_for(tidemark, kinesis, connect, pool):
+    identities = sorted(new_identity() for _ in range(3))
+    for identity in identities:
+        write(connect(), pool, identity)
+
+    def arrivals():
+        return [sum(identity.encode() in data for _, data in kinesis.records())
+                for identity in identities]
+
+    eventually(lambda: arrivals() == [1, 1, 1], "the changes are delivered")
     assert tidemark.text("bulk", "status", pool) == "state  never asked for\n"
-    assert tidemark.json("bulk", "start", pool)["job"] == 1
-    stack.end_bulk_publish(pool, 1)  # Unless it has ended by itself.
-    done = tidemark.run("bulk", "status", pool, "--wait")
+    done = tidemark.run("bulk", "start", pool, "--wait")
     assert done.returncode == 0 and done.stdout.startswith("state            succeeded\n"), done
+    assert "datasets done    3\n" in done.stdout and " datasets" in done.stderr, done
+    assert arrivals() == [2, 2, 2]
+    again = tidemark.run("bulk", "status", pool, "--wait")
+    assert (again.returncode, again.stdout) == (0, done.stdout)
     assert tidemark.refused("bulk", "start", pool)["reason"] == "BULK_PUBLISH_RECENT"
     assert tidemark.json("bulk", "start", pool, "--again")["job"] == 2
 
@@ -156,7 +203,10 @@ def test_the_publishers_and_the_log_are_described(tidemark, connect):
     assert log["end_position"] > 0 and log["size_bytes"] > 0
     assert "position" in tidemark.text("log", "describe")
     shown = tidemark.json("publisher", "list")
-    assert shown["active"] and shown["log_shards_held"] == 256
+    assert shown["log_shards_free"] == 0
+    member, = shown["members"]
+    assert member["answering"] and member["log_shards_held"] == 256
+    assert member["member_id"] in tidemark.text("publisher", "list")
 
 
 def test_an_identity_is_found_exported_and_erased(tidemark, connect, pool):

@@ -12,8 +12,9 @@ constexpr int kLeastRefusals = 3;
 
 }  // namespace
 
-AssumedRoleSource::AssumedRoleSource(AssumedRole role, StsClient sts, const Clock& boottime)
-    : role_(std::move(role)), sts_(std::move(sts)), boottime_(boottime) {}
+AssumedRoleSource::AssumedRoleSource(AssumedRole role, StsClient sts, const Clock& boottime,
+                                     std::shared_ptr<RefusalJudge> judge)
+    : role_(std::move(role)), sts_(std::move(sts)), boottime_(boottime), judge_(std::move(judge)) {}
 
 void AssumedRoleSource::Fetch(Callback callback) {
   sts_.AssumeRole({.role_arn = role_.role_arn,
@@ -22,6 +23,7 @@ void AssumedRoleSource::Fetch(Callback callback) {
                   {}, [this, callback = std::move(callback)](CredentialsResult result) {
                     if (auto* credentials = std::get_if<Credentials>(&result)) {
                       refusals_ = 0;
+                      if (judge_ != nullptr) judge_->Assumed();
                       return callback(std::move(*credentials));
                     }
                     const auto& error = std::get<CallError>(result);
@@ -35,8 +37,12 @@ void AssumedRoleSource::Fetch(Callback callback) {
                   });
 }
 
-// The base credentials may be what is refused: a deactivated key, or a session that was revoked.
+// The base credentials may be what is refused. GetCallerIdentity tells of keys that AWS does not
+// know or no longer takes. It needs no permission and works even when all are denied explicitly, as
+// they are to a session that was revoked: such trouble of our own identity only the judge can tell
+// from the role's.
 void AssumedRoleSource::Confirm(const CallError& refusal, Callback callback) {
+  if (refusals_ == 0) sts_.RenewCredentials();  // done by the calls that follow
   sts_.GetCallerIdentity({}, [this, text = TextOf(refusal), callback = std::move(callback)](
                                  const CallerIdentityResult& identity) {
     if (std::holds_alternative<CallError>(identity)) {
@@ -50,6 +56,14 @@ void AssumedRoleSource::Confirm(const CallError& refusal, Callback callback) {
 absl::Status AssumedRoleSource::Refused(const std::string& text) {
   const absl::Time now = boottime_.Now();
   if (++refusals_ == 1) refused_since_ = now;
+  if (judge_ != nullptr && judge_->SuspectsIdentity(role_.role_arn)) {
+    refusals_ = 1;  // the role's own count begins when its refusals are its own
+    refused_since_ = now;
+    return absl::UnavailableError(
+        absl::StrCat(text,
+                     "; other roles refuse as well and none was assumed since, so the "
+                     "installation's own AWS identity is suspected"));
+  }
   if (refusals_ < kLeastRefusals || now - refused_since_ < role_.patience) {
     return absl::UnavailableError(absl::StrCat(text, "; it may have been changed just now"));
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "common/aws/credentials_source.h"
@@ -18,16 +19,32 @@ struct AssumedRole {
   absl::Duration patience = absl::Minutes(1);
 };
 
+// Hears what STS says of all the roles that one identity assumes: a refusal that STS does not
+// explain may be the role's fault or that identity's. Safe for concurrent use.
+class RefusalJudge {
+ public:
+  virtual ~RefusalJudge() = default;
+
+  // Some role was assumed.
+  virtual void Assumed() = 0;
+  // This role refused. True if the identity is to be suspected rather than the role.
+  virtual bool SuspectsIdentity(const std::string& role_arn) = 0;
+};
+
 // Fetches the role's credentials for an hour, the longest that is possible for every role.
 //
 // PERMISSION_DENIED says that the role does not exist or does not trust us: STS refused with
 // AccessDenied, does not lay it to our own policies, takes our base credentials for other calls,
-// and patience is at its end. FAILED_PRECONDITION: STS finds fault with the request, e.g. with the
-// role's ARN. Everything else, base credentials that AWS does not take among it, is UNAVAILABLE.
+// the judge does not suspect these, and patience is at its end. The first refusal has the base
+// credentials fetched anew, so that it is not old ones that are refused. FAILED_PRECONDITION: STS
+// finds fault with the request, e.g. with the role's ARN. Everything else, base credentials that
+// AWS does not take among it, is UNAVAILABLE.
 class AssumedRoleSource final : public CredentialsSource {
  public:
-  // `sts` signs with the base credentials. `boottime` must outlive every fetch.
-  AssumedRoleSource(AssumedRole role, StsClient sts, const Clock& boottime);
+  // `sts` signs with the base credentials. `boottime` must outlive every fetch. `judge`: null if
+  // no other role is assumed.
+  AssumedRoleSource(AssumedRole role, StsClient sts, const Clock& boottime,
+                    std::shared_ptr<RefusalJudge> judge = nullptr);
 
   void Fetch(Callback callback) override;
 
@@ -39,6 +56,7 @@ class AssumedRoleSource final : public CredentialsSource {
   const AssumedRole role_;
   const StsClient sts_;
   const Clock& boottime_;
+  const std::shared_ptr<RefusalJudge> judge_;
   // Of one fetch at a time, which its caller sees to.
   int refusals_ = 0;  // in a row, as far as STS decided
   absl::Time refused_since_;

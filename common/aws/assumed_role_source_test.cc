@@ -125,6 +125,70 @@ TEST_F(AssumedRoleSourceTest, BaseCredentialsThatAwsTakesNowhereAreNotTheRolesFa
   EXPECT_EQ(CodeOf(403, "AccessDenied"), absl::StatusCode::kUnavailable);
 }
 
+// Counts what it is asked for.
+class CountingProvider final : public CredentialsProvider {
+ public:
+  void Get(Callback callback) override {
+    callback(std::make_shared<const Credentials>(
+        Credentials{"AKID", Secret("secret"), Secret(), absl::InfiniteFuture()}));
+  }
+  void Refuse(const Credentials&) override {}
+  void Renew() override { ++renewals; }
+
+  int renewals = 0;
+};
+
+TEST_F(AssumedRoleSourceTest, TheFirstRefusalHasTheBaseCredentialsFetchedAnew) {
+  const auto base = std::make_shared<CountingProvider>();
+  AssumedRoleSource source(
+      {.role_arn = "r"},
+      StsClient("eu-west-1", Endpoint::OfAws("sts", "eu-west-1"), sts_, base, clock_), clock_);
+  const auto fetch = [&source] { source.Fetch([](const auto&) {}); };
+  fetch();
+  EXPECT_EQ(base->renewals, 0);
+  sts_.Refuse("AssumeRole", 403, "AccessDenied");
+  fetch();
+  fetch();
+  EXPECT_EQ(base->renewals, 1);
+  sts_.AcceptAll();
+  fetch();
+  sts_.Refuse("AssumeRole", 403, "AccessDenied");
+  fetch();
+  EXPECT_EQ(base->renewals, 2);
+}
+
+// Suspects or not, as it is told.
+class StubJudge final : public RefusalJudge {
+ public:
+  void Assumed() override { ++assumed; }
+  bool SuspectsIdentity(const std::string&) override { return suspects; }
+
+  int assumed = 0;
+  bool suspects = true;
+};
+
+TEST_F(AssumedRoleSourceTest, WhileTheIdentityIsSuspectedTheRoleIsNot) {
+  const auto judge = std::make_shared<StubJudge>();
+  AssumedRoleSource source({.role_arn = "r", .patience = absl::Minutes(1)},
+                           StsClient("eu-west-1", Endpoint::OfAws("sts", "eu-west-1"), sts_,
+                                     std::make_shared<CountingProvider>(), clock_),
+                           clock_, judge);
+  absl::Status status;
+  const auto fetch = [&] {
+    clock_.passed += absl::Seconds(30);
+    source.Fetch([&status](const auto& got) { status = got.status(); });
+    return status.code();
+  };
+  EXPECT_EQ(fetch(), absl::StatusCode::kOk);
+  EXPECT_EQ(judge->assumed, 1);
+  sts_.Refuse("AssumeRole", 403, "AccessDenied");
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(fetch(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("own AWS identity is suspected"));
+  judge->suspects = false;
+  EXPECT_EQ(fetch(), absl::StatusCode::kUnavailable) << "its own patience has just begun";
+  EXPECT_EQ(fetch(), absl::StatusCode::kPermissionDenied);
+}
+
 // Whatever else goes wrong, for however long, never counts as a refusal by the role.
 TEST_F(AssumedRoleSourceTest, NothingElseIsARefusal) {
   for (int i = 0; i < 5; ++i) {
@@ -137,6 +201,10 @@ TEST_F(AssumedRoleSourceTest, NothingElseIsARefusal) {
     EXPECT_EQ(CodeOf(403, "AccessDenied",
                      "User: u is not authorized to perform: sts:AssumeRole on resource: r because "
                      "no identity-based policy allows the sts:AssumeRole action"),
+              absl::StatusCode::kUnavailable);
+    EXPECT_EQ(CodeOf(403, "AccessDenied",
+                     "User: u is not authorized to perform: sts:AssumeRole on resource: r because "
+                     "no VPC endpoint policy allows the sts:AssumeRole action"),
               absl::StatusCode::kUnavailable);
     EXPECT_EQ(CodeOf(400, "Throttling"), absl::StatusCode::kUnavailable);
     EXPECT_EQ(CodeOf(500, "InternalFailure"), absl::StatusCode::kUnavailable);

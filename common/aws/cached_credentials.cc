@@ -57,6 +57,11 @@ class CachedCredentials::State : public std::enable_shared_from_this<State> {
     last_error_ = absl::UnavailableError("AWS refused the credentials; others are fetched");
   }
 
+  void Renew() {
+    const std::lock_guard lock(mutex_);
+    renew_at_ = absl::InfinitePast();
+  }
+
  private:
   // A clock that was set back must not make it wait for longer than any pause.
   bool MayFetch(absl::Time now) const {
@@ -117,6 +122,8 @@ CachedCredentials::CachedCredentials(std::unique_ptr<CredentialsSource> source, 
     : state_(std::make_shared<State>(std::move(source), clock, random)) {}
 
 void CachedCredentials::Get(Callback callback) { state_->Get(std::move(callback)); }
+
+void CachedCredentials::Renew() { state_->Renew(); }
 
 void CachedCredentials::Refuse(const Credentials& refused) { state_->Refuse(refused); }
 

@@ -23,6 +23,7 @@ class CachedCredentials final : public CredentialsProvider {
 
   void Get(Callback callback) override;
   void Refuse(const Credentials& refused) override;
+  void Renew() override;
 
  private:
   class State;

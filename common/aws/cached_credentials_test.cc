@@ -139,6 +139,19 @@ TEST_F(CachedCredentialsTest, RefusedOnesAreFetchedAnewAtMostOnceASecond) {
   EXPECT_EQ(*Get(), "B");
 }
 
+TEST_F(CachedCredentialsTest, DoubtedOnesServeWhileOthersAreFetched) {
+  Get();
+  Finish(Lasting(absl::Hours(1), "A"));
+  clock_.passed += absl::Seconds(1);
+  provider_.Renew();
+  EXPECT_EQ(*Get(), "A");
+  ASSERT_EQ(fetches_.size(), 1u);
+  Finish(Lasting(absl::Hours(1), "B"));
+  clock_.passed += absl::Seconds(1);
+  EXPECT_EQ(*Get(), "B");
+  EXPECT_TRUE(fetches_.empty());
+}
+
 TEST_F(CachedCredentialsTest, ThoseWithoutAnExpiryAreFetchedOnce) {
   Get();
   Finish(Credentials{"A", Secret("s"), Secret(), absl::InfiniteFuture()});

@@ -67,6 +67,10 @@ class CredentialsProvider {
   // AWS refused `refused` as expired or unknown (error class C): a later Get gives others, if it
   // can. Does nothing where others can't be had, or when newer ones are at hand already.
   virtual void Refuse(const Credentials& refused) = 0;
+
+  // Those at hand are doubted: the next Get has others fetched, while those at hand go on being
+  // used. Does nothing where others can't be had.
+  virtual void Renew() {}
 };
 
 // The same credentials for ever.

@@ -89,6 +89,8 @@ ServiceClient::ServiceClient(Settings settings, HttpTransport& transport,
     : core_(std::make_shared<Core>(std::move(settings), transport, std::move(credentials), clock)) {
 }
 
+void ServiceClient::RenewCredentials() const { core_->credentials->Renew(); }
+
 const Endpoint& ServiceClient::endpoint() const { return core_->settings.endpoint; }
 
 absl::Time ServiceClient::Now() const { return core_->clock.Now(); }

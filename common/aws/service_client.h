@@ -67,6 +67,9 @@ class ServiceClient {
   // The same without a signature and without credentials.
   void CallUnsigned(HttpRequest request, const CallOptions& options, Callback callback) const;
 
+  // Has the client's own credentials fetched anew (CredentialsProvider::Renew).
+  void RenewCredentials() const;
+
   // The settings' endpoint.
   const Endpoint& endpoint() const;
   // AWS's time, as far as it is known: what is signed apart from calls is signed at it.

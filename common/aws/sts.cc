@@ -79,8 +79,9 @@ CallerIdentityResult ReadIdentity(CallResult result) {
 }  // namespace
 
 bool DeniedByCallersPolicies(const CallError& error) {
-  constexpr std::array<std::string_view, 4> kCallers = {
-      "identity-based policy", "permissions boundary", "service control policy", "session policy"};
+  constexpr std::array<std::string_view, 5> kCallers = {
+      "identity-based policy", "permissions boundary", "service control policy", "session policy",
+      "VPC endpoint policy"};
   return std::any_of(kCallers.begin(), kCallers.end(), [&error](std::string_view policy) {
     return error.message.find(policy) != std::string::npos;
   });
@@ -95,6 +96,8 @@ StsClient::StsClient(std::string region, Endpoint endpoint, HttpTransport& trans
                .endpoint = std::move(endpoint),
                .read_error = &ReadXmlError},
               transport, std::move(credentials), clock) {}
+
+void StsClient::RenewCredentials() const { client_.RenewCredentials(); }
 
 HttpRequest StsClient::Form(std::string body) const {
   return {.method = "POST",

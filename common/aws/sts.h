@@ -34,8 +34,8 @@ struct CallerIdentity {
 };
 using CallerIdentityResult = std::variant<CallerIdentity, CallError>;
 
-// Whether an AccessDenied speaks of the caller's own policies, and so not of the role or whatever
-// else was asked for
+// Whether an AccessDenied speaks of the caller's own policies, or of those of the VPC endpoint it
+// calls through, and so not of the role or whatever else was asked for
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html). AWS does not
 // always tell: false says nothing.
 bool DeniedByCallersPolicies(const CallError& error);
@@ -62,6 +62,9 @@ class StsClient {
   // take, or without an answer.
   void GetCallerIdentity(const CallOptions& options,
                          std::function<void(CallerIdentityResult)> callback) const;
+
+  // Has those that sign the calls fetched anew (CredentialsProvider::Renew).
+  void RenewCredentials() const;
 
  private:
   HttpRequest Form(std::string body) const;

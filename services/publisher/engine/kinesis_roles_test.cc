@@ -144,6 +144,29 @@ TEST_F(KinesisRolesTest, ARoleThatIsMendedInTimeWritesOn) {
   EXPECT_EQ(SendAnew().fault, Fault::kNone);
 }
 
+TEST_F(KinesisRolesTest, RolesThatRefuseTogetherAreNotTurnedOffUntilOneIsAssumed) {
+  static constexpr char kOther[] = "arn:aws:iam::210987654321:role/others";
+  fake_->iam().DeleteRole(kRole);
+  const auto send_both = [this] {
+    boottime_.Shift(40);
+    destination_.role_arn = kOther;
+    EXPECT_EQ(SendAnew().fault, Fault::kCredentials);
+    destination_.role_arn = kRole;
+    return Send();
+  };
+  send_both();
+  for (int i = 0; i < 10; ++i) {
+    const SendResult result = send_both();
+    EXPECT_EQ(result.fault, Fault::kCredentials);
+    EXPECT_THAT(result.error, HasSubstr("own AWS identity is suspected"));
+  }
+  fake_->iam().PutRole({.arn = kOther, .external_id = "0af"});
+  destination_.role_arn = kOther;
+  EXPECT_EQ(SendAnew().fault, Fault::kNone);
+  destination_.role_arn = kRole;
+  EXPECT_EQ(FaultInTheEnd(), Fault::kRoleRefused);
+}
+
 TEST_F(KinesisRolesTest, AWrongBaseKeyNeverTurnsAStreamOff) {
   UseBase({"AKIDWRONG", aws::Secret("x"), aws::Secret(), absl::InfiniteFuture()});
   EXPECT_EQ(FaultInTheEnd(), Fault::kCredentials);

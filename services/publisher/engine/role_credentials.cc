@@ -12,7 +12,11 @@ constexpr absl::Duration kMaxIdle = absl::Hours(1);
 
 RoleCredentials::RoleCredentials(const Options& options, aws::StsClient sts, const Clocks& clocks,
                                  Random& random)
-    : options_(options), sts_(std::move(sts)), clocks_(clocks), random_(random) {}
+    : options_(options),
+      sts_(std::move(sts)),
+      clocks_(clocks),
+      random_(random),
+      refusals_(std::make_shared<RoleRefusals>(clocks.boottime)) {}
 
 std::shared_ptr<aws::CredentialsProvider> RoleCredentials::Of(std::string_view role_arn,
                                                               std::string_view external_id) {
@@ -41,7 +45,7 @@ std::shared_ptr<aws::CredentialsProvider> RoleCredentials::Assume(const Key& key
       std::make_unique<aws::AssumedRoleSource>(
           aws::AssumedRole{
               .role_arn = key.first, .external_id = key.second, .patience = options_.patience},
-          sts_, clocks_.boottime),
+          sts_, clocks_.boottime, refusals_),
       clocks_.wall, random_);
 }
 

@@ -14,12 +14,13 @@
 #include "common/aws/sts.h"
 #include "common/base/clock.h"
 #include "common/base/random.h"
+#include "services/publisher/engine/role_refusals.h"
 
 namespace tidemark::publisher {
 
 // The credentials of the pools' roles: assumed when they are first asked for, kept and renewed
-// while they are used, and forgotten when they were not for an hour or are too many. Safe for
-// concurrent use.
+// while they are used, and forgotten when they were not for an hour or are too many. What the roles
+// refuse is judged together (RoleRefusals). Safe for concurrent use.
 class RoleCredentials {
  public:
   struct Options {
@@ -57,6 +58,7 @@ class RoleCredentials {
   const aws::StsClient sts_;
   const Clocks clocks_;
   Random& random_;
+  const std::shared_ptr<RoleRefusals> refusals_;  // shared with what was given out
 
   mutable std::mutex mutex_;
   // Guarded by mutex_. The most recently used first.

@@ -1,5 +1,6 @@
 #include "common/aws/assumed_role_source.h"
 
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -9,6 +10,8 @@ namespace tidemark::aws {
 namespace {
 
 constexpr int kLeastRefusals = 3;
+// More than lies between the attempts of those who go on asking.
+constexpr absl::Duration kLeastGap = absl::Minutes(1);
 
 }  // namespace
 
@@ -42,6 +45,8 @@ void AssumedRoleSource::Fetch(Callback callback) {
 // they are to a session that was revoked: such trouble of our own identity only the judge can tell
 // from the role's.
 void AssumedRoleSource::Confirm(const CallError& refusal, Callback callback) {
+  // Long ago it refused, was left alone, and may have been mended.
+  if (boottime_.Now() - last_refusal_ > std::max(role_.patience, kLeastGap)) refusals_ = 0;
   if (refusals_ == 0) sts_.RenewCredentials();  // done by the calls that follow
   sts_.GetCallerIdentity({}, [this, text = TextOf(refusal), callback = std::move(callback)](
                                  const CallerIdentityResult& identity) {
@@ -55,6 +60,7 @@ void AssumedRoleSource::Confirm(const CallError& refusal, Callback callback) {
 
 absl::Status AssumedRoleSource::Refused(const std::string& text) {
   const absl::Time now = boottime_.Now();
+  last_refusal_ = now;
   if (++refusals_ == 1) refused_since_ = now;
   if (judge_ != nullptr && judge_->SuspectsIdentity(role_.role_arn)) {
     refusals_ = 1;  // the role's own count begins when its refusals are its own

@@ -15,7 +15,8 @@ struct AssumedRole {
   std::string external_id;
   std::string session_name = "tidemark";
   // A role counts as refusing only when it has refused for so long, and at least three times: IAM
-  // spreads what was changed in it within seconds to a minute.
+  // spreads what was changed in it within seconds to a minute. The count begins anew when nothing
+  // was refused for as long (a minute at least).
   absl::Duration patience = absl::Minutes(1);
 };
 
@@ -60,6 +61,7 @@ class AssumedRoleSource final : public CredentialsSource {
   // Of one fetch at a time, which its caller sees to.
   int refusals_ = 0;  // in a row, as far as STS decided
   absl::Time refused_since_;
+  absl::Time last_refusal_ = absl::InfinitePast();
 };
 
 }  // namespace tidemark::aws

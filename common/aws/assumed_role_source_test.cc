@@ -100,8 +100,20 @@ TEST_F(AssumedRoleSourceTest, ARoleThatRefusesForLongEnoughIsDenied) {
 
 TEST_F(AssumedRoleSourceTest, LongAgoAloneIsNotEnough) {
   EXPECT_EQ(CodeOf(403, "AccessDenied"), absl::StatusCode::kUnavailable);
-  clock_.passed = absl::Hours(1);
+  clock_.passed = absl::Minutes(1);
   EXPECT_EQ(CodeOf(403, "AccessDenied"), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(CodeOf(403, "AccessDenied"), absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(AssumedRoleSourceTest, AfterALongSilenceTheCountBeginsAnew) {
+  CodeOf(403, "AccessDenied");
+  CodeOf(403, "AccessDenied");
+  clock_.passed += absl::Minutes(1);
+  EXPECT_EQ(CodeOf(403, "AccessDenied"), absl::StatusCode::kPermissionDenied);
+  clock_.passed += absl::Minutes(1) + absl::Seconds(1);
+  EXPECT_EQ(CodeOf(403, "AccessDenied"), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(CodeOf(403, "AccessDenied"), absl::StatusCode::kUnavailable);
+  clock_.passed += absl::Minutes(1);
   EXPECT_EQ(CodeOf(403, "AccessDenied"), absl::StatusCode::kPermissionDenied);
 }
 

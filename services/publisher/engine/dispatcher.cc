@@ -195,6 +195,7 @@ void Dispatcher::Execute(Closing closing) {
   ReleaseBytes(outlet.window.memory_bytes());
   timers_.erase({outlet.due, closing.id});
   std::erase(runnable_, &outlet);
+  parts_.sender.Forget(outlet.config);
   outlets_.erase(it);
   PublishSoon();
   const std::lock_guard lock(report_mutex_);

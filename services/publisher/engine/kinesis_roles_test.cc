@@ -167,6 +167,15 @@ TEST_F(KinesisRolesTest, RolesThatRefuseTogetherAreNotTurnedOffUntilOneIsAssumed
   EXPECT_EQ(FaultInTheEnd(), Fault::kRoleRefused);
 }
 
+TEST_F(KinesisRolesTest, AStreamThatWasTurnedOffAndOnAgainHasAllItsPatience) {
+  fake_->iam().DeleteRole(kRole);
+  EXPECT_EQ(FaultInTheEnd(), Fault::kRoleRefused);
+  sender_->Forget(destination_);
+  EXPECT_EQ(Send().fault, Fault::kCredentials);
+  fake_->iam().PutRole({.arn = kRole, .external_id = "0af"});
+  EXPECT_EQ(SendAnew().fault, Fault::kNone);
+}
+
 TEST_F(KinesisRolesTest, AWrongBaseKeyNeverTurnsAStreamOff) {
   UseBase({"AKIDWRONG", aws::Secret("x"), aws::Secret(), absl::InfiniteFuture()});
   EXPECT_EQ(FaultInTheEnd(), Fault::kCredentials);

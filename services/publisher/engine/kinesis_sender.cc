@@ -110,6 +110,10 @@ void KinesisSender::Send(const DestinationConfig& destination,
                      });
 }
 
+void KinesisSender::Forget(const DestinationConfig& destination) {
+  if (roles_ != nullptr) roles_->Drop(destination.role_arn, destination.external_id);
+}
+
 void KinesisSender::Look(const DestinationConfig& destination, Looked done) {
   client_.DescribeStreamSummary(destination.stream_name, OptionsFor(destination),
                                 [done = std::move(done)](const aws::StreamSummaryResult& result) {

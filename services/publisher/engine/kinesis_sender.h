@@ -19,6 +19,7 @@ class KinesisSender final : public StreamSender {
   void Send(const DestinationConfig& destination, std::span<const DeliveryWindow::Record> records,
             std::string_view traceparent, Sent done) override;
   void Look(const DestinationConfig& destination, Looked done) override;
+  void Forget(const DestinationConfig& destination) override;
 
  private:
   aws::CallOptions OptionsFor(const DestinationConfig& destination) const;

@@ -164,6 +164,9 @@ TEST_F(PublisherTest, AStreamIsTurnedOffWhoseRoleRefuses) {
   EXPECT_EQ(neighbours_.turned_off()[0].first, kDestination);
   EXPECT_EQ(neighbours_.turned_off()[0].second, RoleRefusedReason(destination));
   EXPECT_EQ(sender_.looks(), 0U);
+  EXPECT_EQ(sender_.forgotten(), 0U);
+  catalogue_.Replace({});  // as the stream configuration service answers
+  EXPECT_TRUE(Eventually([this] { return sender_.forgotten() == 1; }));
 }
 
 TEST_F(PublisherTest, ADestinationLearnedLateGetsWhatItMissedInOrder) {

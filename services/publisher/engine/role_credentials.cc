@@ -35,6 +35,14 @@ std::shared_ptr<aws::CredentialsProvider> RoleCredentials::Of(std::string_view r
   return entries_.front().credentials;
 }
 
+void RoleCredentials::Drop(std::string_view role_arn, std::string_view external_id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_key_.find(Key(role_arn, external_id));
+  if (found == by_key_.end()) return;
+  entries_.erase(found->second);
+  by_key_.erase(found);
+}
+
 std::size_t RoleCredentials::size() const {
   const std::lock_guard lock(mutex_);
   return entries_.size();

@@ -41,6 +41,9 @@ class RoleCredentials {
   std::shared_ptr<aws::CredentialsProvider> Of(std::string_view role_arn,
                                                std::string_view external_id);
 
+  // Forgets that role with all that it refused: the next Of assumes it anew.
+  void Drop(std::string_view role_arn, std::string_view external_id);
+
   std::size_t size() const;
 
  private:

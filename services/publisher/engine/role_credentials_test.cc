@@ -50,6 +50,17 @@ TEST_F(RoleCredentialsTest, TheOneUnusedForLongestGoesWhenThereAreTooMany) {
   EXPECT_NE(roles.Of("b", ""), b);
 }
 
+TEST_F(RoleCredentialsTest, ADroppedRoleIsAssumedAnew) {
+  RoleCredentials roles = Make();
+  const auto a = roles.Of("a", "1");
+  const auto b = roles.Of("b", "1");
+  roles.Drop("a", "1");
+  roles.Drop("a", "1");
+  EXPECT_EQ(roles.size(), 1u);
+  EXPECT_NE(roles.Of("a", "1"), a);
+  EXPECT_EQ(roles.Of("b", "1"), b);
+}
+
 TEST_F(RoleCredentialsTest, WhatIsNotUsedForAnHourGoes) {
   RoleCredentials roles = Make();
   const auto a = roles.Of("a", "");

@@ -40,6 +40,9 @@ class StreamSender {
   using Looked = std::function<void(Sight)>;
   // Finds out what has become of a stream that could not be written, and what it takes.
   virtual void Look(const DestinationConfig& destination, Looked done) = 0;
+
+  // The stream was turned off or replaced: what is remembered of it does not count any more.
+  virtual void Forget(const DestinationConfig& destination) = 0;
 };
 
 }  // namespace tidemark::publisher

@@ -90,6 +90,16 @@ std::size_t FakeSender::requests() const {
   return requests_;
 }
 
+void FakeSender::Forget(const DestinationConfig&) {
+  const std::lock_guard lock(mutex_);
+  ++forgotten_;
+}
+
+std::size_t FakeSender::forgotten() const {
+  const std::lock_guard lock(mutex_);
+  return forgotten_;
+}
+
 std::size_t FakeSender::looks() const {
   const std::lock_guard lock(mutex_);
   return looks_;

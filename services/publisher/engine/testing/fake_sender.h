@@ -37,6 +37,7 @@ class FakeSender final : public StreamSender {
   void Send(const DestinationConfig& destination, std::span<const DeliveryWindow::Record> records,
             std::string_view traceparent, Sent done) override;
   void Look(const DestinationConfig& destination, Looked done) override;
+  void Forget(const DestinationConfig& destination) override;
 
   // All requests succeed until a judge is set.
   void SetJudge(Judge judge);
@@ -53,6 +54,7 @@ class FakeSender final : public StreamSender {
   std::vector<Position> Positions(const std::string& stream) const;
   std::size_t requests() const;
   std::size_t looks() const;
+  std::size_t forgotten() const;
   // Requests that wait for their answers.
   std::size_t waiting() const;
 
@@ -81,6 +83,7 @@ class FakeSender final : public StreamSender {
   std::deque<Request> queue_;
   std::size_t requests_ = 0;
   std::size_t looks_ = 0;
+  std::size_t forgotten_ = 0;
   std::map<std::string, std::vector<Record>> arrived_;
   std::thread thread_;
 };

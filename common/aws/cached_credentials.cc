@@ -11,13 +11,14 @@ namespace tidemark::aws {
 namespace {
 
 constexpr absl::Duration kMaxLead = absl::Minutes(5);
+constexpr absl::Duration kLookAgain = absl::Minutes(5);
 constexpr absl::Duration kFirstPause = absl::Milliseconds(500);
 constexpr absl::Duration kLongestPause = absl::Seconds(10);
 constexpr absl::Duration kPauseAfterSuccess = absl::Seconds(1);
 
 // When to fetch others.
 absl::Time RenewAt(const Credentials& credentials, absl::Time now, Random& random) {
-  if (credentials.expiry == absl::InfiniteFuture()) return absl::InfiniteFuture();
+  if (credentials.expiry == absl::InfiniteFuture()) return now + WithJitter(kLookAgain, random);
   const absl::Duration lead = std::min(kMaxLead, (credentials.expiry - now) / 5);
   return credentials.expiry - WithJitter(2 * lead, random);
 }

@@ -12,8 +12,10 @@ namespace tidemark::aws {
 // Keeps what a source gave. Fetches anew, once for all that ask, when nothing is at hand or AWS
 // refused it, and ahead of the expiry by 5 minutes or a fifth of the lifetime, whichever is less
 // (by chance up to twice that), while those at hand go on being used; also when that fails, until
-// they expire. After a failure it waits from 0.5 to 10 s before it asks the source again, after a
-// success 1 s: who asks in between gets what is at hand, or the last error.
+// they expire. Those without an expiry are fetched anew in the same way every 5 minutes (by chance
+// down to half of that): who only presigns is never told that they were replaced. After a failure
+// it waits from 0.5 to 10 s before it asks the source again, after a success 1 s: who asks in
+// between gets what is at hand, or the last error.
 //
 // Works when it is asked: nothing happens in the background of a provider that nobody uses.
 class CachedCredentials final : public CredentialsProvider {

@@ -152,11 +152,22 @@ TEST_F(CachedCredentialsTest, DoubtedOnesServeWhileOthersAreFetched) {
   EXPECT_TRUE(fetches_.empty());
 }
 
-TEST_F(CachedCredentialsTest, ThoseWithoutAnExpiryAreFetchedOnce) {
+TEST_F(CachedCredentialsTest, ThoseWithoutAnExpiryAreFetchedAnewEveryFewMinutes) {
+  const auto lasting = [](const char* id) {
+    return Credentials{id, Secret("s"), Secret(), absl::InfiniteFuture()};
+  };
   Get();
-  Finish(Credentials{"A", Secret("s"), Secret(), absl::InfiniteFuture()});
-  clock_.passed = absl::Hours(24 * 365);
+  Finish(lasting("A"));
+  clock_.passed = absl::Minutes(2);
   EXPECT_EQ(*Get(), "A");
+  EXPECT_TRUE(fetches_.empty());
+  clock_.passed = absl::Minutes(5);
+  EXPECT_EQ(*Get(), "A");
+  Finish(absl::UnavailableError("the file is gone"));
+  clock_.passed = absl::Minutes(6);
+  EXPECT_EQ(*Get(), "A") << "kept while others can't be had";
+  Finish(lasting("B"));
+  EXPECT_EQ(*Get(), "B");
   EXPECT_TRUE(fetches_.empty());
 }
 

@@ -6,7 +6,8 @@
 
 namespace tidemark::aws {
 
-// A profile of AWS's shared credentials file. The file is read anew when AWS refuses what it held.
+// A profile of AWS's shared credentials file. CachedCredentials has the file read anew every few
+// minutes, and when AWS refuses what it held.
 struct CredentialsFileProfile {
   std::string path;
   std::string profile = "default";

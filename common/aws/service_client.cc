@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/aws/server_clock.h"
 #include "common/base/abseil.h"
+#include "common/errors/error.h"
 
 namespace tidemark::aws {
 namespace {
@@ -133,6 +134,11 @@ std::string RequestId(const HttpResponse& response) {
   return "";
 }
 
+std::string KeptText(std::string_view text) {
+  constexpr std::size_t kMaxKept = 1024;
+  return errors::Excerpt(text.substr(0, text.find_first_of("\r\n")), kMaxKept);
+}
+
 CallError ReadJsonError(Api api, const HttpResponse& response) {
   CallError error;
   error.http_status = response.status;
@@ -141,7 +147,7 @@ CallError ReadJsonError(Api api, const HttpResponse& response) {
   std::string code(FindHeader(response.headers, "x-amzn-errortype"));
   if (body.is_object()) {
     if (code.empty()) code = StringMember(body, {"__type", "code"});
-    error.message = StringMember(body, {"message", "Message"});
+    error.message = KeptText(StringMember(body, {"message", "Message"}));
   }
   error.code = std::string(BareErrorCode(code));
   error.error_class = ClassifyError(api, response.status, error.code);

@@ -17,9 +17,9 @@ namespace tidemark::aws {
 // Why a call failed. For logs and decisions; AWS's text is not for Tidemark's clients.
 struct CallError {
   ErrorClass error_class = ErrorClass::kTransient;
-  int http_status = 0;  // 0: no answer came
-  std::string code;     // AWS's name of the error; empty if it gave none
-  std::string message;
+  int http_status = 0;     // 0: no answer came
+  std::string code;        // AWS's name of the error; empty if it gave none
+  std::string message;     // the first line of AWS's text, at most 1024 bytes
   std::string request_id;  // AWS's, for its support; empty if no answer came
 
   friend std::ostream& operator<<(std::ostream& out, const CallError& error);
@@ -82,6 +82,11 @@ class ServiceClient {
 
 // AWS's id of the request; empty if the answer has none in its headers.
 std::string RequestId(const HttpResponse& response);
+
+// The part of AWS's text that is kept: its first line, up to 1024 bytes and "...". Below it a
+// refused signature's text holds the request as AWS saw it, session token included. The longest
+// first line that is read on (DeniedByCallersPolicies) has two ARNs and fits.
+std::string KeptText(std::string_view text);
 
 // Code from x-amzn-ErrorType, or `__type` or `code` in the body; text from `message` or `Message`.
 CallError ReadJsonError(Api api, const HttpResponse& response);

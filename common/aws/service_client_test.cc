@@ -65,6 +65,20 @@ TEST_F(ServiceClientTest, SignsAndHandsTheAnswerOver) {
   EXPECT_EQ(transport_.timeouts_of[0].total, absl::Seconds(7));
 }
 
+TEST_F(ServiceClientTest, KeepsTheFirstLineOfAnErrorAlone) {
+  EXPECT_EQ(KeptText("it does not match.\nx-amz-security-token:t"), "it does not match.");
+  EXPECT_EQ(KeptText("it does not match.\r\nx"), "it does not match.");
+  EXPECT_LE(KeptText(std::string(5000, 'a')).size(), 1027u);
+  const std::string path(512, 'p');
+  const std::string denied = "User: arn:aws:sts::111122223333:assumed-role/" +
+                             std::string(64, 'r') + "/" + std::string(64, 's') +
+                             " is not authorized to perform: sts:AssumeRole on resource: "
+                             "arn:aws:iam::111122223333:role/" +
+                             path + std::string(64, 'r') +
+                             " because no identity-based policy allows the sts:AssumeRole action";
+  EXPECT_EQ(KeptText(denied), denied);
+}
+
 TEST_F(ServiceClientTest, ReadsTheErrorWhereverItStands) {
   CallError error =
       ErrorOf(HttpResponse{.status = 400,

@@ -13,7 +13,7 @@ CallError ReadXmlError(Api api, const HttpResponse& response) {
     const pugi::xml_node wrapped = document.child("ErrorResponse");
     const pugi::xml_node body = (wrapped ? wrapped : document).child("Error");
     error.code = std::string(BareErrorCode(body.child_value("Code")));
-    error.message = body.child_value("Message");
+    error.message = KeptText(body.child_value("Message"));
     if (error.request_id.empty()) {
       error.request_id = (wrapped ? wrapped : body).child_value("RequestId");
     }

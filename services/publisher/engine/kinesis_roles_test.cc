@@ -75,13 +75,14 @@ class KinesisRolesTest : public ::testing::Test {
   }
 
   void Strike(const std::string& service, const std::string& operation, int status,
-              const std::string& code, int times = 1) {
+              const std::string& code, int times = 1, const std::string& message = "") {
     fake_->faults().Add({.service = service,
                          .operation = operation,
                          .times = times,
                          .kind = FakeFault::Kind::kError,
                          .status = status,
-                         .code = code});
+                         .code = code,
+                         .message = message});
   }
 
   // Fifteen refusals in a row over ten minutes end with this fault.
@@ -249,6 +250,16 @@ TEST_F(KinesisRolesTest, AClockThatIsOffCostsARetryAtEachService) {
 TEST_F(KinesisRolesTest, NoSecretIsInAnError) {
   fake_->iam().PutRole({.arn = kRole, .external_id = "of another pool"});
   EXPECT_THAT(Send().error, Not(HasSubstr("base-secret")));
+  fake_->iam().PutRole({.arn = kRole, .external_id = "0af"});
+  const std::string echo =
+      "The request signature does not match.\n\nThe Canonical String should have been\n"
+      "'POST\n/\n\nhost:x\nx-amz-security-token:session-token\n'";
+  Strike("sts", "AssumeRole", 403, "SignatureDoesNotMatch", 1, echo);
+  Strike("kinesis", "PutRecords", 400, "InvalidSignatureException", 1, echo);
+  for (const char* code : {"SignatureDoesNotMatch", "InvalidSignatureException"}) {
+    EXPECT_THAT(SendAnew().error, AllOf(HasSubstr(code), HasSubstr("does not match."),
+                                        Not(HasSubstr("session-token"))));
+  }
 }
 
 }  // namespace

@@ -19,6 +19,9 @@ absl::Status TooLong(absl::Duration lifetime, absl::string_view credentials) {
                    "credentials, or a shorter lifetime"));
 }
 
+// The longest time before their end at which credentials are renewed (aws::CachedCredentials).
+constexpr absl::Duration kRenewedAhead = absl::Minutes(5);
+
 std::string TimeLeft(const aws::Credentials& credentials, absl::Time now) {
   const absl::Duration left = std::max(absl::ZeroDuration(), credentials.expiry - now);
   return absl::FormatDuration(absl::Trunc(left, absl::Seconds(1)));
@@ -31,10 +34,15 @@ struct PresignedUrls::Core {
                                       const aws::Credentials& credentials) const {
     if (absl::Status status = CheckUrlLifetime(credentials, clock.Now(), settings.lifetime);
         !status.ok()) {
-      return status;
+      return RenewalHelps(credentials) ? absl::UnavailableError(status.message()) : status;
     }
     return aws::PresignGet(client.Locate(settings.bucket, object_key), settings.region, credentials,
                            client.Now(), settings.lifetime);
+  }
+
+  // Of lifetimes that are short enough for every renewal (CheckUrlLifetimes): that is due, or late.
+  bool RenewalHelps(const aws::Credentials& credentials) const {
+    return credentials.expiry != absl::InfiniteFuture() && settings.lifetime <= kRenewedAhead;
   }
 
   const Settings settings;
@@ -78,14 +86,14 @@ absl::Status CheckUrlLifetime(const aws::Credentials& credentials, absl::Time no
 
 absl::Status CheckUrlLifetimes(const aws::Credentials& credentials, absl::Time now,
                                absl::Duration lifetime) {
-  constexpr absl::Duration kRenewedAhead = absl::Minutes(5);
   TM_RETURN_IF_ERROR(CheckUrlLifetime(credentials, now, lifetime));
-  if (credentials.expiry == absl::InfiniteFuture() || lifetime <= kRenewedAhead) {
-    return absl::OkStatus();
-  }
-  return TooLong(lifetime,
-                 absl::StrCat("end in ", TimeLeft(credentials, now), " and are renewed only ",
-                              absl::FormatDuration(kRenewedAhead), " before"));
+  if (credentials.expiry == absl::InfiniteFuture()) return absl::OkStatus();
+  const absl::Duration ahead = std::min(kRenewedAhead, (credentials.expiry - now) / 5);
+  if (lifetime <= ahead) return absl::OkStatus();
+  return TooLong(
+      lifetime,
+      absl::StrCat("end in ", TimeLeft(credentials, now), " and are renewed only ",
+                   absl::FormatDuration(absl::Trunc(ahead, absl::Seconds(1))), " before"));
 }
 
 }  // namespace tidemark::publisher

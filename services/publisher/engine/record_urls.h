@@ -66,7 +66,8 @@ absl::Status CheckUrlLifetime(const aws::Credentials& credentials, absl::Time no
                               absl::Duration lifetime);
 
 // The same for every URL from `now` on, with the credentials that will be had in their place: those
-// that end by themselves are renewed only minutes before (aws::CachedCredentials).
+// that end by themselves are renewed only 5 minutes before, or at their last fifth if that is less
+// (aws::CachedCredentials).
 absl::Status CheckUrlLifetimes(const aws::Credentials& credentials, absl::Time now,
                                absl::Duration lifetime);
 

@@ -70,12 +70,25 @@ TEST_F(RecordUrlsTest, AUrlThatWouldDieEarlyIsNotMade) {
   EXPECT_FALSE(Presigned(Temporary(-absl::Hours(1)), absl::Minutes(1)).ok());
 }
 
+TEST_F(RecordUrlsTest, AUrlThatARenewalMakesPossibleIsTriedAgain) {
+  const auto late = Presigned(Temporary(absl::Minutes(4)), absl::Minutes(5));
+  EXPECT_EQ(late.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(late.status().message()), HasSubstr("end in 4m"));
+  EXPECT_EQ(Presigned(Temporary(absl::Minutes(4)), absl::Minutes(6)).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Presigned(Temporary(absl::InfiniteDuration()), absl::Minutes(1)).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
 TEST_F(RecordUrlsTest, LifetimesThatCantBeKeptAlwaysAreRefusedAtTheStart) {
   const auto check = [this](const aws::Credentials& credentials, absl::Duration lifetime) {
     return CheckUrlLifetimes(credentials, clock_.Now(), lifetime);
   };
   EXPECT_TRUE(check(LongTerm(), absl::Hours(168)).ok());
   EXPECT_TRUE(check(Temporary(absl::Hours(1)), absl::Minutes(5)).ok());
+  EXPECT_TRUE(check(Temporary(absl::Minutes(10)), absl::Minutes(2)).ok());
+  EXPECT_THAT(std::string(check(Temporary(absl::Minutes(10)), absl::Minutes(3)).message()),
+              HasSubstr("renewed only 2m before"));
   EXPECT_FALSE(check(Temporary(absl::Hours(1)), absl::Hours(2)).ok());
   const absl::Status later = check(Temporary(absl::Hours(1)), absl::Minutes(30));
   EXPECT_THAT(std::string(later.message()),

@@ -300,11 +300,11 @@ void CursorTracker::Confirm(const CursorUpdate& update) {
   for (const auto& [id, start] : update.added) {
     with(id, [](Destination& destination) { destination.known = Known::kYes; });
   }
-  for (const auto& [id, shards] : update.joined) {
-    with(id, [&](Destination& destination) { destination.counted |= shards; });
+  for (const Counting& joined : update.joined) {
+    with(joined.destination, [&](Destination& known) { known.counted |= joined.shards; });
   }
-  for (const auto& [id, shards] : update.left) {
-    with(id, [&](Destination& destination) { destination.counted &= ~shards; });
+  for (const Counting& left : update.left) {
+    with(left.destination, [&](Destination& known) { known.counted &= ~left.shards; });
   }
   for (const DestinationId id : update.retired) {
     const auto it = destinations_.find(id);

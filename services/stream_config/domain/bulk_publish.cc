@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/abseil.h"
 #include "common/base/clock.h"
 #include "services/stream_config/domain/pool_errors.h"
 #include "services/stream_config/domain/text.h"
@@ -27,7 +28,8 @@ std::string WhyStranded(const Pool& pool) {
   }
   if (pool.settings.stream->enabled) {
     return absl::StrCat("the pool streams to '", pool.settings.stream->stream_name,
-                        "' instead since; publish again, to that stream");
+                        "' of the account ", ToAbsl(AccountOf(pool.settings.stream->role_arn)),
+                        " instead since; publish again, to that stream");
   }
   const std::string& reason = pool.stream_state.disabled_reason;
   if (reason.empty()) return "the pool's stream was turned off; enable it and publish again";

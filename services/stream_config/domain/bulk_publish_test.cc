@@ -21,8 +21,9 @@ const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
 // A pool that streams as epoch 3, and was never published.
 Pool Streaming() {
   Pool pool{.id = "us-east-1:0", .update_time = kNow - absl::Hours(100)};
-  pool.settings.stream = {.stream_name = "changes", .role_arn = "arn:role", .enabled = true};
-  pool.stream_state = {.epoch = Epoch(3), .epoch_stream_name = "changes"};
+  pool.settings.stream = {
+      .stream_name = "changes", .role_arn = "arn:aws:iam::111:role/a", .enabled = true};
+  pool.stream_state = {.epoch = Epoch(3), .epoch_stream_name = "changes", .epoch_account = "111"};
   return pool;
 }
 
@@ -147,6 +148,13 @@ TEST(StrandedBulkPublishTest, AnotherStreamFailsIt) {
   EXPECT_THAT(after.bulk_publish->failure_message, HasSubstr("'other'"));
 }
 
+TEST(StrandedBulkPublishTest, TheStreamOfAnotherAccountFailsIt) {
+  const Pool after = Changed(Started(), SettingsField::kStreamRoleArn,
+                             StreamSettings{.role_arn = "arn:aws:iam::222:role/a"});
+  EXPECT_EQ(after.stream_state.epoch, Epoch(4));
+  EXPECT_THAT(after.bulk_publish->failure_message, AllOf(HasSubstr("'changes'"), HasSubstr("222")));
+}
+
 TEST(StrandedBulkPublishTest, ThePublishersReasonIsPassedOnAsFarAsItFits) {
   std::string reason = "gone: ";
   while (CountCharacters(reason) < 1024) reason += "\u00fc";
@@ -160,8 +168,8 @@ TEST(StrandedBulkPublishTest, ThePublishersReasonIsPassedOnAsFarAsItFits) {
 
 TEST(StrandedBulkPublishTest, ItGoesOnWhileTheEpochDoes) {
   const Pool started = Started();
-  const Pool role =
-      Changed(started, SettingsField::kStreamRoleArn, StreamSettings{.role_arn = "arn:other"});
+  const Pool role = Changed(started, SettingsField::kStreamRoleArn,
+                            StreamSettings{.role_arn = "arn:aws:iam::111:role/b"});
   EXPECT_EQ(role.bulk_publish, started.bulk_publish);
   EXPECT_EQ(Changed(started, SettingsField::kDisplayName, {}).bulk_publish, started.bulk_publish);
 }

@@ -9,6 +9,7 @@
 #include "common/errors/violations.h"
 #include "services/stream_config/domain/bulk_publish.h"
 #include "services/stream_config/domain/pool_errors.h"
+#include "services/stream_config/domain/text.h"
 
 namespace tidemark::stream_config {
 namespace {
@@ -42,6 +43,11 @@ absl::Status CheckEnabledStream(const StreamSettings& stream, std::string_view p
   return violations.ToStatus();
 }
 
+// A role writes the streams of its own account: one of that name in another is another stream.
+bool IsSameStream(const StreamSettings& a, const StreamSettings& b) {
+  return a.stream_name == b.stream_name && AccountOf(a.role_arn) == AccountOf(b.role_arn);
+}
+
 bool IsOn(const Settings& settings) { return settings.stream && settings.stream->enabled; }
 
 // Why a stream can't go on from where it stopped; empty if it can.
@@ -58,6 +64,12 @@ std::string WhyNotResumed(const Pool& pool, const Settings& after) {
   if (state.epoch_stream_name != after.stream->stream_name) {
     return absl::StrCat("the stream that was on last is '", state.epoch_stream_name, "', not '",
                         after.stream->stream_name, "'; leave this unset to begin from now");
+  }
+  const std::string_view account = AccountOf(after.stream->role_arn);
+  if (state.epoch_account != account) {
+    return absl::StrCat("the stream that was on last is in the account '", state.epoch_account,
+                        "', the role in '", ToAbsl(account),
+                        "': that is another stream; leave this unset to begin from now");
   }
   return "";
 }
@@ -92,10 +104,9 @@ absl::StatusOr<PlannedChange> PlanChange(const Pool& pool, const SettingsChange&
   }
   if (!IsOn(plan.settings)) return plan;
   const bool enables = !IsOn(pool.settings);
-  const bool renames =
-      !enables && pool.settings.stream->stream_name != plan.settings.stream->stream_name;
+  const bool replaces = !enables && !IsSameStream(*pool.settings.stream, *plan.settings.stream);
   plan.resumes_stream = change.resume_stream;
-  plan.starts_stream = (enables || renames) && !change.resume_stream;
+  plan.starts_stream = (enables || replaces) && !change.resume_stream;
   plan.checks_stream = enables || pool.settings.stream != plan.settings.stream;
   return plan;
 }
@@ -117,6 +128,7 @@ Pool Apply(const Pool& pool, const PlannedChange& plan, Position end_position, a
     changed.stream_state.start_position = end_position;
     changed.stream_state.epoch = Epoch(pool.stream_state.epoch.value() + 1);
     changed.stream_state.epoch_stream_name = changed.settings.stream->stream_name;
+    changed.stream_state.epoch_account = AccountOf(changed.settings.stream->role_arn);
   }
   EndStrandedBulkPublish(changed);
   return changed;

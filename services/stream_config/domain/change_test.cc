@@ -15,7 +15,10 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+constexpr char kAccount[] = "123456789012";
 constexpr char kRole[] = "arn:aws:iam::123456789012:role/Writer";
+constexpr char kOtherRole[] = "arn:aws:iam::123456789012:role/Other";
+constexpr char kForeignRole[] = "arn:aws:iam::210987654321:role/Writer";
 const absl::Time kCreated = absl::FromUnixSeconds(1'000);
 const absl::Time kNow = absl::FromUnixSeconds(2'000);
 
@@ -31,7 +34,8 @@ Pool Streaming() {
   pool.stream_state = {.enabled_time = kCreated,
                        .start_position = Position(7),
                        .epoch = Epoch(3),
-                       .epoch_stream_name = "changes"};
+                       .epoch_stream_name = "changes",
+                       .epoch_account = kAccount};
   return pool;
 }
 
@@ -55,6 +59,10 @@ SettingsChange NameChange(const std::string& name) {
   return StreamChange({SettingsField::kStreamName}, StreamSettings{.stream_name = name});
 }
 
+SettingsChange RoleChange(const std::string& role_arn) {
+  return StreamChange({SettingsField::kStreamRoleArn}, StreamSettings{.role_arn = role_arn});
+}
+
 // `pool` after `change`, which must be good, at kNow with the log's end at 100.
 Pool After(const Pool& pool, const SettingsChange& change) {
   const absl::StatusOr<PlannedChange> plan = PlanChange(pool, change, "pool");
@@ -71,11 +79,13 @@ std::vector<std::string> BadFields(const Pool& pool, const SettingsChange& chang
 }
 
 // What is noted of a stream that began anew at kNow.
-StreamState Restarted(const std::string& stream_name = "changes") {
+StreamState Restarted(const std::string& stream_name = "changes",
+                      const std::string& account = kAccount) {
   return {.enabled_time = kNow,
           .start_position = Position(100),
           .epoch = Epoch(4),
-          .epoch_stream_name = stream_name};
+          .epoch_stream_name = stream_name,
+          .epoch_account = account};
 }
 
 TEST(ChangeTest, OnlyNamedFieldsChange) {
@@ -130,12 +140,19 @@ TEST(ChangeTest, ANewStreamNameBeginsAnEpochOnlyWhileEnabled) {
   EXPECT_EQ(After(off, NameChange("other")).settings.stream->stream_name, "other");
 }
 
-TEST(ChangeTest, ANewRoleKeepsTheEpoch) {
+TEST(ChangeTest, ANewRoleOfTheSameAccountKeepsTheEpoch) {
   const Pool pool = Streaming();
-  const Pool after = After(
-      pool, StreamChange({SettingsField::kStreamRoleArn}, StreamSettings{.role_arn = "arn:other"}));
-  EXPECT_EQ(after.settings.stream->role_arn, "arn:other");
+  const Pool after = After(pool, RoleChange(kOtherRole));
+  EXPECT_EQ(after.settings.stream->role_arn, kOtherRole);
   EXPECT_EQ(after.stream_state, pool.stream_state);
+}
+
+// The stream of that name in the role's account is another one.
+TEST(ChangeTest, ARoleOfAnotherAccountBeginsAnEpochOnlyWhileEnabled) {
+  EXPECT_EQ(After(Streaming(), RoleChange(kForeignRole)).stream_state,
+            Restarted("changes", "210987654321"));
+  const Pool off = TurnedOff();
+  EXPECT_EQ(After(off, RoleChange(kForeignRole)).stream_state, off.stream_state);
 }
 
 TEST(ChangeTest, DisablingByTheUserClearsTheReason) {
@@ -184,8 +201,7 @@ TEST(ChangeTest, AStreamIsCheckedWhenItIsEnabledOrItsNameOrRoleChangesWhileItIs)
   const auto checks = [](const Pool& pool, const SettingsChange& change) {
     return PlanChange(pool, change, "pool").value().checks_stream;
   };
-  const SettingsChange role =
-      StreamChange({SettingsField::kStreamRoleArn}, StreamSettings{.role_arn = "arn:other"});
+  const SettingsChange role = RoleChange(kOtherRole);
   EXPECT_TRUE(checks(TurnedOff(), StatusChange(true)));
   EXPECT_TRUE(checks(Streaming(), NameChange("other")));
   EXPECT_TRUE(checks(Streaming(), role));
@@ -231,18 +247,25 @@ TEST(ResumeTest, NeedsAChangeThatEnablesTheStreamThatWasOn) {
   SettingsChange other = StreamChange({SettingsField::kStreamStatus, SettingsField::kStreamName},
                                       StreamSettings{.stream_name = "other", .enabled = true});
   EXPECT_THAT(why(TurnedOff(), other), AllOf(HasSubstr("'changes'"), HasSubstr("'other'")));
+  other = StreamChange({SettingsField::kStreamStatus, SettingsField::kStreamRoleArn},
+                       StreamSettings{.role_arn = kForeignRole, .enabled = true});
+  EXPECT_THAT(why(TurnedOff(), other),
+              AllOf(HasSubstr("'123456789012'"), HasSubstr("'210987654321'")));
 }
 
 // It was renamed while it was off: what its name is now was never delivered to.
-TEST(ResumeTest, TheNameThatCountsIsTheOneUnderWhichItWasOn) {
+TEST(ResumeTest, TheStreamThatCountsIsTheOneThatWasOn) {
   const Pool renamed = After(TurnedOff(), NameChange("other"));
   EXPECT_FALSE(PlanChange(renamed, Resume(), "pool").ok());
   EXPECT_TRUE(PlanChange(After(renamed, NameChange("changes")), Resume(), "pool").ok());
+  const Pool foreign = After(TurnedOff(), RoleChange(kForeignRole));
+  EXPECT_FALSE(PlanChange(foreign, Resume(), "pool").ok());
+  EXPECT_TRUE(PlanChange(After(foreign, RoleChange(kOtherRole)), Resume(), "pool").ok());
 }
 
 TEST(ResumeTest, ANewRoleMayGoWithIt) {
   SettingsChange change =
-      StreamChange({SettingsField::kStream}, StreamSettings{"changes", "arn:other", true});
+      StreamChange({SettingsField::kStream}, StreamSettings{"changes", kOtherRole, true});
   change.resume_stream = true;
   EXPECT_EQ(After(TurnedOff(), change).stream_state.epoch, Epoch(3));
 }

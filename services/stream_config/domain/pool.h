@@ -73,7 +73,10 @@ struct StreamState {
   std::optional<absl::Time> enabled_time;
   Position start_position;
   Epoch epoch;
-  std::string epoch_stream_name;  // with which the epoch began: only that stream can be resumed
+  // With which the epoch began: only that stream can be resumed. A stream is known by its name and
+  // the account of its role.
+  std::string epoch_stream_name;
+  std::string epoch_account;
 
   friend bool operator==(const StreamState&, const StreamState&) = default;
 };

@@ -54,6 +54,11 @@ bool IsRoleArn(std::string_view text) {
          std::none_of(arn.resource.begin(), arn.resource.end(), IsControl);
 }
 
+std::string_view AccountOf(std::string_view role_arn) {
+  Arn arn;
+  return ParseArn(role_arn, arn) ? arn.account : std::string_view();
+}
+
 bool IsApplicationArn(std::string_view text) {
   Arn arn;
   if (!ParseArn(text, arn) || arn.service != "sns" || !IsRunOf(arn.region, IsRegionCharacter)) {

@@ -55,7 +55,7 @@ absl::StatusOr<Pool> ReadPool(const pg::Row& row, int first) {
   BulkPublish bulk;
   std::optional<absl::Time> bulk_start_time;
   reader >> bulk.job >> bulk.epoch >> bulk_start_time >> bulk.complete_time;
-  reader >> bulk.failure_message >> pool.role_external_id;
+  reader >> bulk.failure_message >> state.epoch_account >> pool.role_external_id;
   if (!reader.status().ok()) return reader.status();
 
   if (stream_enabled) {
@@ -103,7 +103,7 @@ pg::Params PoolParams(const Pool& pool) {
       trigger == settings.events.end() ? std::string() : trigger->second,
       limits.datasets_per_identity, limits.records_per_dataset, limits.bytes_per_dataset,
       limits.keys_per_dataset, limits.dataset_names_per_identity, state.epoch_stream_name, bulk.job,
-      bulk.epoch, bulk_start_time, bulk.complete_time, bulk.failure_message);
+      bulk.epoch, bulk_start_time, bulk.complete_time, bulk.failure_message, state.epoch_account);
 }
 
 }  // namespace tidemark::stream_config

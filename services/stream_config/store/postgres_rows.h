@@ -16,7 +16,7 @@ namespace tidemark::stream_config {
   "push_application_arns, push_role_arn, sync_trigger_arn, datasets_per_identity, "         \
   "records_per_dataset, bytes_per_dataset, keys_per_dataset, dataset_names_per_identity, "  \
   "epoch_stream_name, bulk_job, bulk_epoch, bulk_start_time, bulk_complete_time, "          \
-  "bulk_failure_message, role_external_id"
+  "bulk_failure_message, epoch_account, role_external_id"
 
 // The pool in the columns from `first` on.
 absl::StatusOr<Pool> ReadPool(const pg::Row& row, int first = 0);
@@ -30,7 +30,7 @@ inline constexpr int kProgressColumns = 5;
 // How far a bulk publish is, in the first columns.
 absl::StatusOr<BulkProgress> ReadProgress(const pg::Row& row);
 
-// The pool as parameters $1 to $25: the same columns without pool_number and version, which are the
+// The pool as parameters $1 to $26: the same columns without pool_number and version, which are the
 // store's to give, and without role_external_id, which is written once.
 pg::Params PoolParams(const Pool& pool);
 

@@ -20,7 +20,7 @@ constexpr pg::Query kCreate{"stream_config_create_pool", R"(
 WITH state AS (
   UPDATE stream_config.state
   SET revision = revision + 1, last_pool_number = last_pool_number + 1
-  WHERE NOT EXISTS (SELECT FROM stream_config.pool WHERE pool_id = $1 OR request_id = $26)
+  WHERE NOT EXISTS (SELECT FROM stream_config.pool WHERE pool_id = $1 OR request_id = $27)
   RETURNING revision, last_pool_number)
 INSERT INTO stream_config.pool (
   revision, pool_number, version, request_id, content_hash,
@@ -28,10 +28,10 @@ INSERT INTO stream_config.pool (
   disabled_reason, enabled_time, start_position, epoch, push_application_arns, push_role_arn,
   sync_trigger_arn, datasets_per_identity, records_per_dataset, bytes_per_dataset,
   keys_per_dataset, dataset_names_per_identity, epoch_stream_name, bulk_job, bulk_epoch,
-  bulk_start_time, bulk_complete_time, bulk_failure_message, role_external_id)
-SELECT revision, last_pool_number, 1, $26, $27,
+  bulk_start_time, bulk_complete_time, bulk_failure_message, epoch_account, role_external_id)
+SELECT revision, last_pool_number, 1, $27, $28,
   $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-  $22, $23, $24, $25, $28
+  $22, $23, $24, $25, $26, $29
 FROM state
 ON CONFLICT DO NOTHING
 RETURNING )" TIDEMARK_POOL_COLUMNS};
@@ -55,9 +55,10 @@ UPDATE stream_config.pool SET
   push_role_arn = $13, sync_trigger_arn = $14, datasets_per_identity = $15,
   records_per_dataset = $16, bytes_per_dataset = $17, keys_per_dataset = $18,
   dataset_names_per_identity = $19, epoch_stream_name = $20, bulk_job = $21, bulk_epoch = $22,
-  bulk_start_time = $23, bulk_complete_time = $24, bulk_failure_message = $25
+  bulk_start_time = $23, bulk_complete_time = $24, bulk_failure_message = $25,
+  epoch_account = $26
 FROM state
-WHERE pool_id = $1 AND version = $26 AND delete_time IS NULL
+WHERE pool_id = $1 AND version = $27 AND delete_time IS NULL
 RETURNING )" TIDEMARK_POOL_COLUMNS};
 
 constexpr pg::Query kGetBulkPublish{"stream_config_get_bulk_publish",

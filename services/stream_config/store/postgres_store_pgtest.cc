@@ -146,7 +146,8 @@ TEST_F(PostgresStoreTest, PoolsThatWereThereBeforeAMigrationAreBroughtAlong) {
       display_name, stream_enabled, stream_name, stream_role_arn, disabled_reason, start_position,
       epoch, push_application_arns, push_role_arn, sync_trigger_arn, datasets_per_identity,
       records_per_dataset, bytes_per_dataset, keys_per_dataset, dataset_names_per_identity)
-    VALUES (1, 1, 1, '', 'r:1', now(), now(), '', false, 'changes', 'arn', '', 5, 2, '{}', '', '',
+    VALUES (1, 1, 1, '', 'r:1', now(), now(), '', false, 'changes',
+            'arn:aws:iam::123456789012:role/w', '', 5, 2, '{}', '', '',
             0, 0, 0, 0, 0),
            (2, 2, 1, '', 'r:2', now(), now(), '', false, 'never-on', '', '', 0, 0, '{}', '', '',
             0, 0, 0, 0, 0))");
@@ -155,7 +156,9 @@ TEST_F(PostgresStoreTest, PoolsThatWereThereBeforeAMigrationAreBroughtAlong) {
   const Pool streamed = store.Get("r:1", Soon()).value();
   const Pool never = store.Get("r:2", Soon()).value();
   EXPECT_EQ(streamed.stream_state.epoch_stream_name, "changes");
+  EXPECT_EQ(streamed.stream_state.epoch_account, "123456789012");
   EXPECT_EQ(never.stream_state.epoch_stream_name, "");
+  EXPECT_EQ(never.stream_state.epoch_account, "");
   EXPECT_THAT(streamed.role_external_id, ::testing::MatchesRegex("[0-9a-f]{32}"));
   EXPECT_NE(streamed.role_external_id, never.role_external_id);
   EXPECT_EQ(streamed.bulk_publish, std::nullopt);

@@ -42,7 +42,8 @@ Pool PoolStoreContract::Full(const std::string& id) {
                        .enabled_time = kTime + absl::Seconds(2),
                        .start_position = Position(std::int64_t{1} << 50),
                        .epoch = Epoch(9),
-                       .epoch_stream_name = "changes-before"};
+                       .epoch_stream_name = "changes-before",
+                       .epoch_account = "210987654321"};
   pool.bulk_publish = BulkPublish{.job = BulkJob(4),
                                   .epoch = Epoch(9),
                                   .start_time = kTime + absl::Seconds(3),

@@ -147,7 +147,7 @@ class EnvironmentTest(unittest.TestCase):
     def write(self):
         directory = tempfile.TemporaryDirectory(prefix="a 'b' $c ")
         self.addCleanup(directory.cleanup)
-        done = bash('STACK=$1 VENV=$1/venv; default_ports; mkdir "$STACK/config"; '
+        done = bash('STACK=$1 VENV=$1/venv preset=dev; default_ports; mkdir "$STACK/config"; '
                     'write_secrets; write_environment; source "$STACK/env"; env -0', directory.name)
         self.assertEqual(0, done.returncode, done.stderr)
         variables = dict(entry.split("=", 1) for entry in done.stdout.split("\0") if entry)

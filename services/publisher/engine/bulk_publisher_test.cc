@@ -280,8 +280,11 @@ TEST_F(BulkPublisherTest, ASuccessThatBeganAfterALossEndsIt) {
   log_.Empty(1);
   leases_.SetEmptiedThrough(1);
   const auto instance = Start();
-  ASSERT_TRUE(Eventually(
-      [this] { return leases_.state().destinations[kDestination].gapped_through == 1; }));
+  // Both know when it was noticed: the job must have begun after that.
+  ASSERT_TRUE(Eventually([&] {
+    return leases_.state().destinations[kDestination].gapped_through == 1 &&
+           instance->publisher.View().destinations.at(0).gapped_through == 1;
+  }));
   SetJob(BulkJob::State::kSucceeded);
   EXPECT_TRUE(Eventually([&] {
     return leases_.state().destinations[kDestination].gapped_through == 0 &&

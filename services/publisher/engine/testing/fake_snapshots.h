@@ -37,6 +37,7 @@ class FakeSnapshots final : public Snapshots {
   std::int64_t gets() const { return gets_; }
 
  private:
+  absl::Status Failure() const;
   struct Dataset {
     std::int64_t sync_count = 0;
     bool live = true;

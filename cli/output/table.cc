@@ -4,16 +4,15 @@
 #include <cassert>
 #include <string_view>
 
+#include "common/base/characters.h"
+
 namespace tidemark::cli {
 namespace {
 
 constexpr std::size_t kGap = 2;
 
-// Characters, each taken to be one column wide.
-std::size_t WidthOf(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
+// Each character is taken to be one column wide.
+std::size_t WidthOf(std::string_view text) { return CountCharacters(text); }
 
 // Writes a line's cells; blanks only before what follows them.
 void PrintLine(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths,

@@ -7,33 +7,13 @@ import grpc
 import pytest
 
 from api import Api
-from fake_aws import FakeAws
 from ledger import assert_delivered, assert_exactly_once, deliveries
 from load import Load
-from stack import ACCESS_KEY, POOL, SECRET_KEY
+from publishing import THROTTLED, start_publisher
+from stack import POOL
 from waiting import eventually
 
-STREAM = "changes"
-THROTTLED = "ProvisionedThroughputExceededException"
 IDENTITY = "us-east-1:00000000-0000-0000-0000-00000000001a"
-
-
-@pytest.fixture
-def fake(tmp_path):
-    keys = tmp_path / "aws-keys"
-    keys.write_text(f"[default]\naws_access_key_id = {ACCESS_KEY}\n"
-                    f"aws_secret_access_key = {SECRET_KEY}\n")
-    running = FakeAws(STREAM, "--keys", keys)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def dataset(stack):
-    """The dataset service, of whose pool the stream is on."""
-    service = stack.start_dataset()
-    stack.enable_stream(STREAM)
-    return service
 
 
 class Operator:
@@ -79,10 +59,6 @@ class Operator:
     def resume(self):
         request = self.api.messages.ResumeDestinationRequest(identity_pool_id=POOL)
         self.api.ResumeDestination(request, timeout=30)
-
-
-def start_publisher(stack, fake, *arguments, **more):
-    return stack.start_publisher(fake.url, "--kinesis-timeout", "2s", *arguments, **more)
 
 
 def start_two(stack, fake):

@@ -53,7 +53,6 @@ bool Copier::IsFull(DestinationId destination) const {
 
 void Copier::Enter(std::uint64_t ticket, Pending& pending, Event& copy) {
   copy.copy = ticket;
-  pending.in_line = true;
   pending.bytes = copy.memory_bytes();
   Destination& destination = destinations_[pending.destination];
   ++destination.copies;
@@ -61,7 +60,7 @@ void Copier::Enter(std::uint64_t ticket, Pending& pending, Event& copy) {
 }
 
 void Copier::LeaveLine(Pending& pending) {
-  if (!std::exchange(pending.in_line, false)) return;
+  if (pending.bytes == 0) return;
   Destination& destination = destinations_[pending.destination];
   --destination.copies;
   destination.bytes -= std::exchange(pending.bytes, 0);

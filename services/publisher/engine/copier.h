@@ -64,8 +64,7 @@ class Copier {
     DestinationId destination;
     DatasetName dataset;
     bool send_deletion = false;
-    std::int64_t bytes = 0;  // in line; 0: not there
-    bool in_line = false;
+    std::int64_t bytes = 0;  // of memory, in line; 0: not there
     Done done;
   };
   struct Destination {

@@ -44,9 +44,7 @@ absl::Status OrderBook::Read() {
 }
 
 absl::Status OrderBook::Tell(const Dispatcher::Report& report) {
-  const absl::Time now = parts_.boottime.Now();
-  if (now < tell_at_) return absl::OkStatus();
-  tell_at_ = now + kTell * interval_;
+  tell_at_ = parts_.boottime.Now() + kTell * interval_;
   const absl::Time late = parts_.wall.Now() - kOnItsWay;
   std::vector<DestinationReport> reports;
   for (const auto& [id, stats] : report.destinations) {

@@ -31,7 +31,9 @@ class OrderBook {
 
   // Learns what is wanted, if it is time.
   absl::Status Read();
-  // Tells how destinations do, every other interval: those that lag, are split off, or fail.
+  // Tells how destinations do: those that lag, are split off, or fail. Every other interval it is
+  // due.
+  bool TellingIsDue() const { return parts_.boottime.Now() >= tell_at_; }
   absl::Status Tell(const Dispatcher::Report& report);
 
   // Parked changes that are to be sent again, as they were read since the last call: some of them,

@@ -11,6 +11,8 @@ namespace tidemark::publisher {
 namespace {
 
 constexpr absl::Duration kTendInterval = absl::Milliseconds(50);
+// How often it is looked whether keys are stuck.
+constexpr absl::Duration kLookInterval = absl::Seconds(1);
 // One that takes nothing for so long is stuck (design section 6).
 constexpr absl::Duration kStuck = absl::Seconds(1);
 // One whose oldest change does not get on for so long is not waited for.
@@ -210,13 +212,16 @@ void Router::Tend(Position hi) {
   const absl::Time now = parts_.boottime.Now();
   if (now < tend_at_) return;
   tend_at_ = now + kTendInterval;
+  const bool looks = now >= look_at_;
+  if (looks) look_at_ = now + kLookInterval;
+  // A quarter of what others leave: so those that can't be made to drop it never take all.
+  const std::int64_t share = (parts_.dispatcher.queue_limit() - LaggardBytes()) / 4;
   for (auto& [pool_number, following] : by_pool_) {
     if (following.splitting) {
       FinishSplit(following);
-    } else if (following.config.paused ? !following.caught_up_to || !following.lean
-                                       : IsSlow(following, now) && OthersGetOn(following, now)) {
+    } else if (ShouldSplit(following, share, now)) {
       StartSplit(following, hi);
-    } else if (!following.caught_up_to) {
+    } else if (looks && !following.caught_up_to) {
       PartOrJoin(following, now);
     }
     following.backlog.split_off = following.caught_up_to.has_value();
@@ -224,12 +229,14 @@ void Router::Tend(Position hi) {
   }
 }
 
-bool Router::IsSlow(const Following& following, absl::Time now) const {
+bool Router::ShouldSplit(const Following& following, std::int64_t share, absl::Time now) const {
   const OutletLoad& load = *following.load;
-  if (load.Stalled(now, kStuck)) return !following.caught_up_to || !following.lean;
-  // A quarter of what others leave: so those that can't be made to drop it never take all.
-  const std::int64_t left = parts_.dispatcher.queue_limit() - LaggardBytes();
-  return !following.caught_up_to && load.bytes() > left / 4;
+  const bool live = !following.caught_up_to;
+  const bool holds_more_than_it_must = live || !following.lean;
+  if (following.config.paused) return holds_more_than_it_must;
+  const bool slow =
+      load.Stalled(now, kStuck) ? holds_more_than_it_must : live && load.bytes() > share;
+  return slow && OthersGetOn(following, now);
 }
 
 std::int64_t Router::LaggardBytes() const {

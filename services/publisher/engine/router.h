@@ -115,7 +115,8 @@ class Router {
   // It was seen live, and is to be read later.
   static void Skip(Following& following, const LogRow& row);
 
-  bool IsSlow(const Following& following, absl::Time now) const;
+  // It is paused, or slow while others get on: it takes nothing, or more than `share` bytes wait.
+  bool ShouldSplit(const Following& following, std::int64_t share, absl::Time now) const;
   bool OthersGetOn(const Following& following, absl::Time now) const;
   void StartSplit(Following& following, Position hi);
   void FinishSplit(Following& following);
@@ -135,6 +136,7 @@ class Router {
   std::set<std::int32_t> laggards_;  // pool numbers
   std::int32_t last_laggard_ = 0;    // whose turn it was
   absl::Time tend_at_ = absl::InfinitePast();
+  absl::Time look_at_ = absl::InfinitePast();
   std::vector<Routed> routed_;
   std::vector<NewlyParked> parked_;
   std::vector<CursorTracker::OnItsWay> on_their_way_;

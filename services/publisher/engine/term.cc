@@ -178,8 +178,7 @@ void Term::ReportLowMark() {
   // finds the log as it needs it. Never above what one needs that was learned meanwhile.
   if (!around_.catalogue.current()) return;
   const absl::StatusOr<Position> low = around_.leases.LowMark();
-  if (!low.ok())
-    return Complain("what is still needed of the log could not be asked", low.status());
+  if (!low.ok()) return Complain("the log's low mark could not be asked", low.status());
   const Position mark = std::min(next_low_mark_, *low);
   if (mark > 0) around_.neighbours.ReportLowMark(mark);
   next_low_mark_ = *low;
@@ -189,7 +188,7 @@ void Term::HeedOperators() {
   absl::Status status = order_book_.Read();
   const std::vector<StoredParkedChange> replays = order_book_.TakeReplays();
   if (!replays.empty()) replayer_.Begin(replays, around_.catalogue.All());
-  status.Update(order_book_.Tell(dispatcher_.report()));
+  if (order_book_.TellingIsDue()) status.Update(order_book_.Tell(dispatcher_.report()));
   if (!status.ok()) Complain("operators could not be heard", status);
 }
 

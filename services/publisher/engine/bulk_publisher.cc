@@ -16,7 +16,7 @@ constexpr absl::Duration kNoteInterval = absl::Seconds(1);
 // a change waits for little, and the processors are mostly free for changes.
 constexpr std::int64_t kPageBytes = kMiB;
 constexpr std::int64_t kSmallPageBytes = 128 * kKiB;
-constexpr int kRests = 3;
+constexpr int kRests = 4;
 constexpr absl::Duration kLongestRest = absl::Seconds(1);
 constexpr absl::Duration kFlow = absl::Seconds(1);
 constexpr absl::Duration kReportInterval = absl::Seconds(2);

@@ -108,8 +108,10 @@ TEST_F(FakeAwsTest, KeepsRecordsInOrderOfArrival) {
 TEST_F(FakeAwsTest, WhatTheReaderOfEveryShardHasIsForgottenIfAsked) {
   StartFake({.kinesis = {.keep = Keep::kUnread}});
   ASSERT_TRUE(fake_->kinesis().CreateStream("s", 2));
+  std::vector<std::string> keys;
+  for (int i = 0; i < 20; ++i) keys.push_back("key-" + std::to_string(i));
   std::vector<PutRecordsEntry> entries;
-  for (int i = 0; i < 20; ++i) entries.push_back({"first", "key-" + std::to_string(i)});
+  for (const std::string& key : keys) entries.push_back({"first", key});
   Put(entries);
   EXPECT_THAT(fake_->kinesis().Records("s"), SizeIs(20));
   const auto first = tool_->ReadAll("s");

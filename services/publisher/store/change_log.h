@@ -12,7 +12,8 @@
 
 namespace tidemark::publisher {
 
-// A row of the change log as it is stored. Views live as long as their page.
+// A row of the change log as it is stored. Views live as long as their page. Of a log shard that
+// was not asked for, only position, shard and commit time are told.
 struct LogRow {
   Position position = 0;
   LogShard log_shard;
@@ -22,7 +23,7 @@ struct LogRow {
   ChangeKind kind = ChangeKind::kUpdate;
   absl::Time commit_time;
   std::string_view traceparent;  // empty for none
-  // tidemark.change.v1.Change without what stands in columns; empty if the shard was not asked for.
+  // tidemark.change.v1.Change without what stands in columns.
   std::string_view body;
 };
 

@@ -17,24 +17,28 @@ constexpr int kPageRows = 2000;  // as in the statements
 
 // Each statement reads with one snapshot, and says its xmin even if there are no rows. A page ends
 // with the row that brings it to $1 bytes. Bodies that lie beyond are not fetched: their length is
-// known without. Nor are those of shards that are not in the bits of $2.
+// known without. Nor are those of shards that are not in the bits of $2: with several publishers
+// most rows are another's, and only their positions count.
 #define TIDEMARK_LOG_PAGE(rows)                                                             \
   "WITH seen AS MATERIALIZED ("                                                             \
   "  SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin, emptied_through" \
   "    FROM dataset.change_log_state),"                                                     \
   " page AS ("                                                                              \
-  "  SELECT rows.*, sum(length) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING)"          \
-  "         - length AS bytes_before"                                                       \
+  "  SELECT position, log_shard, pool_number, sync_count, generation, kind, commit_time,"   \
+  "         CASE held WHEN 1 THEN traceparent END AS traceparent,"                          \
+  "         CASE held WHEN 1 THEN body ELSE '' END AS body,"                                \
+  "         sum(held * octet_length(body)) OVER before AS bytes_before"                     \
   "    FROM (" rows                                                                         \
-  ") AS rows ORDER BY position LIMIT 2000)"                                                 \
+  ") AS rows WINDOW before AS"                                                              \
+  "    (ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"                \
+  "   ORDER BY position LIMIT 2000)"                                                        \
   " SELECT seen.xmin, seen.emptied_through, position, log_shard, pool_number, sync_count,"  \
   "        generation, kind, commit_time, traceparent, body"                                \
-  "   FROM seen LEFT JOIN page ON page.bytes_before < $1"
+  "   FROM seen LEFT JOIN page ON coalesce(page.bytes_before, 0) < $1"
 
 #define TIDEMARK_LOG_COLUMNS                                                                    \
   " position, log_shard, pool_number, sync_count, generation, kind, commit_time, traceparent, " \
-  "CASE get_bit($2, log_shard) WHEN 1 THEN body ELSE '' END AS body, "                          \
-  "CASE get_bit($2, log_shard) WHEN 1 THEN octet_length(body) ELSE 0 END AS length "
+  "body, get_bit($2, log_shard) AS held "
 
 #define TIDEMARK_NEW_ROWS                         \
   "SELECT" TIDEMARK_LOG_COLUMNS                   \
@@ -77,18 +81,19 @@ std::string BitsOf(const ShardSet& shards) {
   return bytes;
 }
 
-absl::StatusOr<LogRow> ReadRow(const pg::Row& row) {
+absl::StatusOr<LogRow> ReadRow(const pg::Row& row, const ShardSet& held) {
   LogRow out;
   TM_ASSIGN_OR_RETURN(out.position, row.Get<Position>(2));
   TM_ASSIGN_OR_RETURN(const auto log_shard, row.Get<std::int16_t>(3));
+  out.log_shard = LogShard(static_cast<std::uint8_t>(log_shard));
+  TM_ASSIGN_OR_RETURN(out.commit_time, row.Get<absl::Time>(8));
+  if (!held[out.log_shard.value()]) return out;
   TM_ASSIGN_OR_RETURN(out.pool_number, row.Get<std::int32_t>(4));
   TM_ASSIGN_OR_RETURN(out.sync_count, row.Get<std::int64_t>(5));
   TM_ASSIGN_OR_RETURN(out.generation, row.Get<std::int64_t>(6));
   TM_ASSIGN_OR_RETURN(const auto kind, row.Get<std::int16_t>(7));
-  TM_ASSIGN_OR_RETURN(out.commit_time, row.Get<absl::Time>(8));
   TM_ASSIGN_OR_RETURN(const auto traceparent, row.Get<std::optional<std::string_view>>(9));
   TM_ASSIGN_OR_RETURN(out.body, row.Get<std::string_view>(10));
-  out.log_shard = LogShard(static_cast<std::uint8_t>(log_shard));
   out.kind = static_cast<ChangeKind>(kind);
   out.traceparent = traceparent.value_or(std::string_view());
   return out;
@@ -106,7 +111,7 @@ absl::StatusOr<LogPage> PostgresChangeLog::Poll(const ShardSet& held, Position h
   pg::Params params(options_.page_bytes, pg::Bytes{held_bits}, hi);
   if (gaps.empty()) {
     TM_ASSIGN_OR_RETURN(pg::Result result, Run(kPoll, params));
-    return MakePage(std::move(result), options_.page_bytes);
+    return MakePage(std::move(result), held, options_.page_bytes);
   }
   std::vector<Position> first;
   std::vector<Position> last;
@@ -117,7 +122,7 @@ absl::StatusOr<LogPage> PostgresChangeLog::Poll(const ShardSet& held, Position h
   params.Add(first);
   params.Add(last);
   TM_ASSIGN_OR_RETURN(pg::Result result, Run(kPollWithGaps, params));
-  return MakePage(std::move(result), options_.page_bytes);
+  return MakePage(std::move(result), held, options_.page_bytes);
 }
 
 absl::StatusOr<LogPage> PostgresChangeLog::ReadPool(const ShardSet& held, std::int32_t pool_number,
@@ -126,7 +131,7 @@ absl::StatusOr<LogPage> PostgresChangeLog::ReadPool(const ShardSet& held, std::i
   most = std::min(most, options_.page_bytes);
   const pg::Params params(most, pg::Bytes{held_bits}, range.first, range.last, pool_number);
   TM_ASSIGN_OR_RETURN(pg::Result result, Run(kReadPool, params));
-  return MakePage(std::move(result), most);
+  return MakePage(std::move(result), held, most);
 }
 
 absl::StatusOr<Xid> PostgresChangeLog::TakeXid() {
@@ -169,12 +174,13 @@ absl::StatusOr<Position> PostgresChangeLog::CheckEnd(pg::Connection& connection)
   return end.position;
 }
 
-absl::StatusOr<LogPage> PostgresChangeLog::MakePage(pg::Result result, std::int64_t most) const {
-  auto held = std::make_shared<pg::Result>(std::move(result));
+absl::StatusOr<LogPage> PostgresChangeLog::MakePage(pg::Result result, const ShardSet& shards,
+                                                    std::int64_t most) const {
+  auto rows = std::make_shared<pg::Result>(std::move(result));
   LogPage page;
-  page.rows.reserve(static_cast<std::size_t>(held->size()));
+  page.rows.reserve(static_cast<std::size_t>(rows->size()));
   std::int64_t bytes = 0;
-  for (const pg::Row row : *held) {
+  for (const pg::Row row : *rows) {
     if (page.rows.empty()) {
       TM_ASSIGN_OR_RETURN(const auto xmin, row.Get<std::int64_t>(0));
       TM_ASSIGN_OR_RETURN(page.emptied_through, row.Get<Position>(1));
@@ -182,7 +188,7 @@ absl::StatusOr<LogPage> PostgresChangeLog::MakePage(pg::Result result, std::int6
       TM_ASSIGN_OR_RETURN(const auto position, row.Get<std::optional<Position>>(2));
       if (!position) break;  // the page is empty
     }
-    TM_ASSIGN_OR_RETURN(const LogRow log_row, ReadRow(row));
+    TM_ASSIGN_OR_RETURN(const LogRow log_row, ReadRow(row, shards));
     bytes += static_cast<std::int64_t>(log_row.body.size());
     page.rows.push_back(log_row);
   }
@@ -192,7 +198,7 @@ absl::StatusOr<LogPage> PostgresChangeLog::MakePage(pg::Result result, std::int6
     std::sort(page.rows.begin(), page.rows.end(), by_position);
   }
   page.complete = page.rows.size() < kPageRows && bytes < most;
-  page.bytes = std::move(held);
+  page.bytes = std::move(rows);
   return page;
 }
 

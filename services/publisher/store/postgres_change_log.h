@@ -34,7 +34,8 @@ class PostgresChangeLog final : public ChangeLog {
   absl::StatusOr<pg::Result> Run(const pg::Query& query, const pg::Params& params);
   // The log's end, if this is the database that was read before.
   absl::StatusOr<Position> CheckEnd(pg::Connection& connection);
-  absl::StatusOr<LogPage> MakePage(pg::Result result, std::int64_t most) const;
+  absl::StatusOr<LogPage> MakePage(pg::Result result, const ShardSet& shards,
+                                   std::int64_t most) const;
 
   const Options options_;
   pg::Reconnector connections_;

@@ -1,8 +1,5 @@
 #include "services/publisher/config.h"
 
-#include <cstdlib>
-
-#include "absl/strings/str_cat.h"
 #include "common/aws/endpoint.h"
 #include "common/base/status_macros.h"
 #include "common/pg/dsn.h"
@@ -26,14 +23,7 @@ void Declare(config::Options& options, Config& config) {
       "Keys for page tokens, and for names and links of stored records; the same for all "
       "replicas, and for the gateway.");
   config::Declare(options, config.installation);
-  options.AddSecret("access-key-id", &config.access_key_id, Presence::kOptional,
-                    "AWS access key that assumes the pools' roles; if absent, what AWS's own tools "
-                    "find in the environment: keys, a web identity, a credentials file, a "
-                    "container's endpoint.");
-  options.AddSecret("secret-access-key", &config.secret_access_key, Presence::kOptional,
-                    "Its secret.");
-  options.AddSecret("session-token", &config.session_token, Presence::kOptional,
-                    "Its session token, for temporary keys.");
+  aws::Declare(options, config.base);
   options.Add("kinesis-endpoint", &config.kinesis_endpoint, Range<std::size_t>{0, 2048},
               "Where Kinesis is, as http://host:port or https://host; AWS's own if empty.");
   options.Add("kinesis-timeout", &config.kinesis_timeout,
@@ -69,33 +59,13 @@ void Declare(config::Options& options, Config& config) {
               "Use a database server whose settings lose acknowledged data in a crash.");
   options.Add("transaction-pooler", &config.transaction_pooler,
               "The database is reached through a pooler in transaction mode.");
-  options.Check([&config]() -> absl::Status {
-    if (config.access_key_id.Reveal().empty() == config.secret_access_key.Reveal().empty()) {
-      return absl::OkStatus();
-    }
-    return absl::InvalidArgumentError("access-key-id and secret-access-key go together");
-  });
-  options.CheckToServe([&config] { return CredentialsOf(config).status(); });
+  options.CheckToServe([&config] { return aws::PlaceOf(config.base).status(); });
   options.Check([&config]() -> absl::Status {
     for (const std::string& url : {config.kinesis_endpoint, config.sts_endpoint}) {
       if (!url.empty()) TM_RETURN_IF_ERROR(aws::Endpoint::Parse(url).status());
     }
     return absl::OkStatus();
   });
-}
-
-absl::StatusOr<aws::CredentialsPlace> CredentialsOf(const Config& config) {
-  if (!config.access_key_id.Reveal().empty()) {
-    return aws::Credentials{.access_key_id = config.access_key_id.Reveal(),
-                            .secret_access_key = aws::Secret(config.secret_access_key.Reveal()),
-                            .session_token = aws::Secret(config.session_token.Reveal())};
-  }
-  absl::StatusOr<aws::CredentialsPlace> found =
-      aws::PlaceFromEnvironment([](const char* name) { return std::getenv(name); });
-  if (found.ok() || !absl::IsNotFound(found.status())) return found;
-  return absl::InvalidArgumentError(
-      absl::StrCat("--access-key-id-file and --secret-access-key-file: missing, and ",
-                   found.status().message(), "; one of these must be given"));
 }
 
 }  // namespace tidemark::publisher

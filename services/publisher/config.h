@@ -4,9 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/aws/base_credentials.h"
+#include "common/aws/base_options.h"
 #include "common/base/units.h"
 #include "common/config/installation.h"
 #include "common/config/keyring.h"
@@ -26,10 +25,7 @@ struct Config {
   std::optional<config::Keyring> keyring;
   config::Installation installation;
 
-  // Base credentials of AWS calls; empty: those that the environment names (aws::CredentialsPlace).
-  config::Secret<std::string> access_key_id;
-  config::Secret<std::string> secret_access_key;
-  config::Secret<std::string> session_token;
+  aws::BaseOptions base;
   // "http://host:port" instead of AWS's own endpoint; empty: AWS's.
   std::string kinesis_endpoint;
   absl::Duration kinesis_timeout = absl::Seconds(15);
@@ -52,9 +48,5 @@ struct Config {
 
 // Adds the options.
 void Declare(config::Options& options, Config& config);
-
-// Where the base credentials come from: as configured, else as AWS's own tools find it in the
-// environment. INVALID_ARGUMENT if there is nothing, or only half of it.
-absl::StatusOr<aws::CredentialsPlace> CredentialsOf(const Config& config);
 
 }  // namespace tidemark::publisher

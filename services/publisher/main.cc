@@ -13,6 +13,7 @@
 #include "common/aws/endpoint.h"
 #include "common/aws/http.h"
 #include "common/aws/kinesis.h"
+#include "common/aws/role_credentials.h"
 #include "common/aws/sts.h"
 #include "common/base/clock.h"
 #include "common/base/executor.h"
@@ -27,7 +28,6 @@
 #include "services/publisher/config.h"
 #include "services/publisher/engine/kinesis_sender.h"
 #include "services/publisher/engine/publisher.h"
-#include "services/publisher/engine/role_credentials.h"
 #include "services/publisher/engine/stream_check.h"
 #include "services/publisher/rpc/destinations.h"
 #include "services/publisher/rpc/grpc_neighbours.h"
@@ -91,7 +91,7 @@ class Aws {
  public:
   static absl::StatusOr<std::unique_ptr<Aws>> Start(const Config& config) {
     TM_ASSIGN_OR_RETURN(auto transport, aws::CurlTransport::Start({}));
-    TM_ASSIGN_OR_RETURN(aws::CredentialsPlace place, CredentialsOf(config));
+    TM_ASSIGN_OR_RETURN(aws::CredentialsPlace place, aws::PlaceOf(config.base));
     return std::unique_ptr<Aws>(new Aws(config, std::move(transport), std::move(place)));
   }
 
@@ -124,7 +124,7 @@ class Aws {
   const aws::Endpoint sts_endpoint_;
   const std::shared_ptr<aws::CredentialsProvider> base_;
   const aws::StsClient sts_;
-  RoleCredentials roles_;
+  aws::RoleCredentials roles_;
   const aws::KinesisClient kinesis_;
   KinesisSender sender_;
   AwsStreamCheck check_;

@@ -20,7 +20,7 @@ TEST(KinesisRolesMotoTest, WritesTheStreamOfTheRolesAccount) {
   const std::string stream = "roles-" + std::to_string(::getpid());
   ASSERT_TRUE(tool.CreateStream(stream).ok());
   const auto endpoint = aws::Endpoint::Parse(url).value();
-  RoleCredentials roles(
+  aws::RoleCredentials roles(
       {},
       aws::StsClient("us-east-1", endpoint, tool.transport(), tool.credentials(), SystemClock()),
       {.wall = SystemClock(), .boottime = BoottimeClock()}, SystemRandom());

@@ -45,9 +45,10 @@ class KinesisRolesTest : public ::testing::Test {
   void UseBase(const aws::Credentials& base) {
     const auto endpoint = aws::Endpoint::Parse(fake_->Url()).value();
     const auto credentials = std::make_shared<aws::StaticCredentials>(base);
-    roles_.emplace(RoleCredentials::Options{.patience = absl::Minutes(1)},
+    roles_.emplace(aws::RoleCredentials::Options{.patience = absl::Minutes(1)},
                    aws::StsClient("us-east-1", endpoint, *transport_, credentials, wall_),
-                   RoleCredentials::Clocks{.wall = wall_, .boottime = boottime_}, SystemRandom());
+                   aws::RoleCredentials::Clocks{.wall = wall_, .boottime = boottime_},
+                   SystemRandom());
     sender_.emplace(aws::KinesisClient("us-east-1", endpoint, *transport_, credentials, wall_),
                     &*roles_, absl::Seconds(10));
   }
@@ -103,7 +104,7 @@ class KinesisRolesTest : public ::testing::Test {
   ShiftedClock boottime_{BoottimeClock()};
   std::unique_ptr<FakeAws> fake_;
   std::unique_ptr<aws::CurlTransport> transport_;
-  std::optional<RoleCredentials> roles_;
+  std::optional<aws::RoleCredentials> roles_;
   std::optional<KinesisSender> sender_;
 };
 

@@ -84,7 +84,7 @@ SendResult ToSendResult(const aws::PutRecordsResult& result) {
   return sent;
 }
 
-KinesisSender::KinesisSender(aws::KinesisClient client, RoleCredentials* roles,
+KinesisSender::KinesisSender(aws::KinesisClient client, aws::RoleCredentials* roles,
                              absl::Duration timeout)
     : client_(std::move(client)), roles_(roles), timeouts_{.total = timeout} {}
 

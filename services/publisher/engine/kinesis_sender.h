@@ -4,7 +4,7 @@
 
 #include "absl/time/time.h"
 #include "common/aws/kinesis.h"
-#include "services/publisher/engine/role_credentials.h"
+#include "common/aws/role_credentials.h"
 #include "services/publisher/engine/stream_sender.h"
 
 namespace tidemark::publisher {
@@ -14,7 +14,7 @@ class KinesisSender final : public StreamSender {
  public:
   // A request that takes longer than `timeout` counts as failed, though it may have arrived.
   // `roles`: whose credentials sign; null: the client's own do, for all streams.
-  KinesisSender(aws::KinesisClient client, RoleCredentials* roles, absl::Duration timeout);
+  KinesisSender(aws::KinesisClient client, aws::RoleCredentials* roles, absl::Duration timeout);
 
   void Send(const DestinationConfig& destination, std::span<const DeliveryWindow::Record> records,
             std::string_view traceparent, Sent done) override;
@@ -25,7 +25,7 @@ class KinesisSender final : public StreamSender {
   aws::CallOptions OptionsFor(const DestinationConfig& destination) const;
 
   const aws::KinesisClient client_;
-  RoleCredentials* const roles_;
+  aws::RoleCredentials* const roles_;
   const aws::HttpTimeouts timeouts_;
 };
 

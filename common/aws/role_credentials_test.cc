@@ -1,11 +1,11 @@
-#include "services/publisher/engine/role_credentials.h"
+#include "common/aws/role_credentials.h"
 
 #include <gtest/gtest.h>
 
 #include "common/aws/stub_transport.h"
 #include "common/testing/settable_clock.h"
 
-namespace tidemark::publisher {
+namespace tidemark::aws {
 namespace {
 
 using testing::SettableClock;
@@ -13,17 +13,16 @@ using testing::SettableClock;
 class RoleCredentialsTest : public ::testing::Test {
  protected:
   RoleCredentials Make(std::size_t max_roles = 3) {
-    const auto base = std::make_shared<aws::StaticCredentials>(
-        aws::Credentials{"AKID", aws::Secret("secret"), aws::Secret(), absl::InfiniteFuture()});
+    const auto base = std::make_shared<StaticCredentials>(
+        Credentials{"AKID", Secret("secret"), Secret(), absl::InfiniteFuture()});
     return {{.patience = absl::Minutes(1), .max_roles = max_roles},
-            aws::StsClient("eu-west-1", aws::Endpoint::OfAws("sts", "eu-west-1"), transport_, base,
-                           clock_),
+            StsClient("eu-west-1", Endpoint::OfAws("sts", "eu-west-1"), transport_, base, clock_),
             {.wall = clock_, .boottime = clock_},
             SystemRandom()};
   }
 
   SettableClock clock_;
-  aws::StubTransport transport_;
+  StubTransport transport_;
 };
 
 TEST_F(RoleCredentialsTest, ARoleHasOneProviderForEachExternalId) {
@@ -73,4 +72,4 @@ TEST_F(RoleCredentialsTest, WhatIsNotUsedForAnHourGoes) {
 }
 
 }  // namespace
-}  // namespace tidemark::publisher
+}  // namespace tidemark::aws

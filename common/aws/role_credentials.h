@@ -11,12 +11,12 @@
 
 #include "absl/time/time.h"
 #include "common/aws/credentials.h"
+#include "common/aws/role_refusals.h"
 #include "common/aws/sts.h"
 #include "common/base/clock.h"
 #include "common/base/random.h"
-#include "services/publisher/engine/role_refusals.h"
 
-namespace tidemark::publisher {
+namespace tidemark::aws {
 
 // The credentials of the pools' roles: assumed when they are first asked for, kept and renewed
 // while they are used, and forgotten when they were not for an hour or are too many. What the roles
@@ -24,7 +24,7 @@ namespace tidemark::publisher {
 class RoleCredentials {
  public:
   struct Options {
-    // How long a role must refuse before it counts: see aws::AssumedRole.
+    // How long a role must refuse before it counts: see AssumedRole.
     absl::Duration patience = absl::Minutes(1);
     std::size_t max_roles = 4096;  // those unused for longest go first
   };
@@ -35,11 +35,10 @@ class RoleCredentials {
   };
 
   // `sts` signs with the base credentials.
-  RoleCredentials(const Options& options, aws::StsClient sts, const Clocks& clocks, Random& random);
+  RoleCredentials(const Options& options, StsClient sts, const Clocks& clocks, Random& random);
 
   // Those of a role that trusts `external_id`: the same provider while it is remembered.
-  std::shared_ptr<aws::CredentialsProvider> Of(std::string_view role_arn,
-                                               std::string_view external_id);
+  std::shared_ptr<CredentialsProvider> Of(std::string_view role_arn, std::string_view external_id);
 
   // Forgets that role with all that it refused: the next Of assumes it anew.
   void Drop(std::string_view role_arn, std::string_view external_id);
@@ -50,15 +49,15 @@ class RoleCredentials {
   using Key = std::pair<std::string, std::string>;  // role, external id
   struct Entry {
     Key key;
-    std::shared_ptr<aws::CredentialsProvider> credentials;
+    std::shared_ptr<CredentialsProvider> credentials;
     absl::Time used;
   };
 
-  std::shared_ptr<aws::CredentialsProvider> Assume(const Key& key) const;
+  std::shared_ptr<CredentialsProvider> Assume(const Key& key) const;
   void Forget(absl::Time now);
 
   const Options options_;
-  const aws::StsClient sts_;
+  const StsClient sts_;
   const Clocks clocks_;
   Random& random_;
   const std::shared_ptr<RoleRefusals> refusals_;  // shared with what was given out
@@ -69,4 +68,4 @@ class RoleCredentials {
   std::map<Key, std::list<Entry>::iterator> by_key_;
 };
 
-}  // namespace tidemark::publisher
+}  // namespace tidemark::aws

@@ -1,8 +1,8 @@
-#include "services/publisher/engine/role_refusals.h"
+#include "common/aws/role_refusals.h"
 
 #include <utility>
 
-namespace tidemark::publisher {
+namespace tidemark::aws {
 namespace {
 
 // How long a session of a role lasts.
@@ -36,4 +36,4 @@ bool RoleRefusals::SuspectsIdentity(const std::string& role_arn) {
   return true;
 }
 
-}  // namespace tidemark::publisher
+}  // namespace tidemark::aws

@@ -8,14 +8,14 @@
 #include "common/base/clock.h"
 #include "common/obs/log.h"
 
-namespace tidemark::publisher {
+namespace tidemark::aws {
 
 // Suspects the installation's own identity while two or more roles refuse and none was assumed
 // since the first of them did: then it is more likely that it may assume nothing (its own policies
 // were changed, its session was revoked) than that several roles were broken at once. That is
 // logged as an error. A refusal counts here for an hour: within it every role in use is assumed
 // anew. One role alone can't be told from its caller. Safe for concurrent use.
-class RoleRefusals final : public aws::RefusalJudge {
+class RoleRefusals final : public RefusalJudge {
  public:
   // `boottime` must outlive it.
   explicit RoleRefusals(const Clock& boottime) : boottime_(boottime) {}
@@ -38,4 +38,4 @@ class RoleRefusals final : public aws::RefusalJudge {
   Refusal other_;  // the latest of another role
 };
 
-}  // namespace tidemark::publisher
+}  // namespace tidemark::aws

@@ -1,16 +1,16 @@
-#include "services/publisher/engine/role_credentials.h"
+#include "common/aws/role_credentials.h"
 
 #include "common/aws/assumed_role_source.h"
 #include "common/aws/cached_credentials.h"
 
-namespace tidemark::publisher {
+namespace tidemark::aws {
 namespace {
 
 constexpr absl::Duration kMaxIdle = absl::Hours(1);
 
 }  // namespace
 
-RoleCredentials::RoleCredentials(const Options& options, aws::StsClient sts, const Clocks& clocks,
+RoleCredentials::RoleCredentials(const Options& options, StsClient sts, const Clocks& clocks,
                                  Random& random)
     : options_(options),
       sts_(std::move(sts)),
@@ -18,8 +18,8 @@ RoleCredentials::RoleCredentials(const Options& options, aws::StsClient sts, con
       random_(random),
       refusals_(std::make_shared<RoleRefusals>(clocks.boottime)) {}
 
-std::shared_ptr<aws::CredentialsProvider> RoleCredentials::Of(std::string_view role_arn,
-                                                              std::string_view external_id) {
+std::shared_ptr<CredentialsProvider> RoleCredentials::Of(std::string_view role_arn,
+                                                         std::string_view external_id) {
   Key key(role_arn, external_id);
   const absl::Time now = clocks_.boottime.Now();
   const std::lock_guard lock(mutex_);
@@ -48,10 +48,10 @@ std::size_t RoleCredentials::size() const {
   return entries_.size();
 }
 
-std::shared_ptr<aws::CredentialsProvider> RoleCredentials::Assume(const Key& key) const {
-  return std::make_shared<aws::CachedCredentials>(
-      std::make_unique<aws::AssumedRoleSource>(
-          aws::AssumedRole{
+std::shared_ptr<CredentialsProvider> RoleCredentials::Assume(const Key& key) const {
+  return std::make_shared<CachedCredentials>(
+      std::make_unique<AssumedRoleSource>(
+          AssumedRole{
               .role_arn = key.first, .external_id = key.second, .patience = options_.patience},
           sts_, clocks_.boottime, refusals_),
       clocks_.wall, random_);
@@ -65,4 +65,4 @@ void RoleCredentials::Forget(absl::Time now) {
   }
 }
 
-}  // namespace tidemark::publisher
+}  // namespace tidemark::aws

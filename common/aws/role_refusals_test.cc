@@ -1,4 +1,4 @@
-#include "services/publisher/engine/role_refusals.h"
+#include "common/aws/role_refusals.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "common/testing/settable_clock.h"
 
-namespace tidemark::publisher {
+namespace tidemark::aws {
 namespace {
 
 using ::testing::AllOf;
@@ -53,4 +53,4 @@ TEST_F(RoleRefusalsTest, ItIsLoggedOnceAMinute) {
 }
 
 }  // namespace
-}  // namespace tidemark::publisher
+}  // namespace tidemark::aws

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "common/aws/base_credentials.h"
+#include "common/config/options.h"
+#include "common/config/secret.h"
+
+namespace tidemark::aws {
+
+// The options by which a service is given its base credentials: those that assume the pools' roles,
+// and that sign what no role does.
+struct BaseOptions {
+  config::Secret<std::string> access_key_id;  // empty: those that the environment names
+  config::Secret<std::string> secret_access_key;
+  config::Secret<std::string> session_token;
+};
+
+// Adds `access-key-id`, `secret-access-key` and `session-token`.
+void Declare(config::Options& options, BaseOptions& base);
+
+// Where they come from: as configured, else as AWS's own tools find it in the environment
+// (PlaceFromEnvironment). INVALID_ARGUMENT if there is nothing, or only half of it.
+absl::StatusOr<CredentialsPlace> PlaceOf(const BaseOptions& base);
+
+}  // namespace tidemark::aws

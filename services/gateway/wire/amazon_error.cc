@@ -28,6 +28,10 @@ constexpr std::array kErrors = {
     ErrorKind{kConcurrentModification, "ConcurrentModificationException", 400},
     ErrorKind{kDuplicateRequest, "DuplicateRequestException", 400},
     ErrorKind{kAlreadyStreamed, "AlreadyStreamedException", 400},
+    ErrorKind{kInvalidConfiguration, "InvalidConfigurationException", 400},
+    ErrorKind{kInvalidLambdaFunctionOutput, "InvalidLambdaFunctionOutputException", 400},
+    ErrorKind{kLambdaThrottled, "LambdaThrottledException", 429},
+    ErrorKind{kLambdaSocketTimeout, "LambdaSocketTimeoutException", 400},
     ErrorKind{kSerialization, "SerializationException", 400},
     ErrorKind{kUnsupportedOperation, "UnsupportedOperationException", 400},
     ErrorKind{kUnknownOperation, "UnknownOperationException", 404},
@@ -104,6 +108,13 @@ constexpr std::pair<errors::Reason, ErrorName> kByReason[] = {
     {errors::v1::ERROR_REASON_SCHEMA_TOO_OLD, kInternalError},
     {errors::v1::ERROR_REASON_SCHEMA_MISMATCH, kInternalError},
     {errors::v1::ERROR_REASON_DATABASE_UNSUITABLE, kInternalError},
+    {errors::v1::ERROR_REASON_DEVICE_NOT_FOUND, kResourceNotFound},
+    {errors::v1::ERROR_REASON_SUBSCRIPTION_NOT_FOUND, kResourceNotFound},
+    {errors::v1::ERROR_REASON_PUSH_NOT_CONFIGURED, kInvalidConfiguration},
+    {errors::v1::ERROR_REASON_PLATFORM_APPLICATION_NOT_USABLE, kInvalidConfiguration},
+    {errors::v1::ERROR_REASON_TRIGGER_FAILED, kInvalidLambdaFunctionOutput},
+    {errors::v1::ERROR_REASON_TRIGGER_TIMED_OUT, kLambdaSocketTimeout},
+    {errors::v1::ERROR_REASON_TRIGGER_THROTTLED, kLambdaThrottled},
 };
 
 ErrorName NameOf(errors::Reason reason, absl::StatusCode code) {

@@ -22,6 +22,10 @@ enum class ErrorName {
   kConcurrentModification,
   kDuplicateRequest,
   kAlreadyStreamed,
+  kInvalidConfiguration,
+  kInvalidLambdaFunctionOutput,
+  kLambdaThrottled,
+  kLambdaSocketTimeout,
   kSerialization,         // a value of another type than the operation's, or no JSON at all
   kUnsupportedOperation,  // one of Amazon's that this version of Tidemark lacks
   kUnknownOperation,

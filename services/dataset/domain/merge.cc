@@ -20,20 +20,24 @@ const DatasetState::Entry* FindApplied(const DatasetState& state, const RequestI
   return nullptr;
 }
 
-void Remember(DatasetState& state, const RequestIdentity& identity) {
-  state.applied.push_front({identity, state.info.sync_count, state.info.modified_time});
+void Remember(DatasetState& state, const RequestIdentity& identity, bool triggered) {
+  state.applied.push_front({identity, state.info.sync_count, state.info.modified_time, triggered});
   if (state.applied.size() > kReplaysKept) state.applied.pop_back();
 }
 
-Conflict FindConflicts(const std::vector<RecordPatch>& patches, const DatasetState* state) {
+Conflict FindConflicts(const UpdateRequest& request, const DatasetState* state) {
+  const Generation generation =
+      state != nullptr && state->info.live ? state->info.generation : Generation(0);
+  const bool other_life = request.seen_generation && *request.seen_generation != generation;
   Conflict conflict;
-  for (const RecordPatch& patch : patches) {
+  for (const RecordPatch& patch : request.patches) {
     SyncCount current(0);
     if (state != nullptr) {
       const auto found = state->records.find(patch.key);
       if (found != state->records.end()) current = found->second.sync_count;
     }
-    if (current != patch.expected) conflict.keys.push_back({patch.key, current, patch.expected});
+    if (other_life || current != patch.expected)
+      conflict.keys.push_back({patch.key, current, patch.expected});
   }
   return conflict;
 }
@@ -118,16 +122,21 @@ DatasetInfo FirstAnswer(const DeleteRequest& request, const DatasetState::Entry&
 
 }  // namespace
 
+std::optional<UpdateOutcome> FindRepeat(const DatasetState& state, const RequestIdentity& identity,
+                                        absl::Time now) {
+  const DatasetState::Entry* const entry = FindApplied(state, identity, now);
+  if (entry == nullptr) return std::nullopt;
+  if (entry->identity.content != identity.content) return RequestIdReused{};
+  return Applied{entry->sync_count, entry->time, /*replayed=*/true, entry->triggered};
+}
+
 UpdateOutcome ApplyUpdate(const UpdateRequest& request, absl::Time now, DatasetState* state,
                           IdentityCounts& counts, DatasetState& created) {
   if (state != nullptr) {
     now = std::max(now, state->info.modified_time);  // times of a dataset never go back
-    if (const auto* entry = FindApplied(*state, request.identity, now)) {
-      if (entry->identity.content != request.identity.content) return RequestIdReused{};
-      return Applied{entry->sync_count, entry->time, /*replayed=*/true};
-    }
+    if (auto repeat = FindRepeat(*state, request.identity, now)) return *std::move(repeat);
   }
-  Conflict conflict = FindConflicts(request.patches, state);
+  Conflict conflict = FindConflicts(request, state);
   if (!conflict.keys.empty()) return conflict;
   const Totals after = TotalsAfter(request.patches, state);
   if (const auto breach = FindBreach(request, state, counts, after)) return *breach;
@@ -147,7 +156,7 @@ UpdateOutcome ApplyUpdate(const UpdateRequest& request, absl::Time now, DatasetS
     std::string key = record.key;
     dataset.records.insert_or_assign(std::move(key), std::move(record));
   }
-  Remember(dataset, request.identity);
+  Remember(dataset, request.identity, request.seen_generation.has_value());
   return applied;
 }
 
@@ -165,7 +174,7 @@ DeleteOutcome ApplyDelete(const DeleteRequest& request, absl::Time now, DatasetS
   }
   if (!info.live) return {};
   const DatasetInfo deleted = DeleteLive(request.origin, now, *state, counts);
-  if (request.identity) Remember(*state, *request.identity);
+  if (request.identity) Remember(*state, *request.identity, /*triggered=*/false);
   return {Kind::kDeleted, deleted};
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
@@ -24,6 +25,7 @@ struct DatasetState {
     RequestIdentity identity;
     SyncCount sync_count;
     absl::Time time;
+    bool triggered = false;  // as in Applied
   };
 
   DatasetInfo info;
@@ -37,6 +39,11 @@ struct IdentityCounts {
   std::int32_t live_datasets = 0;
   std::int32_t dataset_names = 0;
 };
+
+// How a request ended that `state` remembers: Applied, or RequestIdReused. nullopt: it is no
+// repeat.
+std::optional<UpdateOutcome> FindRepeat(const DatasetState& state, const RequestIdentity& identity,
+                                        absl::Time now);
 
 // Applies `request` to `state` (null: the name was never used; then a state is made in `created`)
 // at time `now`, or leaves everything as it was. In this order: a repeat, a reused id, conflicts,

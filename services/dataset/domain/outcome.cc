@@ -1,5 +1,7 @@
 #include "services/dataset/domain/outcome.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/abseil.h"
 #include "common/errors/error.h"
@@ -27,8 +29,18 @@ absl::Status ConflictStatus(const Conflict& conflict) {
     metadata.emplace_back(prefix + "expected", expected);
     ++named;
   }
+  const auto stale = std::ranges::find_if(
+      conflict.keys, [](const Conflict::Key& key) { return key.current != key.expected; });
+  if (stale == conflict.keys.end()) {
+    return errors::Error(absl::StatusCode::kAborted, reasons::ERROR_REASON_STALE_SYNC_COUNT,
+                         absl::StrCat("the dataset was deleted or written anew while its sync "
+                                      "trigger ran; nothing is stored of ",
+                                      conflict.keys.size(), " records, the first of them '",
+                                      errors::Excerpt(conflict.keys.front().key), "'"),
+                         metadata);
+  }
   // The first sentence is Amazon's own wording (contract section 1): users grep for it.
-  const Conflict::Key& first = conflict.keys.front();
+  const Conflict::Key& first = *stale;
   std::string message =
       absl::StrCat("Current SyncCount for: ", errors::Excerpt(first.key, 1024),
                    " is: ", first.current.value(), " not: ", first.expected.value());

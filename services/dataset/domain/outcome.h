@@ -15,16 +15,19 @@
 namespace tidemark::dataset {
 
 // All patches were applied under one new count, at one time. `replayed`: they had been before, and
-// this is the first answer again.
+// this is the first answer again. `triggered`: of a repeat, that a sync trigger had made the
+// patches that were applied, which are not those of the request (see RepeatAnswer in trigger.h).
 struct Applied {
   SyncCount sync_count;
   absl::Time time;
   bool replayed = false;
+  bool triggered = false;
 
   friend bool operator==(const Applied&, const Applied&) = default;
 };
 
-// Some patches name a count that is not the record's. Nothing was changed.
+// Some patches name a count that is not the record's. Nothing was changed. Where both counts are
+// equal, the dataset was deleted or written anew after a sync trigger had seen it.
 struct Conflict {
   struct Key {
     std::string key;

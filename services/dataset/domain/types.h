@@ -102,6 +102,9 @@ struct UpdateRequest {
   std::vector<RecordPatch> patches;
   ChangeOrigin origin;
   RequestIdentity identity;
+  // Set if a sync trigger made the patches: the life of the dataset that it saw, 0 if the dataset
+  // was not live. In any other life they conflict, all of them.
+  std::optional<Generation> seen_generation;
   // Nobody waits for the answer after this.
   absl::Time deadline = absl::InfiniteFuture();
 };

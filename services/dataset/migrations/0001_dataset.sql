@@ -33,7 +33,8 @@ CREATE TABLE dataset.dataset (
   deleted_at_count bigint,
   -- For a copy made by merging identities: name of the dataset it is to be merged into.
   merged_into text COLLATE "C",
-  -- The last 8 applied requests, newest first, to answer their repeats.
+  -- The last 8 applied requests, newest first, to answer their repeats. A negative count: a sync
+  -- trigger made the patches, which are not those of the request.
   applied_request uuid[] NOT NULL DEFAULT '{}',
   applied_content uuid[] NOT NULL DEFAULT '{}',
   applied_count bigint[] NOT NULL DEFAULT '{}',

@@ -7,6 +7,11 @@
 --   2  the request's id was used for other content
 --   3  conflict
 --   10 + n  limit n (LimitBreach::Limit) would be passed
+--
+-- Where a sync trigger made the patches, `seen_generations` says which life of the dataset it saw, 0 if
+-- the dataset was not live: in any other life all patches conflict. Null for all other requests. The
+-- counts that such requests take are remembered as negative, and so they are repeated (outcome 1):
+-- what was applied is not what the request says.
 
 -- What update_batch does before it creates or revives datasets: locks their identities, in order, so
 -- that the limits hold and nobody creates the same datasets, and makes the missing ones as
@@ -118,7 +123,7 @@ CREATE FUNCTION dataset.update_batch(
   max_datasets integer[], max_names integer[], max_records integer[], max_keys integer[],
   max_bytes bigint[],
   patch_requests integer[], patch_keys text[], patch_values bytea[], patch_counts bigint[],
-  patch_times timestamptz[],
+  patch_times timestamptz[], seen_generations bigint[],
   OUT outcomes smallint[], OUT counts bigint[], OUT times timestamptz[], OUT limit_values bigint[],
   OUT conflict_patches integer[], OUT conflict_counts bigint[])
 LANGUAGE plpgsql
@@ -202,6 +207,7 @@ BEGIN
                         <= interval '1 hour'
                      THEN CASE WHEN replay_same[f.n] THEN 1 ELSE 2 END
                    WHEN f.conflicts > 0 THEN 3
+                   WHEN seen_generations[f.n] <> generations[f.n] * lives[f.n]::integer THEN 3
                    WHEN f.records > 0 AND f.records + old_records[f.n] > max_records[f.n] THEN 13
                    WHEN f.keys > 0 AND f.keys + old_keys[f.n] > max_keys[f.n] THEN 14
                    WHEN f.bytes > 0 AND f.bytes + old_bytes[f.n] > max_bytes[f.n] THEN 15
@@ -233,7 +239,9 @@ BEGIN
              AS p (n, key, expected, number)
       LEFT JOIN dataset.record AS c
         ON c.owner = owners[p.n] AND c.dataset_id = ids[p.n] AND c.key = p.key
-     WHERE outcomes[p.n] = 3 AND p.expected <> coalesce(c.sync_count, 0);
+     WHERE outcomes[p.n] = 3
+       AND (p.expected <> coalesce(c.sync_count, 0)
+            OR seen_generations[p.n] <> generations[p.n] * lives[p.n]::integer);
   END IF;
 
   UPDATE dataset.dataset AS d
@@ -247,7 +255,8 @@ BEGIN
          bytes = new_bytes[r.n],
          applied_request = (r.request_id || d.applied_request)[1:8],
          applied_content = (r.content_id || d.applied_content)[1:8],
-         applied_count = (counts[r.n] || d.applied_count)[1:8],
+         applied_count = (CASE WHEN seen_generations[r.n] IS NULL THEN counts[r.n]
+                               ELSE -counts[r.n] END || d.applied_count)[1:8],
          applied_time = (times[r.n] || d.applied_time)[1:8]
     FROM unnest(owners, pool_ids, identity_ids, names, request_ids, content_ids, modified_bys)
            WITH ORDINALITY
@@ -296,6 +305,7 @@ CREATE FUNCTION dataset.update_one(
   modified_by_ text, traceparent text, body bytea,
   max_datasets integer, max_names integer, max_records integer, max_keys integer, max_bytes bigint,
   patch_keys text[], patch_values bytea[], patch_counts bigint[], patch_times timestamptz[],
+  seen_generation bigint,
   OUT outcomes smallint[], OUT counts bigint[], OUT times timestamptz[], OUT limit_values bigint[],
   OUT conflict_patches integer[], OUT conflict_counts bigint[])
 LANGUAGE plpgsql
@@ -329,6 +339,7 @@ BEGIN
       LEFT JOIN dataset.record AS c
         ON c.owner = owner_ AND c.dataset_id = old.dataset_id AND c.key = p.key;
     plain := met.conflicts = 0
+             AND (seen_generation IS NULL OR seen_generation = old.generation)
              AND (met.records <= 0 OR old.live_records + met.records <= max_records)
              AND (met.keys <= 0 OR old.keys + met.keys <= max_keys)
              AND (met.bytes <= 0 OR old.bytes + met.bytes <= max_bytes);
@@ -341,7 +352,7 @@ BEGIN
              ARRAY[traceparent], ARRAY[body], ARRAY[max_datasets], ARRAY[max_names],
              ARRAY[max_records], ARRAY[max_keys], ARRAY[max_bytes],
              array_fill(1, ARRAY[cardinality(patch_keys)]), patch_keys, patch_values,
-             patch_counts, patch_times) AS b;
+             patch_counts, patch_times, ARRAY[seen_generation]) AS b;
     RETURN;
   END IF;
 
@@ -356,7 +367,8 @@ BEGIN
          bytes = d.bytes + met.bytes,
          applied_request = (request_id || d.applied_request)[1:8],
          applied_content = (content_id || d.applied_content)[1:8],
-         applied_count = (new_count || d.applied_count)[1:8],
+         applied_count = (CASE WHEN seen_generation IS NULL THEN new_count
+                               ELSE -new_count END || d.applied_count)[1:8],
          applied_time = (new_time || d.applied_time)[1:8]
    WHERE (d.owner, d.pool_id, d.identity_id, d.name) = (owner_, pool_id_, identity_id_, name_);
   INSERT INTO dataset.record (owner, dataset_id, key, value, sync_count, modified_time,

@@ -98,6 +98,29 @@ void MemoryStore::ListRecords(const RecordQuery& query, absl::Time deadline,
   done(std::move(page));
 }
 
+void MemoryStore::View(const ViewQuery& query, absl::Time deadline, Callback<DatasetView> done) {
+  DatasetView view;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const DatasetState* state = Find(query.dataset)) {
+      const DatasetInfo& info = state->info;
+      const absl::Time now = std::max(TruncateToMillis(clock_.Now()), info.modified_time);
+      view.repeat = FindRepeat(*state, query.request, now);
+      if (info.live) {
+        view.generation = info.generation;
+        view.bytes = info.bytes;
+        for (const auto& [key, record] : state->records) {
+          if (!record.value) view.bytes += static_cast<std::int64_t>(key.size());
+          view.records.push_back(record);
+        }
+      }
+    }
+  }
+  view.complete = view.bytes <= query.max_bytes;
+  if (!view.complete) view.records.clear();
+  done(std::move(view));
+}
+
 void MemoryStore::DescribeIdentity(const IdentityKey& identity, absl::Time deadline,
                                    Callback<IdentityUsage> done) {
   IdentityUsage usage{.identity = identity};

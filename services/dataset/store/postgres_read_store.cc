@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "services/dataset/store/postgres_dataset_view.h"
 #include "services/dataset/store/postgres_record_page.h"
 #include "services/dataset/store/postgres_rows.h"
 
@@ -186,6 +187,13 @@ void PostgresReadStore::ListRecords(const RecordQuery& query, absl::Time deadlin
   Ask<RecordPage>(LaneOf(HashOf(query.dataset.identity.owner)), query.dataset.identity.pool_id,
                   kListRecords, RecordPageParams(query), deadline, done,
                   [query](const pg::Result& result) { return ParseRecordPage(query, result); });
+}
+
+void PostgresReadStore::View(const ViewQuery& query, absl::Time deadline,
+                             Callback<DatasetView> done) {
+  const IdentityKey& identity = query.dataset.identity;
+  Ask<DatasetView>(LaneOf(HashOf(identity.owner)), identity.pool_id, kViewDataset,
+                   ViewParams(query), deadline, done, ParseView);
 }
 
 void PostgresReadStore::DescribeIdentity(const IdentityKey& identity, absl::Time deadline,

@@ -25,6 +25,7 @@ class PostgresReadStore final : public ReadStore {
                        Callback<std::optional<DatasetInfo>> done) override;
   void ListRecords(const RecordQuery& query, absl::Time deadline,
                    Callback<RecordPage> done) override;
+  void View(const ViewQuery& query, absl::Time deadline, Callback<DatasetView> done) override;
   void DescribeIdentity(const IdentityKey& identity, absl::Time deadline,
                         Callback<IdentityUsage> done) override;
   void DescribePool(const std::string& pool_id, absl::Time deadline,

@@ -1,5 +1,6 @@
 #include "services/dataset/store/postgres_rows.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,6 +22,11 @@ pg::Uuid RequestUuid(const RequestIdentity& identity) {
   RequestIdentity::Hash hash = identity.request;
   hash.second = (hash.second & ~std::uint64_t{1}) | (identity.named ? 0 : 1);
   return ToUuid(hash);
+}
+
+Applied AppliedOf(SyncCount remembered, absl::Time time, bool replayed) {
+  const std::int64_t count = remembered.value();
+  return {SyncCount(count < 0 ? -count : count), time, replayed, /*triggered=*/count < 0};
 }
 
 absl::StatusOr<DatasetInfo> ParseDatasetInfo(const pg::Row& row, int first, DatasetKey key) {

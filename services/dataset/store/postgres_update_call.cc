@@ -21,12 +21,12 @@ constexpr pg::Query kUpdateBatch{
     "dataset_update_batch",
     "SELECT outcomes, counts, times, limit_values, conflict_patches, conflict_counts"
     " FROM dataset.update_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-    " $16, $17, $18, $19, $20)"};
+    " $16, $17, $18, $19, $20, $21)"};
 constexpr pg::Query kUpdateOne{
     "dataset_update_one",
     "SELECT outcomes, counts, times, limit_values, conflict_patches, conflict_counts"
     " FROM dataset.update_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-    " $16, $17, $18, $19)"};
+    " $16, $17, $18, $19, $20)"};
 
 // Outcomes of dataset.update_batch.
 constexpr std::int16_t kApplied = 0;
@@ -94,7 +94,8 @@ pg::Params BatchParams(Requests requests) {
       Each(requests, [](const R& r) { return r.limits.records_per_dataset; }),
       Each(requests, [](const R& r) { return r.limits.keys_per_dataset; }),
       Each(requests, [](const R& r) { return r.limits.bytes_per_dataset; }), patches.requests_,
-      patches.keys, patches.values, patches.counts, patches.times);
+      patches.keys, patches.values, patches.counts, patches.times,
+      Each(requests, [](const R& r) { return r.seen_generation; }));
 }
 
 pg::Params OneParams(const UpdateRequest& request) {
@@ -108,7 +109,8 @@ pg::Params OneParams(const UpdateRequest& request) {
                     NullIfEmpty(request.origin.traceparent), pg::Bytes{UpdateBody(request)},
                     limits.datasets_per_identity, limits.dataset_names_per_identity,
                     limits.records_per_dataset, limits.keys_per_dataset, limits.bytes_per_dataset,
-                    patches.keys, patches.values, patches.counts, patches.times);
+                    patches.keys, patches.values, patches.counts, patches.times,
+                    request.seen_generation);
 }
 
 std::int64_t BoundOf(LimitBreach::Limit limit, const Limits& limits) {
@@ -162,7 +164,7 @@ absl::StatusOr<UpdateOutcome> OutcomeOf(const UpdateRequest& request, const Answ
   if (outcome == kApplied || outcome == kReplayed) {
     if (!answer.counts[i] || !answer.times[i])
       return errors::InternalError("an update without count or time");
-    return UpdateOutcome(Applied{*answer.counts[i], *answer.times[i], outcome == kReplayed});
+    return UpdateOutcome(AppliedOf(*answer.counts[i], *answer.times[i], outcome == kReplayed));
   }
   if (outcome == kRequestIdReused) return UpdateOutcome(RequestIdReused{});
   if (outcome == kConflict) {

@@ -13,6 +13,7 @@
 #include "common/base/units.h"
 #include "services/dataset/domain/merge.h"
 #include "services/dataset/domain/outcome.h"
+#include "services/dataset/domain/trigger.h"
 #include "services/dataset/domain/types.h"
 
 // Where datasets are kept. Two implementations, PostgreSQL and memory, pass one contract suite.
@@ -74,6 +75,13 @@ struct RecordPage {
   std::vector<std::string> merged_dataset_names;  // live copies merged into this one, by name
 };
 
+// What to view of a dataset, for an update that goes through a sync trigger.
+struct ViewQuery {
+  DatasetKey dataset;
+  RequestIdentity request;
+  std::int64_t max_bytes = 0;  // by DatasetView::bytes; above it no records are returned
+};
+
 struct IdentityPage {
   std::vector<IdentityUsage> identities;
   bool more = false;
@@ -100,6 +108,9 @@ class ReadStore {
   // `dataset` says the generation: the caller sees that what it pinned is gone.
   virtual void ListRecords(const RecordQuery& query, absl::Time deadline,
                            Callback<RecordPage> done) = 0;
+
+  // The whole dataset as of one moment, and how the request ended if it was applied before.
+  virtual void View(const ViewQuery& query, absl::Time deadline, Callback<DatasetView> done) = 0;
 
   // Zeros for an identity without data.
   virtual void DescribeIdentity(const IdentityKey& identity, absl::Time deadline,

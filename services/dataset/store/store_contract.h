@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,12 +11,14 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/time/clock.h"
 #include "services/dataset/store/memory_store.h"
 #include "services/dataset/store/snapshots.h"
 #include "services/dataset/store/store.h"
 
-// What every store of datasets must do. A test program adds store_contract.cc to its sources and
-// instantiates DatasetStoreContract with a factory of its store.
+// What every store of datasets must do. A test program adds store_contract.cc,
+// store_contract_steps.cc and trigger_contract.cc to its sources and instantiates
+// DatasetStoreContract with a factory of its store.
 namespace tidemark::dataset {
 
 // An empty store.
@@ -43,6 +47,8 @@ class DatasetStoreContract : public ::testing::TestWithParam<StoreFactory> {
 
   // A request of its own identity.
   UpdateRequest Request(const DatasetKey& dataset, std::vector<RecordPatch> patches);
+  // The same, whose patches a sync trigger made that saw life `seen`; 0: none.
+  UpdateRequest Triggered(std::vector<RecordPatch> patches, std::int64_t seen);
   UpdateOutcome Apply(const UpdateRequest& request);
   UpdateOutcome Update(const DatasetKey& dataset, std::vector<RecordPatch> patches);
   std::vector<UpdateOutcome> ApplyAll(const std::vector<UpdateRequest>& requests);
@@ -52,11 +58,16 @@ class DatasetStoreContract : public ::testing::TestWithParam<StoreFactory> {
 
   RecordPage List(const DatasetKey& dataset, std::int64_t since = 0);
   RecordPage List(const RecordQuery& query);
+  DatasetView View(const UpdateRequest& request, std::int64_t max_bytes = kMiB);
   std::optional<DatasetInfo> Describe(const DatasetKey& dataset);
   std::vector<std::string> DatasetNames(const IdentityKey& identity);
   IdentityUsage Usage(const IdentityKey& identity);
 
   static absl::Time Deadline() { return absl::Now() + absl::Seconds(10); }
+
+  // -1 for what was not applied.
+  static std::int64_t CountOf(const UpdateOutcome& outcome);
+  static std::vector<std::string> KeysOf(const RecordPage& page);
 
   // The answer of a read, which must succeed.
   template <typename T>
@@ -72,5 +83,14 @@ class DatasetStoreContract : public ::testing::TestWithParam<StoreFactory> {
 
   std::uint64_t requests_ = 0;
 };
+
+template <typename T>
+T DatasetStoreContract::Wait(const std::function<void(ReadStore::Callback<T>)>& read) {
+  std::promise<absl::StatusOr<T>> promise;
+  read([&promise](absl::StatusOr<T> result) { promise.set_value(std::move(result)); });
+  absl::StatusOr<T> result = promise.get_future().get();
+  EXPECT_TRUE(result.ok()) << result.status();
+  return std::move(result).value_or(T{});
+}
 
 }  // namespace tidemark::dataset

@@ -7,4 +7,4 @@ SELECT dataset.update_one(
   ARRAY['key-0'], ARRAY[convert_to(repeat('w', 100), 'UTF8')],
   ARRAY[(SELECT sync_count FROM dataset.record
           WHERE owner = :n::bigint AND dataset_id = - :n::bigint AND key = 'key-0')],
-  ARRAY[NULL::timestamptz]);
+  ARRAY[NULL::timestamptz], NULL);

@@ -67,7 +67,14 @@ constexpr Row kSpecific[] = {
     {Api::kS3, "InvalidToken", kC},
     {Api::kS3, "InvalidAccessKeyId", kC},
     {Api::kS3, "RequestTimeTooSkewed", kR},  // until the clock is right
-    // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+    // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html. NotFound is an endpoint's or an
+    // application's, as the call addresses one or the other.
+    {Api::kSns, "EndpointDisabled", kOff},
+    {Api::kSns, "NotFound", kOff},
+    {Api::kSns, "PlatformApplicationDisabled", kOff},
+    {Api::kSns, "AuthorizationError", kP},
+    {Api::kSns, "InvalidParameter", kP},
+    {Api::kSns, "ParameterValueInvalid", kP},
     {Api::kSns, "InternalError", kR},
     {Api::kSns, "KMSThrottling", kT},
     // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
@@ -75,7 +82,11 @@ constexpr Row kSpecific[] = {
     {Api::kLambda, "ServiceException", kR},
     {Api::kLambda, "ResourceNotReadyException", kR},
     {Api::kLambda, "ResourceConflictException", kR},
+    {Api::kLambda, "EC2AccessDeniedException", kP},
     {Api::kLambda, "InvalidRuntimeException", kP},
+    {Api::kLambda, "InvalidSecurityGroupIDException", kP},
+    {Api::kLambda, "InvalidSubnetIDException", kP},
+    {Api::kLambda, "InvalidZipFileException", kP},
     {Api::kLambda, "KMSAccessDeniedException", kP},
     {Api::kLambda, "KMSDisabledException", kP},
     {Api::kLambda, "KMSInvalidStateException", kP},

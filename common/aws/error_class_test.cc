@@ -35,6 +35,17 @@ TEST(ErrorClassTest, ACodeMayMeanOneThingInOneApiOnly) {
   EXPECT_EQ(ClassifyError(Api::kS3, 503, "SlowDown"), ErrorClass::kThrottle);
 }
 
+TEST(ErrorClassTest, AnEndpointOrApplicationOfSnsMayBeOff) {
+  EXPECT_EQ(ClassifyError(Api::kSns, 400, "EndpointDisabled"), ErrorClass::kOff);
+  EXPECT_EQ(ClassifyError(Api::kSns, 404, "NotFound"), ErrorClass::kOff);
+  EXPECT_EQ(ClassifyError(Api::kSns, 400, "PlatformApplicationDisabled"), ErrorClass::kOff);
+  EXPECT_EQ(ClassifyError(Api::kSns, 400, "InvalidParameter"), ErrorClass::kPermanent);
+  EXPECT_EQ(ClassifyError(Api::kSns, 403, "AuthorizationError"), ErrorClass::kPermanent);
+  EXPECT_EQ(ClassifyError(Api::kSns, 403, "InvalidClientTokenId"), ErrorClass::kCredentials);
+  EXPECT_EQ(ClassifyError(Api::kSns, 500, "InternalError"), ErrorClass::kTransient);
+  EXPECT_EQ(ClassifyError(Api::kSns, 400, "KMSThrottling"), ErrorClass::kThrottle);
+}
+
 TEST(ErrorClassTest, UnknownCodesGoByNameThenStatus) {
   EXPECT_EQ(ClassifyError(Api::kSns, 400, "Throttled"), ErrorClass::kThrottle);
   EXPECT_EQ(ClassifyError(Api::kSts, 400, "ThrottlingException"), ErrorClass::kThrottle);

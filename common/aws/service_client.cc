@@ -16,6 +16,7 @@ CallError NoAnswer(const absl::Status& status) {
   CallError error;
   error.error_class = status.code() == absl::StatusCode::kInvalidArgument ? ErrorClass::kPermanent
                                                                           : ErrorClass::kTransient;
+  if (absl::IsDeadlineExceeded(status)) error.code = kTimeoutCode;
   error.message = std::string(status.message());
   return error;
 }

@@ -115,7 +115,9 @@ TEST_F(ServiceClientTest, NoAnswerIsTransient) {
   const CallError error = ErrorOf(absl::DeadlineExceededError("too slow"));
   EXPECT_EQ(error.error_class, ErrorClass::kTransient);
   EXPECT_EQ(error.http_status, 0);
+  EXPECT_EQ(error.code, kTimeoutCode);
   EXPECT_EQ(error.message, "too slow");
+  EXPECT_EQ(ErrorOf(absl::UnavailableError("no connection")).code, "");
   EXPECT_EQ(ErrorOf(absl::InvalidArgumentError("a header can't be sent")).error_class,
             ErrorClass::kPermanent);
 }

@@ -66,7 +66,8 @@ class SnsClient {
                       Callback callback) const;
 
   // Sends a message to one endpoint. `message` is a JSON object of strings with `default` and one
-  // member for each platform (MessageStructure `json`), at most kMaxSnsMessageBytes.
+  // member for each platform (MessageStructure `json`), at most kMaxSnsMessageBytes. An endpoint
+  // that was deleted is an error with code NotFound, whichever AWS gives.
   void Publish(std::string_view endpoint_arn, std::string_view message, const CallOptions& options,
                Callback callback) const;
 
@@ -75,8 +76,6 @@ class SnsClient {
       std::function<void(PlatformApplicationResult)> callback) const;
 
  private:
-  void Call(std::string body, const CallOptions& options, ServiceClient::Callback callback) const;
-
   const ServiceClient client_;
 };
 

@@ -2,36 +2,20 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <optional>
 #include <pugixml.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "common/aws/expiry.h"
-#include "common/aws/uri.h"
+#include "common/aws/form_request.h"
 #include "common/aws/xml_answer.h"
 #include "common/base/abseil.h"
 
 namespace tidemark::aws {
 namespace {
 
-struct Parameter {
-  std::string_view name;
-  std::string_view value;  // empty: left out
-};
-
-// A call in the form of a web page's: a space is '+', as moto's check of signatures wants it.
-std::string FormOf(std::string_view action, std::initializer_list<Parameter> parameters) {
-  std::string form = absl::StrCat("Action=", ToAbsl(action), "&Version=2011-06-15");
-  for (const auto& [name, value] : parameters) {
-    if (value.empty()) continue;
-    absl::StrAppend(&form, "&", ToAbsl(name), "=",
-                    absl::StrReplaceAll(UriEncode(value), {{"%20", "+"}}));
-  }
-  return form;
-}
+constexpr std::string_view kVersion = "2011-06-15";
 
 std::string SecondsOf(absl::Duration duration) {
   return absl::StrCat(absl::ToInt64Seconds(duration));
@@ -99,20 +83,13 @@ StsClient::StsClient(std::string region, Endpoint endpoint, HttpTransport& trans
 
 void StsClient::RenewCredentials() const { client_.RenewCredentials(); }
 
-HttpRequest StsClient::Form(std::string body) const {
-  return {.method = "POST",
-          .endpoint = client_.endpoint(),
-          .target = "/",
-          .headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
-          .body = std::move(body)};
-}
-
 void StsClient::AssumeRole(const AssumeRoleRequest& request, const CallOptions& options,
                            std::function<void(CredentialsResult)> callback) const {
-  client_.Call(Form(FormOf("AssumeRole", {{"RoleArn", request.role_arn},
-                                          {"RoleSessionName", request.session_name},
-                                          {"ExternalId", request.external_id},
-                                          {"DurationSeconds", SecondsOf(request.duration)}})),
+  client_.Call(FormRequest(client_.endpoint(), "AssumeRole", kVersion,
+                           {{"RoleArn", request.role_arn},
+                            {"RoleSessionName", request.session_name},
+                            {"ExternalId", request.external_id},
+                            {"DurationSeconds", SecondsOf(request.duration)}}),
                options, [&clock = clock_, callback = std::move(callback)](CallResult result) {
                  callback(ReadCredentials(std::move(result), "AssumeRole", clock.Now()));
                });
@@ -122,10 +99,11 @@ void StsClient::AssumeRoleWithWebIdentity(const WebIdentityRequest& request,
                                           const CallOptions& options,
                                           std::function<void(CredentialsResult)> callback) const {
   client_.CallUnsigned(
-      Form(FormOf("AssumeRoleWithWebIdentity", {{"RoleArn", request.role_arn},
-                                                {"RoleSessionName", request.session_name},
-                                                {"WebIdentityToken", request.token.Reveal()},
-                                                {"DurationSeconds", SecondsOf(request.duration)}})),
+      FormRequest(client_.endpoint(), "AssumeRoleWithWebIdentity", kVersion,
+                  {{"RoleArn", request.role_arn},
+                   {"RoleSessionName", request.session_name},
+                   {"WebIdentityToken", request.token.Reveal()},
+                   {"DurationSeconds", SecondsOf(request.duration)}}),
       options, [&clock = clock_, callback = std::move(callback)](CallResult result) {
         callback(ReadCredentials(std::move(result), "AssumeRoleWithWebIdentity", clock.Now()));
       });
@@ -133,7 +111,7 @@ void StsClient::AssumeRoleWithWebIdentity(const WebIdentityRequest& request,
 
 void StsClient::GetCallerIdentity(const CallOptions& options,
                                   std::function<void(CallerIdentityResult)> callback) const {
-  client_.Call(Form(FormOf("GetCallerIdentity", {})), options,
+  client_.Call(FormRequest(client_.endpoint(), "GetCallerIdentity", kVersion, {}), options,
                [callback = std::move(callback)](CallResult result) {
                  callback(ReadIdentity(std::move(result)));
                });

@@ -67,8 +67,6 @@ class StsClient {
   void RenewCredentials() const;
 
  private:
-  HttpRequest Form(std::string body) const;
-
   const Clock& clock_;
   const ServiceClient client_;
 };

@@ -24,14 +24,29 @@ void Declare(config::Options& options, BaseOptions& base) {
   });
 }
 
-absl::StatusOr<CredentialsPlace> PlaceOf(const BaseOptions& base) {
+namespace {
+
+// NOT_FOUND if there is nothing.
+absl::StatusOr<CredentialsPlace> FindPlace(const BaseOptions& base) {
   if (!base.access_key_id.Reveal().empty()) {
     return Credentials{.access_key_id = base.access_key_id.Reveal(),
                        .secret_access_key = Secret(base.secret_access_key.Reveal()),
                        .session_token = Secret(base.session_token.Reveal())};
   }
-  absl::StatusOr<CredentialsPlace> found =
-      PlaceFromEnvironment([](const char* name) { return std::getenv(name); });
+  return PlaceFromEnvironment([](const char* name) { return std::getenv(name); });
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<CredentialsPlace>> PlaceIfAny(const BaseOptions& base) {
+  absl::StatusOr<CredentialsPlace> found = FindPlace(base);
+  if (absl::IsNotFound(found.status())) return std::nullopt;
+  if (!found.ok()) return found.status();
+  return *std::move(found);
+}
+
+absl::StatusOr<CredentialsPlace> PlaceOf(const BaseOptions& base) {
+  absl::StatusOr<CredentialsPlace> found = FindPlace(base);
   if (found.ok() || !absl::IsNotFound(found.status())) return found;
   return absl::InvalidArgumentError(
       absl::StrCat("--access-key-id-file and --secret-access-key-file: missing, and ",

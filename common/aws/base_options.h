@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "absl/status/statusor.h"
 #include "common/aws/base_credentials.h"
 #include "common/config/options.h"
@@ -17,6 +19,9 @@ struct BaseOptions {
 
 // Adds `access-key-id`, `secret-access-key` and `session-token`.
 void Declare(config::Options& options, BaseOptions& base);
+
+// As PlaceOf, but nullopt if there is nothing: for services that can do without.
+absl::StatusOr<std::optional<CredentialsPlace>> PlaceIfAny(const BaseOptions& base);
 
 // Where they come from: as configured, else as AWS's own tools find it in the environment
 // (PlaceFromEnvironment). INVALID_ARGUMENT if there is nothing, or only half of it.

@@ -1,5 +1,7 @@
 #include "services/dataset/config.h"
 
+#include "common/aws/endpoint.h"
+#include "common/base/status_macros.h"
 #include "common/pg/dsn.h"
 
 namespace tidemark::dataset {
@@ -30,6 +32,28 @@ void Declare(config::Options& options, Config& config) {
               "Updates that may wait in a write lane.");
   options.Add("pool-queue", &config.pool_queue, Range<int>{1, 1'000'000},
               "Updates of one identity pool that may wait in a write lane.");
+  aws::Declare(options, config.base);
+  options.Add(
+      "lambda-endpoint", &config.lambda_endpoint, Range<std::size_t>{0, 2048},
+      "Where Lambda is, for sync triggers, as http://host:port or https://host; AWS's own in "
+      "the region if empty.");
+  options.Add("sts-endpoint", &config.sts_endpoint, Range<std::size_t>{0, 2048},
+              "Where STS is, as lambda-endpoint.");
+  options.Add("trigger-calls-per-pool", &config.trigger_calls_per_pool, Range<int>{1, 4096},
+              "Updates of one identity pool that may wait for its sync trigger.");
+  options.Add("trigger-calls", &config.trigger_calls, Range<int>{1, 4096},
+              "Updates of all pools that may wait for sync triggers.");
+  options.AddByteSize("trigger-memory", &config.trigger_memory,
+                      Range<std::int64_t>{64 * kMiB, 65'536 * kMiB},
+                      "Memory of what sync triggers are given and answer; a quarter of it for one "
+                      "pool.");
+  options.CheckToServe([&config] { return aws::PlaceIfAny(config.base).status(); });
+  options.Check([&config]() -> absl::Status {
+    for (const std::string& url : {config.lambda_endpoint, config.sts_endpoint}) {
+      if (!url.empty()) TM_RETURN_IF_ERROR(aws::Endpoint::Parse(url).status());
+    }
+    return absl::OkStatus();
+  });
   options.Add("statement-timeout", &config.statement_timeout,
               Range<absl::Duration>{absl::Milliseconds(100), absl::Minutes(5)},
               "Bound of each database statement.");

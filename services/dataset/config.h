@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "common/aws/base_options.h"
 #include "common/base/units.h"
 #include "common/config/installation.h"
 #include "common/config/keyring.h"
@@ -31,6 +32,16 @@ struct Config {
   // Requests that may wait in a write lane: in all, and of one pool.
   int lane_queue = 4096;
   int pool_queue = 1024;
+
+  // Sync triggers. Without AWS credentials none can run, and pools without one need none.
+  aws::BaseOptions base;
+  std::string lambda_endpoint;  // empty: AWS's own
+  std::string sts_endpoint;     // likewise; for credentials of a web identity
+  // Updates that wait for functions: of one pool, and of all; and the memory of their events and
+  // answers, a quarter of it for one pool.
+  int trigger_calls_per_pool = 64;
+  int trigger_calls = 1024;
+  std::int64_t trigger_memory = 256 * kMiB;
 
   absl::Duration statement_timeout = absl::Seconds(5);
   // A server that would lose acknowledged data (fsync off and the like) is refused unless this is

@@ -27,6 +27,7 @@
 #include "services/dataset/store/postgres_upkeep.h"
 #include "services/dataset/store/shared_snapshots.h"
 #include "services/dataset/store/write_lanes.h"
+#include "services/dataset/trigger_wiring.h"
 #include "tidemark/dataset/migrations.h"
 
 namespace tidemark::dataset {
@@ -132,6 +133,8 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   PostgresAdminStore admin(ConnectOptionsOf(config, "tidemark-dataset admin"));
   PostgresSnapshots exports(ConnectOptionsOf(config, "tidemark-dataset export"));
   SharedSnapshots snapshots(OpenSnapshotStores(config));
+  TM_ASSIGN_OR_RETURN(const auto triggers,
+                      Triggers::Start(config, reads, updates, process.metrics()));
   SessionCounter sessions;
   PostgresLogUpkeep log_upkeep(ConnectOptionsOf(config, "tidemark-dataset log"));
   PostgresUpkeep upkeep(ConnectOptionsOf(config, "tidemark-dataset upkeep"),
@@ -142,17 +145,18 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   Executor snapshot_threads(config.snapshot_lanes, kSnapshotQueue);
   const Background background(upkeep, sessions, admin, admin_thread, process.metrics());
 
-  const Backend backend{updates,
-                        deletions,
-                        reads,
-                        admin,
-                        admin_thread,
-                        pools,
-                        sessions,
-                        SystemClock(),
-                        SystemRandom(),
-                        *config.keyring,
-                        config.installation.account_id};
+  const Backend backend{.updates = updates,
+                        .deletions = deletions,
+                        .reads = reads,
+                        .trigger = triggers->sync_trigger(),
+                        .admin = admin,
+                        .admin_thread = admin_thread,
+                        .pools = pools,
+                        .sessions = sessions,
+                        .clock = SystemClock(),
+                        .random = SystemRandom(),
+                        .keyring = *config.keyring,
+                        .account_id = config.installation.account_id};
   DatabaseCheck check_database(ConnectOptionsOf(config, "tidemark-dataset check"));
   DatasetRpc dataset_rpc(backend, calls, process.metrics());
   DatasetAdminRpc admin_rpc(backend, exports, export_thread, calls, process.metrics());

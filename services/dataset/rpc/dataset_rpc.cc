@@ -165,34 +165,44 @@ absl::Status DatasetRpc::BeginUpdateRecords(const rpc::Call& call,
   }
   update.pool_number = pool.number;
   update.limits = pool.limits;
+  // Developers' updates skip the function (contract section 7).
+  std::string trigger = call.caller == rpc::CallerKind::kIdentity ? pool.sync_trigger : "";
   if (update.dataset.name.size() <= kMaxNameBytes) {
-    SubmitUpdate(call, std::move(update), response, done);
+    SubmitUpdate(call, std::move(update), trigger, response, done);
     return absl::OkStatus();
   }
   // Longer names are for merged copies alone, which the server makes: the dataset must be there.
   const DatasetKey dataset = update.dataset;
   backend_.reads.DescribeDataset(
       dataset, call.deadline,
-      [this, &call, &response, update = std::move(update),
+      [this, &call, &response, update = std::move(update), trigger = std::move(trigger),
        done](const absl::StatusOr<std::optional<DatasetInfo>>& info) mutable {
         if (!info.ok()) return done(info.status());
         if (!info->has_value() || !(*info)->live) return done(DatasetNotFound(update.dataset));
-        SubmitUpdate(call, std::move(update), response, done);
+        SubmitUpdate(call, std::move(update), trigger, response, done);
       });
   return absl::OkStatus();
 }
 
 void DatasetRpc::SubmitUpdate(const rpc::Call& call, UpdateRequest update,
-                              v1::UpdateRecordsResponse& response, const rpc::Done& done) {
+                              const std::string& trigger, v1::UpdateRecordsResponse& response,
+                              const rpc::Done& done) {
+  const auto answer = [&response, done](absl::StatusOr<std::vector<Record>> records) {
+    if (!records.ok()) return done(records.status());
+    response.mutable_records()->Reserve(static_cast<int>(records->size()));
+    for (Record& record : *records) ToProto(std::move(record), *response.add_records());
+    done(absl::OkStatus());
+  };
+  if (!trigger.empty()) {
+    return backend_.trigger.Update(std::move(update), trigger, call.deadline, answer);
+  }
   backend_.updates.Submit(
       std::move(update), call.deadline,
-      [&response, done](const UpdateRequest& request, const UpdateOutcome& outcome) {
-        if (const Applied* applied = std::get_if<Applied>(&outcome)) {
-          for (Record& record : AnswerOf(request, *applied)) {
-            ToProto(std::move(record), *response.add_records());
-          }
-        }
-        done(ToStatus(outcome));
+      [this, &call, answer](UpdateRequest request, const UpdateOutcome& outcome) {
+        const Applied* const applied = std::get_if<Applied>(&outcome);
+        if (applied == nullptr) return answer(ToStatus(outcome));
+        if (!applied->triggered) return answer(AnswerOf(request, *applied));
+        backend_.trigger.AnswerRepeat(std::move(request), *applied, call.deadline, answer);
       });
 }
 

@@ -12,6 +12,7 @@
 #include "services/dataset/store/delete_sink.h"
 #include "services/dataset/store/store.h"
 #include "services/dataset/store/update_sink.h"
+#include "services/dataset/trigger/sync_trigger.h"
 #include "tidemark/dataset/v1/dataset_service.grpc.pb.h"
 
 namespace tidemark::dataset {
@@ -21,6 +22,7 @@ struct Backend {
   UpdateSink& updates;
   DeleteSink& deletions;
   ReadStore& reads;
+  SyncTrigger& trigger;
   AdminStore& admin;       // used on `admin_thread` alone
   Executor& admin_thread;  // has one thread
   const Pools& pools;
@@ -101,8 +103,9 @@ class DatasetRpc final : public v1::DatasetService::CallbackService {
                                      const Request* request, Response* response,
                                      BlockingBody<Request, Response> body);
 
-  // Hands `update` to the lanes and answers with its records.
-  void SubmitUpdate(const rpc::Call& call, UpdateRequest update,
+  // Has `update` applied, through the function `trigger` unless that is empty, and answers with its
+  // records.
+  void SubmitUpdate(const rpc::Call& call, UpdateRequest update, const std::string& trigger,
                     v1::UpdateRecordsResponse& response, const rpc::Done& done);
 
   Backend backend_;

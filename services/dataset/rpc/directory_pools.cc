@@ -1,5 +1,7 @@
 #include "services/dataset/rpc/directory_pools.h"
 
+#include "services/dataset/trigger/event.h"
+
 namespace tidemark::dataset {
 namespace {
 
@@ -24,7 +26,11 @@ Limits LimitsOf(const stream_config::v1::Limits& proto) {
 std::optional<PoolFacts> DirectoryPools::Find(std::string_view pool_id) const {
   const pools::PoolPtr pool = directory_.Find(pool_id);
   if (pool == nullptr) return std::nullopt;
-  return PoolFacts{PoolNumber(pool->pool_number()), LimitsOf(pool->limits())};
+  PoolFacts facts{PoolNumber(pool->pool_number()), LimitsOf(pool->limits()), ""};
+  const auto& functions = pool->events().functions();
+  const auto trigger = functions.find(std::string(kSyncTrigger));
+  if (trigger != functions.end()) facts.sync_trigger = trigger->second;
+  return facts;
 }
 
 std::vector<std::string> DirectoryPools::List(std::string_view after, int limit) const {

@@ -15,6 +15,7 @@ namespace tidemark::dataset {
 struct PoolFacts {
   PoolNumber number;
   Limits limits;
+  std::string sync_trigger;  // the function's ARN; empty: none
 };
 
 // The identity pools that exist. Safe for concurrent use; never blocks.

@@ -16,6 +16,7 @@
 #include "services/dataset/rpc/admin_rpc.h"
 #include "services/dataset/rpc/dataset_rpc.h"
 #include "services/dataset/store/memory_store.h"
+#include "services/dataset/trigger/testing/fake_functions.h"
 
 namespace tidemark::dataset {
 
@@ -86,7 +87,7 @@ class DatasetRpcTest : public ::testing::Test {
   static constexpr const char* kIdentity = "us-east-1:1b";
 
   DatasetRpcTest() {
-    pools_.pools[kPool] = {PoolNumber(1), Limits{}};
+    pools_.pools[kPool] = {PoolNumber(1), Limits{}, ""};
     grpc::ServerBuilder builder;
     builder.RegisterService(&dataset_rpc_);
     builder.RegisterService(&admin_rpc_);
@@ -173,12 +174,18 @@ class DatasetRpcTest : public ::testing::Test {
   FixedPools pools_;
   SessionCounter sessions_;
   prometheus::Registry registry_;
+  FakeFunctions functions_;
+  TriggerMetrics trigger_metrics_{registry_};
+  Executor trigger_threads_{1, 64};
+  SyncTrigger trigger_{
+      {store_, sink_, functions_, trigger_threads_, clock_, trigger_metrics_, "us-east-1"}, {}};
   Executor admin_thread_{1, 64};
   Executor export_thread_{1, 4};
   const Backend backend_{
       sink_,
       deletions_,
       store_,
+      trigger_,
       store_,
       admin_thread_,
       pools_,

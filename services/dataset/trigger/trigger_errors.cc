@@ -52,7 +52,7 @@ absl::Status TriggerThrottled(const std::string& function, std::string_view why)
 
 absl::Status TriggerError(const std::string& function, const aws::CallError& error) {
   using aws::ErrorClass;
-  if (error.http_status == 0 && error.code == "Timeout") return TriggerTimedOut(function);
+  if (error.http_status == 0 && error.code == aws::kTimeoutCode) return TriggerTimedOut(function);
   switch (error.error_class) {
     case ErrorClass::kThrottle:
       return TriggerThrottled(function, "Lambda throttles it");

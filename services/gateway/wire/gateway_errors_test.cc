@@ -43,6 +43,21 @@ TEST_F(GatewayErrorsTest, ServicesErrorsPass) {
   EXPECT_THAT(ExpectError(Update(body), 500, "InternalErrorException"), Not(HasSubstr("SELECT")));
 }
 
+TEST_F(GatewayErrorsTest, TroubleOfASyncTriggerIsToldAsAmazonDoes) {
+  auto& update = fakes_.dataset.update_records;
+  const std::string body = R"({"SyncSessionToken":"t"})";
+  update.Fails(errors::Error(absl::StatusCode::kFailedPrecondition,
+                             errors::v1::ERROR_REASON_TRIGGER_FAILED, "the output is no JSON"));
+  EXPECT_EQ(ExpectError(Update(body), 400, "InvalidLambdaFunctionOutputException"),
+            "the output is no JSON");
+  update.Fails(errors::Error(absl::StatusCode::kDeadlineExceeded,
+                             errors::v1::ERROR_REASON_TRIGGER_TIMED_OUT, "no answer"));
+  ExpectError(Update(body), 400, "LambdaSocketTimeoutException");
+  update.Fails(errors::Error(absl::StatusCode::kResourceExhausted,
+                             errors::v1::ERROR_REASON_TRIGGER_THROTTLED, "wait"));
+  ExpectError(Update(body), 429, "LambdaThrottledException");
+}
+
 TEST_F(GatewayErrorsTest, BadBodiesNeverReachTheService) {
   ExpectError(Update("{"), 400, "SerializationException");
   ExpectError(Update(R"({"SyncSessionToken":1})"), 400, "SerializationException");

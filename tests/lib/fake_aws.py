@@ -95,6 +95,55 @@ class FakeAws:
         answer = self._call("GET", f"s3/objects?bucket={bucket}")
         return {key: base64.b64decode(item["body"]) for key, item in answer["objects"].items()}
 
+    def create_application(self, name, platform="GCM", account=""):
+        """An SNS platform application's ARN."""
+        return self._call("POST", "sns/application",
+                          {"platform": platform, "name": name, "account": account})["arn"]
+
+    def delete_application(self, arn):
+        """With its endpoints."""
+        self._call("DELETE", f"sns/application?arn={arn}")
+
+    def delete_endpoint(self, arn):
+        self._call("DELETE", f"sns/endpoint?arn={arn}")
+
+    def set_enabled(self, arn, enabled):
+        """Of an application or an endpoint."""
+        self._call("POST", "sns/enabled", {"arn": arn, "enabled": enabled})
+
+    def endpoints(self):
+        """Each device's arn, application, token, customUserData, enabled, and how many pushes it
+        took."""
+        return self._call("GET", "sns/endpoints")["endpoints"]
+
+    def pushes(self, endpoint=""):
+        """What an endpoint took, or all of them, in order of arrival: endpoint, message, payload
+        (the entry for its platform), arrivedMillis."""
+        return self._call("GET", f"sns/pushes?endpoint={endpoint}&limit=10000000")["pushes"]
+
+    def put_function(self, name, **behaviour):
+        """Makes a Lambda function, or changes what it does; its ARN. It answers `payload`, or its
+        input with the JSON merge patch `patch`, or its input; as a failure (`error`, "Handled" or
+        "Unhandled"); after `sleepSeconds`."""
+        self._call("PUT", "lambda/function", {"name": name, **behaviour})
+        return f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+
+    def queue_answers(self, name, *answers):
+        """What the function does instead in its next calls, one each: as for put_function."""
+        self._call("POST", "lambda/queue", {"name": name, "answers": answers})
+
+    def limit_concurrency(self, name, limit):
+        """Throttles calls of the function beyond so many at once; None: none."""
+        self._call("POST", "lambda/concurrency", {"name": name, "limit": limit})
+
+    def delete_function(self, name):
+        self._call("DELETE", f"lambda/function?name={name}")
+
+    def invocations(self, name):
+        """What the function was called with, in order of arrival."""
+        answer = self._call("GET", f"lambda/invocations?name={name}&limit=10000000")
+        return [json.loads(call["payload"]) for call in answer["invocations"]]
+
     def calls(self):
         """How many calls came in, by "service.Operation"."""
         return self._call("GET", "counters")["calls"]

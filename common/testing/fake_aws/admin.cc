@@ -5,11 +5,12 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/time/time.h"
 #include "common/base/abseil.h"
 #include "common/testing/fake_aws/admin_answer.h"
+#include "common/testing/fake_aws/admin_lambda.h"
 #include "common/testing/fake_aws/admin_roles.h"
+#include "common/testing/fake_aws/admin_sns.h"
 #include "common/testing/fake_aws/fake_aws.h"
 #include "common/testing/fake_aws/query.h"
 
@@ -17,11 +18,6 @@ namespace tidemark::fake_aws {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::string_view kNoSuchPage = "no such page: see common/testing/fake_aws/admin.h";
-ServerResponse Done(bool done, std::string_view otherwise) {
-  return done ? AdminAnswer(200, json::object()) : AdminRefusal(otherwise);
-}
 
 ServerResponse AddFaults(FakeAws& fake, const std::string& body) {
   auto faults = ParseFaults(body);
@@ -41,21 +37,18 @@ ServerResponse Counters(FakeAws& fake) {
   return AdminAnswer(
       200, {{"calls", fake.Calls()},
             {"faults", {{"struck", fake.faults().struck()}, {"pending", fake.faults().pending()}}},
-            {"kinesis", {{"streams", streams}}}});
+            {"kinesis", {{"streams", streams}}},
+            {"sns", {{"pushes", fake.sns().pushes()}}}});
 }
 
 ServerResponse Records(FakeAws& fake, const Parameters& parameters) {
-  std::size_t from = 0;
-  std::size_t limit = 1000;
-  for (const auto& [name, value] : parameters) {
-    std::size_t* const number = name == "from" ? &from : name == "limit" ? &limit : nullptr;
-    if (number != nullptr && !absl::SimpleAtoi(value, number))
-      return AdminRefusal(name + ": no number");
-  }
+  AdminPage page;
+  if (auto refusal = ReadPage(parameters, page)) return *std::move(refusal);
   const auto stream = parameters.find("stream");
   if (stream == parameters.end()) return AdminRefusal("which stream?");
   json records = json::array();
-  for (const ReceivedRecord& record : fake.kinesis().Records(stream->second, from, limit)) {
+  for (const ReceivedRecord& record :
+       fake.kinesis().Records(stream->second, page.from, page.limit)) {
     records.push_back({{"partitionKey", record.partition_key},
                        {"data", absl::Base64Escape(record.data)},
                        {"shardId", record.shard_id},
@@ -71,20 +64,22 @@ ServerResponse Records(FakeAws& fake, const Parameters& parameters) {
 ServerResponse ChangeStream(FakeKinesis& kinesis, std::string_view what, const json& body) {
   const std::string stream = body.at("stream");
   if (what == "stream") {
-    return Done(kinesis.CreateStream(stream, body.value("shards", 1)), "the stream exists");
+    return AdminDone(kinesis.CreateStream(stream, body.value("shards", 1)), "the stream exists");
   }
   if (what == "status") {
-    return Done(kinesis.SetStatus(stream, body.at("status").get<std::string>()), "no such stream");
+    return AdminDone(kinesis.SetStatus(stream, body.at("status").get<std::string>()),
+                     "no such stream");
   }
   if (what == "shards") {
-    return Done(kinesis.Reshard(stream, body.at("shards").get<int>()),
-                "no such stream, or not twice or half its shards");
+    return AdminDone(kinesis.Reshard(stream, body.at("shards").get<int>()),
+                     "no such stream, or not twice or half its shards");
   }
   if (what == "poison") {
-    return Done(kinesis.SetPoison(stream, body.at("text").get<std::string>()), "no such stream");
+    return AdminDone(kinesis.SetPoison(stream, body.at("text").get<std::string>()),
+                     "no such stream");
   }
-  return Done(kinesis.SetMaxRecordBytes(stream, body.at("maxRecordBytes").get<std::size_t>()),
-              "no such stream");
+  return AdminDone(kinesis.SetMaxRecordBytes(stream, body.at("maxRecordBytes").get<std::size_t>()),
+                   "no such stream");
 }
 
 ServerResponse Objects(FakeAws& fake, const Parameters& parameters) {
@@ -107,14 +102,14 @@ ServerResponse Post(FakeAws& fake, std::string_view page, const json& body) {
     }
   }
   if (page == "s3/bucket") {
-    return Done(fake.s3().CreateBucket(body.at("bucket"), body.value("account", "")),
-                "the bucket exists");
+    return AdminDone(fake.s3().CreateBucket(body.at("bucket"), body.value("account", "")),
+                     "the bucket exists");
   }
   if (page == "clock") {
     fake.SetClockSkew(absl::Seconds(body.at("skewSeconds").get<double>()));
     return AdminAnswer(200, json::object());
   }
-  return AdminAnswer(404, {{"message", kNoSuchPage}});
+  return NoSuchAdminPage();
 }
 
 }  // namespace
@@ -124,12 +119,15 @@ ServerResponse Administer(FakeAws& fake, const ServerRequest& request) {
   const std::string route = request.method + " " + std::string(path);
   const Parameters query = ParseQuery(QueryOf(request.target));
   if (path.starts_with("/_fake/sts/")) return AdministerRoles(fake.iam(), route, request);
+  if (path.starts_with("/_fake/sns/")) return AdministerSns(fake.sns(), route, request);
+  if (path.starts_with("/_fake/lambda/")) return AdministerLambda(fake.lambda(), route, request);
   if (route == "POST /_fake/script") return AddFaults(fake, request.body);
   if (route == "GET /_fake/counters") return Counters(fake);
   if (route == "GET /_fake/kinesis/records") return Records(fake, query);
   if (route == "GET /_fake/s3/objects") return Objects(fake, query);
   if (route == "DELETE /_fake/kinesis/stream") {
-    return Done(fake.kinesis().DeleteStream(std::string(Get(query, "stream"))), "no such stream");
+    return AdminDone(fake.kinesis().DeleteStream(std::string(Get(query, "stream"))),
+                     "no such stream");
   }
   if (route == "DELETE /_fake/script") {
     fake.faults().Clear();
@@ -139,7 +137,7 @@ ServerResponse Administer(FakeAws& fake, const ServerRequest& request) {
     fake.Reset();
     return AdminAnswer(200, json::object());
   }
-  if (request.method != "POST") return AdminAnswer(404, {{"message", kNoSuchPage}});
+  if (request.method != "POST") return NoSuchAdminPage();
   try {
     return Post(fake, path.substr(kAdminPrefix.size()), json::parse(request.body));
   } catch (const json::exception& error) {

@@ -75,7 +75,7 @@ ServerResponse AdministerRoles(FakeIam& iam, std::string_view route, const Serve
     }
     return AdminAnswer(200, {{"ended", iam.ExpireSessions(body["arn"].get<std::string>())}});
   }
-  return AdminAnswer(404, {{"message", "no such page: see common/testing/fake_aws/admin.h"}});
+  return NoSuchAdminPage();
 }
 
 }  // namespace tidemark::fake_aws

@@ -71,7 +71,10 @@ AuthError OfS3(AuthFailure failure) {
 
 AuthError AuthErrorOf(std::string_view service, AuthFailure failure) {
   if (service == "s3") return OfS3(failure);
-  return service == "sts" ? OfQueryApi(failure) : OfJsonApi(failure);
+  const bool not_allowed = failure == AuthFailure::kNotAllowed;
+  if (service == "sns" && not_allowed) return {403, "AuthorizationError"};
+  if (service == "lambda" && not_allowed) return {403, "AccessDeniedException"};
+  return service == "sts" || service == "sns" ? OfQueryApi(failure) : OfJsonApi(failure);
 }
 
 }  // namespace tidemark::fake_aws

@@ -12,9 +12,9 @@ struct AuthError {
   std::string_view code;
 };
 
-// Of the services "kinesis", "s3" and "sts": AWS's "Common error types"
-// (https://docs.aws.amazon.com/kinesis/latest/APIReference/CommonErrors.html, the same page of STS)
-// and https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
+// Of a service by its name: AWS's "Common error types"
+// (https://docs.aws.amazon.com/kinesis/latest/APIReference/CommonErrors.html, the same pages of the
+// others) and https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
 AuthError AuthErrorOf(std::string_view service, AuthFailure failure);
 
 }  // namespace tidemark::fake_aws

@@ -44,9 +44,15 @@ FakeAws::FakeAws(Options options, const Clock& clock)
       faults_(clock_),
       iam_(options_.keys, options_.account, clock_),
       kinesis_(Within(options_, options_.kinesis), clock_),
+      lambda_(Within(options_, options_.lambda), clock_),
       s3_(Within(options_, options_.s3), iam_, clock_),
+      sns_(Within(options_, options_.sns), clock_),
       sts_(iam_),
-      services_({{kinesis_.name(), &kinesis_}, {s3_.name(), &s3_}, {sts_.name(), &sts_}}) {}
+      services_({{kinesis_.name(), &kinesis_},
+                 {lambda_.name(), &lambda_},
+                 {s3_.name(), &s3_},
+                 {sns_.name(), &sns_},
+                 {sts_.name(), &sts_}}) {}
 
 FakeAws::~FakeAws() = default;
 
@@ -132,6 +138,7 @@ Service* FakeAws::ServiceOf(const ServerRequest& request) {
   }
   if (aws::FindHeader(request.headers, "x-amz-target").starts_with("Kinesis_")) return &kinesis_;
   if (FakeSts::Knows(request)) return &sts_;
+  if (FakeLambda::Knows(request)) return &lambda_;
   return PathOf(request.target) == "/" ? nullptr : &s3_;
 }
 

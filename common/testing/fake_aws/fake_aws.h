@@ -17,8 +17,10 @@
 #include "common/testing/fake_aws/http_server.h"
 #include "common/testing/fake_aws/iam.h"
 #include "common/testing/fake_aws/kinesis.h"
+#include "common/testing/fake_aws/lambda.h"
 #include "common/testing/fake_aws/s3.h"
 #include "common/testing/fake_aws/skewed_clock.h"
+#include "common/testing/fake_aws/sns.h"
 #include "common/testing/fake_aws/sts.h"
 
 namespace tidemark::fake_aws {
@@ -37,6 +39,8 @@ class FakeAws {
     std::vector<aws::Credentials> keys;
     FakeKinesis::Options kinesis;  // region and account are those above
     FakeS3::Options s3;            // likewise
+    FakeSns::Options sns;          // likewise
+    FakeLambda::Options lambda;    // likewise
   };
 
   // INVALID_ARGUMENT or UNAVAILABLE if it can't listen.
@@ -49,7 +53,9 @@ class FakeAws {
 
   FakeIam& iam() { return iam_; }
   FakeKinesis& kinesis() { return kinesis_; }
+  FakeLambda& lambda() { return lambda_; }
   FakeS3& s3() { return s3_; }
+  FakeSns& sns() { return sns_; }
   FaultScript& faults() { return faults_; }
 
   // How many calls came in, by "service.Operation"; struck and refused ones too.
@@ -59,7 +65,7 @@ class FakeAws {
   // How far the fake's clock is ahead of the true one: then signatures are refused as skewed.
   void SetClockSkew(absl::Duration skew) { clock_.SetSkew(skew); }
 
-  // Forgets streams, buckets, roles, sessions, faults and counts.
+  // Forgets what its services hold, faults and counts.
   void Reset();
 
  private:
@@ -79,7 +85,9 @@ class FakeAws {
   FaultScript faults_;
   FakeIam iam_;
   FakeKinesis kinesis_;
+  FakeLambda lambda_;
   FakeS3 s3_;
+  FakeSns sns_;
   FakeSts sts_;
   std::map<std::string_view, Service*> services_;  // by name
   mutable std::mutex mutex_;

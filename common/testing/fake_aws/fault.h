@@ -26,10 +26,10 @@ struct Fault {
   };
 
   // Which calls. Empty: any.
-  std::string service;    // "kinesis", "s3", "sts"
+  std::string service;    // "kinesis", "lambda", "s3", "sns", "sts"
   std::string operation;  // "PutRecords"
-  // A stream's name; a bucket, "BUCKET/KEY" or the start of one up to a slash; a role's ARN or
-  // name.
+  // A stream's or function's name; a bucket, "BUCKET/KEY" or the start of one up to a slash; the
+  // ARN, its start up to a slash or its end from one, of a role, platform application or endpoint.
   std::string resource;
 
   int skip = 0;   // so many matching calls pass first

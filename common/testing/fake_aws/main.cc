@@ -27,6 +27,8 @@ struct Flags {
   std::vector<std::string> streams;
   std::vector<std::string> buckets;
   std::vector<std::string> roles;
+  std::vector<std::string> applications;
+  std::vector<std::string> functions;
 };
 
 void Declare(CLI::App& app, Flags& flags) {
@@ -36,7 +38,8 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--keys", flags.keys,
                  "credentials file; then every call must be signed by one of its keys or by a "
                  "role's session");
-  app.add_flag("--counts-only", flags.counts_only, "count records instead of keeping them");
+  app.add_flag("--counts-only", flags.counts_only,
+               "count records and pushes instead of keeping them");
   app.add_flag("--forget-read", flags.forget_read,
                "keep records until GetRecords went past them in every shard; for one reader")
       ->excludes("--counts-only");
@@ -47,6 +50,10 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--bucket", flags.buckets, "an S3 bucket to begin with");
   app.add_option("--role", flags.roles,
                  "ARN of a role to begin with, which anybody may assume and which may do all");
+  app.add_option("--application", flags.applications,
+                 "an SNS platform application to begin with, PLATFORM/NAME");
+  app.add_option("--function", flags.functions,
+                 "a Lambda function to begin with, which answers what it is given");
   app.add_option("--stream", flags.streams, "a stream to begin with, NAME or NAME:SHARDS");
 }
 
@@ -62,6 +69,15 @@ absl::Status AddRole(const std::string& arn, FakeIam& iam) {
   Role role;
   role.arn = arn;
   iam.PutRole(std::move(role));
+  return absl::OkStatus();
+}
+
+absl::Status AddApplication(const std::string& text, FakeSns& sns) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('/', 1));
+  if (parts.first.empty() || parts.second.empty()) {
+    return absl::InvalidArgumentError(text + " is not PLATFORM/NAME");
+  }
+  sns.CreateApplication(parts.first, parts.second);
   return absl::OkStatus();
 }
 
@@ -83,6 +99,7 @@ int Run(const Flags& flags, const StopSignals& stop) {
   options.kinesis.keep = flags.counts_only   ? Keep::kCounts
                          : flags.forget_read ? Keep::kUnread
                                              : Keep::kRecords;
+  options.sns.keep_pushes = !flags.counts_only;
   options.kinesis.create_time = absl::Seconds(flags.create_seconds);
   options.kinesis.delete_time = absl::Seconds(flags.delete_seconds);
   options.kinesis.update_time = absl::Seconds(flags.update_seconds);
@@ -96,6 +113,10 @@ int Run(const Flags& flags, const StopSignals& stop) {
   absl::Status status;
   for (const std::string& arn : flags.roles) status.Update(AddRole(arn, (*fake)->iam()));
   for (const std::string& bucket : flags.buckets) (*fake)->s3().CreateBucket(bucket);
+  for (const std::string& application : flags.applications) {
+    status.Update(AddApplication(application, (*fake)->sns()));
+  }
+  for (const std::string& function : flags.functions) (*fake)->lambda().PutFunction(function);
   for (const std::string& stream : flags.streams) {
     status.Update(AddStream(stream, (*fake)->kinesis()));
   }
@@ -112,7 +133,8 @@ int Run(const Flags& flags, const StopSignals& stop) {
 int main(int argc, char** argv) {
   const tidemark::StopSignals stop;
   CLI::App app{
-      "AWS for tests: Kinesis, S3 and STS on loopback, with faults by script (POST /_fake/script)"};
+      "AWS for tests: Kinesis, Lambda, S3, SNS and STS on loopback, with faults by script (POST "
+      "/_fake/script)"};
   tidemark::fake_aws::Flags flags;
   tidemark::fake_aws::Declare(app, flags);
   CLI11_PARSE(app, argc, argv);

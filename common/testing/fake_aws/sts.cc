@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/base/abseil.h"
+#include "common/testing/fake_aws/query_api.h"
 #include "common/testing/fake_aws/xml.h"
 
 namespace tidemark::fake_aws {
@@ -35,17 +36,6 @@ bool IsSessionName(std::string_view text) {
 
 bool IsExternalId(std::string_view text) {
   return text.size() >= 2 && text.size() <= 1224 && HasOnly(text, "_=,.@:/-+");
-}
-
-// An answer whose result is filled by `fill`.
-template <typename Fill>
-ServerResponse XmlAnswer(const Call& call, const Fill& fill) {
-  pugi::xml_document document;
-  pugi::xml_node root = document.append_child((call.operation + "Response").c_str());
-  root.append_attribute("xmlns") = kNamespace;
-  fill(root.append_child((call.operation + "Result").c_str()));
-  AppendText(root.append_child("ResponseMetadata"), "RequestId", RequestId(call.number));
-  return {.status = 200, .headers = {{"Content-Type", "text/xml"}}, .body = ToText(document)};
 }
 
 // The session, in an answer.
@@ -93,14 +83,7 @@ ServerResponse FakeSts::Answer(const Call& call, const std::optional<Fault>& /*r
 }
 
 ServerResponse FakeSts::Error(int status, std::string_view code, std::string_view message) const {
-  pugi::xml_document document;
-  pugi::xml_node root = document.append_child("ErrorResponse");
-  root.append_attribute("xmlns") = kNamespace;
-  pugi::xml_node error = root.append_child("Error");
-  AppendText(error, "Type", status < 500 ? "Sender" : "Receiver");
-  AppendText(error, "Code", code);
-  AppendText(error, "Message", message);
-  return {.status = status, .headers = {{"Content-Type", "text/xml"}}, .body = ToText(document)};
+  return QueryError(kNamespace, status, code, message);
 }
 
 ServerResponse FakeSts::Invalid(std::string_view message) const {
@@ -150,7 +133,7 @@ ServerResponse FakeSts::AssumeRole(const Call& call, const Parameters& form) {
   }
   const std::string session_name(Get(form, "RoleSessionName"));
   const aws::Credentials credentials = iam_.Issue(*role, session_name, duration);
-  return XmlAnswer(call, [&](pugi::xml_node result) {
+  return QueryAnswer(call, kNamespace, [&](pugi::xml_node result) {
     AppendSession(credentials, *role, session_name, result);
   });
 }
@@ -167,14 +150,14 @@ ServerResponse FakeSts::AssumeRoleWithWebIdentity(const Call& call, const Parame
   }
   const std::string session_name(Get(form, "RoleSessionName"));
   const aws::Credentials credentials = iam_.Issue(*role, session_name, duration);
-  return XmlAnswer(call, [&](pugi::xml_node result) {
+  return QueryAnswer(call, kNamespace, [&](pugi::xml_node result) {
     AppendText(result, "SubjectFromWebIdentityToken", "tester");
     AppendSession(credentials, *role, session_name, result);
   });
 }
 
 ServerResponse FakeSts::GetCallerIdentity(const Call& call) const {
-  return XmlAnswer(call, [&](pugi::xml_node result) {
+  return QueryAnswer(call, kNamespace, [&](pugi::xml_node result) {
     AppendText(result, "Arn", call.caller.arn);
     AppendText(result, "UserId", "AIDAFAKE");
     AppendText(result, "Account", call.caller.account);

@@ -18,7 +18,9 @@ enum class Backend { kFake, kMoto, kKinesalite };
 // ability it needs: nothing is left out silently.
 struct BackendAbilities {
   bool kinesis;             // Kinesis at all
+  bool lambda;              // Lambda at all
   bool s3;                  // S3 at all
+  bool sns;                 // SNS's mobile push at all
   bool sts;                 // STS at all
   bool streams_by_arn;      // takes StreamARN
   bool put_bytes_limit;     // refuses a PutRecords call of more than 5 MiB

@@ -14,13 +14,14 @@ import gateway_rows
 import publisher_rows
 import resource_rows
 import store_rows
+import trigger_rows
 from bench_stack import BenchStack
 from rows import Row, table
 
 # Name -> what measures it. Each yields rows.
 BENCHMARKS = {**dataset_rows.BENCHMARKS, **gateway_rows.BENCHMARKS, **store_rows.BENCHMARKS,
               **publisher_rows.BENCHMARKS, **bulk_rows.BENCHMARKS,
-              **resource_rows.BENCHMARKS}
+              **trigger_rows.BENCHMARKS, **resource_rows.BENCHMARKS}
 
 
 def main():

@@ -28,9 +28,9 @@ class BenchStack(Stack):
                               stdout=subprocess.PIPE, check=True)
         return json.loads(done.stdout)
 
-    def load(self, service, operation, in_flight, **more):
+    def load(self, service, operation, in_flight, pool=POOL, **more):
         extra = [f"--{key.replace('_', '-')}={value}" for key, value in more.items()]
-        return self.program("dataset-load", "--address", service.addresses["grpc"], "--pool", POOL,
+        return self.program("dataset-load", "--address", service.addresses["grpc"], "--pool", pool,
                             "--operation", operation, "--in-flight", in_flight,
                             "--seconds", self.seconds, *extra)
 

@@ -28,6 +28,7 @@ struct Settings {
   std::string address = "127.0.0.1:7001";
   std::string pool;
   std::string operation = "update";  // or "list"
+  bool as_identity = false;          // else as a developer
   int in_flight = 256;
   int identities = 4;  // of each slot
   int records = 20;    // of each dataset
@@ -94,6 +95,13 @@ class Slot {
     return false;
   }
 
+  // As whom it calls.
+  void Introduce(const Device& device, grpc::ClientContext& context) const {
+    if (!settings_.as_identity) return;
+    context.AddMetadata("x-tidemark-caller", "identity");
+    context.AddMetadata("x-tidemark-principal", device.identity);
+  }
+
   v1::ListRecordsRequest ListOf(const Device& device) const {
     v1::ListRecordsRequest request;
     request.set_identity_pool_id(settings_.pool);
@@ -123,6 +131,7 @@ class Slot {
     }
     Device& device = devices_[turn_++ % devices_.size()];
     context_ = std::make_unique<grpc::ClientContext>();
+    Introduce(device, *context_);
     begin_ = absl::Now();
     if (settings_.operation == "list") {
       list_request_ = ListOf(device);
@@ -224,6 +233,7 @@ int main(int argc, char** argv) {
   app.add_option("--address", settings.address, "of the dataset service");
   app.add_option("--pool", settings.pool, "an identity pool that exists")->required();
   app.add_option("--operation", settings.operation)->check(CLI::IsMember({"update", "list"}));
+  app.add_flag("--as-identity", settings.as_identity, "call as the identities, not as a developer");
   app.add_option("--in-flight", settings.in_flight, "calls at a time")->check(CLI::Range(1, 4096));
   app.add_option("--identities", settings.identities, "of each slot")->check(CLI::Range(1, 1000));
   app.add_option("--records", settings.records, "of each dataset")->check(CLI::Range(1, 1024));

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/abseil.h"
+#include "common/obs/log.h"
 #include "services/dataset/trigger/event.h"
 #include "services/dataset/trigger/trigger_errors.h"
 
@@ -107,6 +108,10 @@ void SyncTrigger::OnAnswer(const JobPtr& job, aws::InvokeResult result) {
   parts_.metrics.Ended(now - job->began);
   if (const auto* error = std::get_if<aws::CallError>(&result)) {
     if (job->retried || now >= job->until || !MayBeRetried(*error)) {
+      obs::Log(
+          obs::Level::kWarning, "Lambda did not run a sync trigger",
+          {{"function", job->function},
+           {"error", absl::StrCat(error->http_status, " ", error->code, ": ", error->message)}});
       return Fail(job, TriggerError(job->function, *error));
     }
     job->retried = true;

@@ -15,8 +15,11 @@ void Declare(config::Options& options, Config& config) {
                     pg::CheckDsn);
   options.Add("dataset", &config.dataset, "Address of the dataset service.");
   options.Add("publisher", &config.publisher, "Address of a publisher, which checks streams.");
+  options.Add("push", &config.push, "Address of the push service, which checks push settings.");
   options.Add("check-streams", &config.check_streams,
               "Enable a stream only once a publisher found that it can be written.");
+  options.Add("check-push", &config.check_push,
+              "Set push settings only once the push service found that they can be used.");
   options.AddKeyring("keyring", &config.keyring, Presence::kRequired,
                      "Keys for page tokens, the same for all replicas.");
   config::Declare(options, config.installation);

@@ -18,8 +18,11 @@ struct Config {
   config::Secret<std::string> owner_dsn;  // for `migrate`; empty: dsn
   config::Address dataset{"127.0.0.1", 7001};
   config::Address publisher{"127.0.0.1", 7003};
+  config::Address push{"127.0.0.1", 7004};
   // Whether a publisher is asked before a stream is enabled.
   bool check_streams = true;
+  // Whether the push service is asked before push settings are set.
+  bool check_push = true;
   std::optional<config::Keyring> keyring;
   config::Installation installation;
 

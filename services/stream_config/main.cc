@@ -12,6 +12,7 @@
 #include "services/stream_config/config.h"
 #include "services/stream_config/rpc/grpc_datasets.h"
 #include "services/stream_config/rpc/grpc_publishers.h"
+#include "services/stream_config/rpc/grpc_push_services.h"
 #include "services/stream_config/rpc/purger.h"
 #include "services/stream_config/rpc/stream_config_rpc.h"
 #include "services/stream_config/store/pool_feed.h"
@@ -43,16 +44,26 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   if (config.check_streams) {
     publishers.emplace(rpc::MakeChannel(config::FormatAddress(config.publisher)), SystemRandom());
   }
+  std::optional<GrpcPushServices> push_services;
+  if (config.check_push) {
+    push_services.emplace(rpc::MakeChannel(config::FormatAddress(config.push)), SystemRandom());
+  }
   Executor executor(config.connections, kQueuedCalls);
   Executor dataset_executor(config.connections, kQueuedCalls);
   PoolFeed feed(feed_store, {.poll_interval = config.poll_interval}, process.metrics());
   const Purger purger(store, datasets, SystemClock(), {}, process.metrics());
 
-  const Backend backend{store,           feed,
-                        datasets,        publishers ? &*publishers : nullptr,
-                        executor,        dataset_executor,
-                        SystemClock(),   SystemRandom(),
-                        *config.keyring, config.installation.region};
+  const Backend backend{store,
+                        feed,
+                        datasets,
+                        publishers ? &*publishers : nullptr,
+                        push_services ? &*push_services : nullptr,
+                        executor,
+                        dataset_executor,
+                        SystemClock(),
+                        SystemRandom(),
+                        *config.keyring,
+                        config.installation.region};
   StreamConfigRpc service(backend, process.calls_options(), process.metrics());
   return process.Serve({&service},
                        {{"pools", [&] { return feed.Ready(); }},

@@ -46,6 +46,7 @@ class Replica {
                   .options = {{"dataset", dataset},
                               {"publisher", publisher.empty() ? "127.0.0.1:1" : publisher},
                               {"check-streams", publisher.empty() ? "false" : "true"},
+                              {"push", "127.0.0.1:1"},
                               {"grace", "5m"}},
                   .secrets = {{"dsn", AsRole(postgres.dsn(), "tidemark_stream_config")},
                               {"keyring", kKeyring}}}) {}
@@ -151,6 +152,21 @@ TEST_F(StreamConfigProcessTest, ReplicasSeeEachOthersChangesAndAnyOfThemMayDie) 
   EXPECT_TRUE(watcher.Knows("r:3"));
   two->process().Start();
   EXPECT_TRUE(watcher.Learns("r:4"));
+}
+
+TEST_F(StreamConfigProcessTest, WithoutThePushServiceOnlySettingPlatformApplicationsFails) {
+  const auto replica = NewReplica();
+  ASSERT_TRUE(Eventually([&] { return replica->Create(kPool).ok(); }));
+  v1::UpdatePoolRequest request;
+  request.mutable_pool()->set_identity_pool_id(kPool);
+  request.mutable_update_mask()->add_paths("push");
+  EXPECT_TRUE(replica->Call(&Stub::UpdatePool, request).ok());
+  request.mutable_pool()->mutable_push()->add_application_arns(
+      "arn:aws:sns:us-east-1:123456789012:app/GCM/notes");
+  const absl::Status status = replica->Call(&Stub::UpdatePool, request).status();
+  EXPECT_EQ(ReasonOf(status), errors::v1::ERROR_REASON_SERVICE_UNAVAILABLE) << status;
+  EXPECT_EQ(errors::MetadataOf(status, "service"), "push");
+  EXPECT_FALSE(replica->Get(kPool)->pool().has_push());
 }
 
 TEST_F(StreamConfigProcessTest, StopsCleanlyAndAtOnceWithAWatcher) {

@@ -32,11 +32,14 @@ class Stack:
     pool, POOL; and whatever is started. Logs go to `directory`.
 
     Streams are enabled unchecked unless `check_streams`: most tests enable one before there is a
-    publisher. With it, the first publisher has to be started first."""
+    publisher. With it, the first publisher has to be started first. Likewise push settings, unless
+    `check_push`, and the push service."""
 
-    def __init__(self, directory, admin_dsn, database="tidemark", check_streams=False):
+    def __init__(self, directory, admin_dsn, database="tidemark", check_streams=False,
+                 check_push=False):
         self.directory = directory
         self.check_streams = "true" if check_streams else "false"
+        self.check_push = "true" if check_push else "false"
         self.dsn = admin_dsn.rsplit("/", 1)[0] + "/" + database
         self.services = []
         postgres.sql(admin_dsn, f"CREATE DATABASE {database}")
@@ -49,6 +52,7 @@ class Stack:
         # Of the first dataset service: it and stream-config know each other.
         self.dataset_address = f"127.0.0.1:{postgres.free_port()}"
         self.publisher_address = f"127.0.0.1:{postgres.free_port()}"  # likewise
+        self.push_address = f"127.0.0.1:{postgres.free_port()}"  # likewise
 
     def __enter__(self):
         try:
@@ -56,7 +60,8 @@ class Stack:
                 self.migrate(service)
             self.stream_config = self.start(
                 "stream-config", "--dataset", self.dataset_address, "--publisher",
-                self.publisher_address, f"--check-streams={self.check_streams}")
+                self.publisher_address, f"--check-streams={self.check_streams}", "--push",
+                self.push_address, f"--check-push={self.check_push}")
             self.stream_config.wait_ready()
             self.create_pool(POOL)
         except BaseException:

@@ -91,6 +91,8 @@ absl::StatusOr<PlannedChange> PlanChange(const Pool& pool, const SettingsChange&
                                          std::string_view parent) {
   PlannedChange plan;
   plan.settings = Merge(pool.settings, change);
+  plan.checks_push =
+      plan.settings.push != pool.settings.push && !plan.settings.push.application_arns.empty();
   if (plan.settings.stream && plan.settings.stream->enabled) {
     TM_RETURN_IF_ERROR(CheckEnabledStream(*plan.settings.stream, parent));
   }

@@ -45,6 +45,9 @@ struct PlannedChange {
   // It is to be seen first whether the stream can be written: it is enabled, or its name or role
   // changes while it is.
   bool checks_stream = false;
+  // It is to be seen first whether pushes can be sent: there are applications, and they or the role
+  // change.
+  bool checks_push = false;
 };
 
 // The settings `current` with `change` applied.

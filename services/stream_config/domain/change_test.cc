@@ -212,6 +212,27 @@ TEST(ChangeTest, AStreamIsCheckedWhenItIsEnabledOrItsNameOrRoleChangesWhileItIs)
   EXPECT_FALSE(checks(Streaming(), {.fields = {SettingsField::kDisplayName}}));
 }
 
+TEST(ChangeTest, PushSettingsAreCheckedWhenApplicationsOrTheRoleChange) {
+  const PushSettings some{.application_arns = {"arn:a"}, .role_arn = kRole};
+  const PushSettings other_role{.application_arns = {"arn:a"}, .role_arn = kOtherRole};
+  const PushSettings role_alone{.application_arns = {}, .role_arn = kRole};
+  const auto checks = [](const PushSettings& before, const PushSettings& after) {
+    Pool pool = NewPool();
+    pool.settings.push = before;
+    const SettingsChange change{.values = {.push = after}, .fields = {SettingsField::kPush}};
+    return PlanChange(pool, change, "pool").value().checks_push;
+  };
+  EXPECT_TRUE(checks({}, some));
+  EXPECT_TRUE(checks(some, other_role));
+  EXPECT_TRUE(checks(role_alone, some));
+  EXPECT_FALSE(checks(some, some));
+  EXPECT_FALSE(checks(some, {}));
+  EXPECT_FALSE(checks(some, role_alone));
+  Pool pool = NewPool();
+  pool.settings.push = some;
+  EXPECT_FALSE(PlanChange(pool, StreamChange({SettingsField::kStream}, {}), "pool")->checks_push);
+}
+
 SettingsChange Resume() {
   SettingsChange change = StatusChange(true);
   change.resume_stream = true;

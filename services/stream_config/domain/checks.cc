@@ -42,12 +42,25 @@ void CheckText(std::string_view field, std::string_view value, std::size_t least
   if (value.find('\0') != std::string_view::npos) violations.Add(field, "contains U+0000");
 }
 
+// Whether `value` is as long as allowed and `matches`.
 template <typename Predicate>
-void CheckShape(std::string_view field, std::string_view value, std::size_t least, std::size_t most,
+bool CheckShape(std::string_view field, std::string_view value, std::size_t least, std::size_t most,
                 std::string_view pattern, Predicate matches, errors::Violations& violations) {
-  if (CheckLength(field, value, least, most, violations) && !matches(value)) {
-    violations.Add(field, absl::StrCat(Quote(value), " does not match ", ToAbsl(pattern)));
-  }
+  if (!CheckLength(field, value, least, most, violations)) return false;
+  if (matches(value)) return true;
+  violations.Add(field, absl::StrCat(Quote(value), " does not match ", ToAbsl(pattern)));
+  return false;
+}
+
+// Whether `arn`, which is one, is of the installation's region.
+bool CheckRegion(std::string_view field, std::string_view arn, std::string_view region,
+                 errors::Violations& violations) {
+  if (RegionOf(arn) == region) return true;
+  violations.Add(field, absl::StrCat("'", ToAbsl(RegionOf(arn)),
+                                     "' is not the region of this "
+                                     "installation, '",
+                                     ToAbsl(region), "'"));
+  return false;
 }
 
 void CheckLimit(std::string_view parent, std::string_view name, std::int64_t value,
@@ -81,22 +94,33 @@ void CheckRoleArn(std::string_view field, std::string_view arn, errors::Violatio
              violations);
 }
 
-void CheckPush(std::string_view field, const PushSettings& push, errors::Violations& violations) {
+void CheckPush(std::string_view field, const PushSettings& push, std::string_view region,
+               errors::Violations& violations) {
   const std::string arns = Path(field, "application_arns");
   if (push.application_arns.size() > kMaxApplications) {
     violations.Add(arns, absl::StrCat(push.application_arns.size(), " entries: 0 to ",
                                       kMaxApplications, " are allowed"));
   }
+  const std::string_view account = AccountOf(push.role_arn);
   for (std::size_t i = 0; i < push.application_arns.size(); ++i) {
-    CheckShape(absl::StrCat(arns, "[", i, "]"), push.application_arns[i], 1, kMaxArn,
-               "arn:aws:sns:[-0-9a-z]+:\\d+:app/[A-Z_]+/[a-zA-Z0-9_.-]+", IsApplicationArn,
-               violations);
+    const std::string& arn = push.application_arns[i];
+    const std::string entry = absl::StrCat(arns, "[", i, "]");
+    const bool usable = CheckShape(entry, arn, 1, kMaxArn,
+                                   "arn:aws:sns:[-0-9a-z]+:\\d+:app/[A-Z_]+/[a-zA-Z0-9_.-]+",
+                                   IsApplicationArn, violations) &&
+                        CheckRegion(entry, arn, region, violations);
+    if (usable && !account.empty() && AccountOf(arn) != account) {
+      violations.Add(entry, absl::StrCat("'", ToAbsl(AccountOf(arn)),
+                                         "' is not the account of the "
+                                         "role, '",
+                                         ToAbsl(account), "'"));
+    }
   }
   CheckRoleArn(Path(field, "role_arn"), push.role_arn, violations);
 }
 
 void CheckEvents(std::string_view field, const std::map<std::string, std::string>& events,
-                 errors::Violations& violations) {
+                 std::string_view region, errors::Violations& violations) {
   const std::string functions = Path(field, "functions");
   if (events.size() > kMaxEvents) {
     violations.Add(functions,
@@ -109,9 +133,11 @@ void CheckEvents(std::string_view field, const std::map<std::string, std::string
       continue;
     }
     if (arn.empty()) continue;  // stands for no entry
-    CheckShape(absl::StrCat(functions, "[", type, "]"), arn, 1, kMaxArn,
-               "arn:aws:lambda:[-0-9a-z]+:\\d+:function:[\\w-]+(:[\\w$-]+)?", IsFunctionArn,
-               violations);
+    const std::string entry = absl::StrCat(functions, "[", type, "]");
+    const bool shaped = CheckShape(entry, arn, 1, kMaxArn,
+                                   "arn:aws:lambda:[-0-9a-z]+:\\d+:function:[\\w-]+(:[\\w$-]+)?",
+                                   IsFunctionArn, violations);
+    if (shaped) CheckRegion(entry, arn, region, violations);
   }
 }
 

@@ -23,13 +23,15 @@ void CheckStreamName(std::string_view field, std::string_view name, errors::Viol
 // Empty, or 20 to 2048 characters, `arn:aws:iam::\d+:role/.*`.
 void CheckRoleArn(std::string_view field, std::string_view arn, errors::Violations& violations);
 
-// At most 16 ARNs of SNS platform applications, each at most 512 characters.
-void CheckPush(std::string_view field, const PushSettings& push, errors::Violations& violations);
+// At most 16 ARNs of SNS platform applications, each at most 512 characters, of the installation's
+// `region` and, with a role, of the role's account.
+void CheckPush(std::string_view field, const PushSettings& push, std::string_view region,
+               errors::Violations& violations);
 
-// At most 1 entry, of type SyncTrigger, with a Lambda function's ARN of at most 512 characters, or
-// empty.
+// At most 1 entry, of type SyncTrigger, with the ARN of a Lambda function of the installation's
+// `region`, of at most 512 characters, or empty.
 void CheckEvents(std::string_view field, const std::map<std::string, std::string>& events,
-                 errors::Violations& violations);
+                 std::string_view region, errors::Violations& violations);
 
 // Each 0 or in its range.
 void CheckLimits(std::string_view field, const Limits& limits, errors::Violations& violations);

@@ -75,9 +75,11 @@ TEST(ChecksTest, RoleArnsHaveTheirPatternAndBounds) {
 TEST(ChecksTest, PushNamesEveryBadApplicationByItsPlace) {
   const std::string good = "arn:aws:sns:us-east-1:123456789012:app/APNS_SANDBOX/My.App_1-2";
   const auto find = [](const PushSettings& push) {
-    return Find([&push](std::string_view field, std::string_view,
-                        errors::Violations& violations) { CheckPush(field, push, violations); },
-                "");
+    return Find(
+        [&push](std::string_view field, std::string_view, errors::Violations& violations) {
+          CheckPush(field, push, "us-east-1", violations);
+        },
+        "");
   };
   EXPECT_THAT(find({}), IsEmpty());
   EXPECT_THAT(find({.application_arns = std::vector<std::string>(16, good)}), IsEmpty());
@@ -100,12 +102,47 @@ TEST(ChecksTest, PushNamesEveryBadApplicationByItsPlace) {
               ElementsAre(HasSubstr("1 to 512")));
 }
 
+TEST(ChecksTest, ApplicationsAreOfTheInstallationsRegionAndTheRolesAccount) {
+  const auto find = [](const PushSettings& push) {
+    return Find(
+        [&push](std::string_view field, std::string_view, errors::Violations& violations) {
+          CheckPush(field, push, "us-east-1", violations);
+        },
+        "");
+  };
+  const std::string here = "arn:aws:sns:us-east-1:1:app/GCM/x";
+  const std::string foreign = "arn:aws:sns:us-east-1:2:app/ADM/x";
+  const std::string away = "arn:aws:sns:eu-west-1:1:app/GCM/x";
+  EXPECT_THAT(find({.application_arns = {here, foreign}}), IsEmpty());
+  EXPECT_THAT(find({.application_arns = {here}, .role_arn = "arn:aws:iam::1:role/Push"}),
+              IsEmpty());
+  EXPECT_THAT(find({.application_arns = {here, foreign}, .role_arn = "arn:aws:iam::1:role/Push"}),
+              ElementsAre("f.application_arns[1]: '2' is not the account of the role, '1'"));
+  EXPECT_THAT(find({.application_arns = {away}}),
+              ElementsAre("f.application_arns[0]: 'eu-west-1' is not the region of this "
+                          "installation, 'us-east-1'"));
+  EXPECT_THAT(find({.application_arns = {foreign}, .role_arn = "role"}),
+              ElementsAre(HasSubstr("f.role_arn: ")))
+      << "which has no account to compare with";
+}
+
+TEST(ChecksTest, AFunctionIsOfTheInstallationsRegion) {
+  const Check check = [](std::string_view field, std::string_view arn,
+                         errors::Violations& violations) {
+    CheckEvents(field, {{"SyncTrigger", std::string(arn)}}, "us-east-1", violations);
+  };
+  EXPECT_THAT(Find(check, "arn:aws:lambda:us-east-1:2:function:f"), IsEmpty());
+  EXPECT_THAT(Find(check, "arn:aws:lambda:eu-west-1:2:function:f"),
+              ElementsAre("f.functions[SyncTrigger]: 'eu-west-1' is not the region of this "
+                          "installation, 'us-east-1'"));
+}
+
 TEST(ChecksTest, EventsHoldOneFunctionForTheSyncTrigger) {
   const std::string arn = "arn:aws:lambda:us-east-1:123456789012:function:my-function";
   const auto find = [](const std::map<std::string, std::string>& events) {
     return Find(
         [&events](std::string_view field, std::string_view, errors::Violations& violations) {
-          CheckEvents(field, events, violations);
+          CheckEvents(field, events, "us-east-1", violations);
         },
         "");
   };

@@ -54,9 +54,14 @@ bool IsRoleArn(std::string_view text) {
          std::none_of(arn.resource.begin(), arn.resource.end(), IsControl);
 }
 
-std::string_view AccountOf(std::string_view role_arn) {
+std::string_view AccountOf(std::string_view text) {
   Arn arn;
-  return ParseArn(role_arn, arn) ? arn.account : std::string_view();
+  return ParseArn(text, arn) ? arn.account : std::string_view();
+}
+
+std::string_view RegionOf(std::string_view text) {
+  Arn arn;
+  return ParseArn(text, arn) ? arn.region : std::string_view();
 }
 
 bool IsApplicationArn(std::string_view text) {

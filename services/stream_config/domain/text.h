@@ -26,8 +26,9 @@ std::string_view TakeCharacters(std::string_view text, std::size_t most);
 // `arn:aws:iam::\d+:role/.*`; `.` is anything but control characters.
 bool IsRoleArn(std::string_view arn);
 
-// The account of a role's ARN; empty if it is none.
-std::string_view AccountOf(std::string_view role_arn);
+// The account, and the region, in an ARN (a role's has none); empty if it is none.
+std::string_view AccountOf(std::string_view arn);
+std::string_view RegionOf(std::string_view arn);
 
 // `arn:aws:sns:[-0-9a-z]+:\d+:app/[A-Z_]+/[a-zA-Z0-9_.-]+`
 bool IsApplicationArn(std::string_view arn);

@@ -26,8 +26,8 @@ std::string Umlauts(std::size_t count) {
   return text;
 }
 
-constexpr char kApplication[] = "arn:aws:sns:us-east-1:1:app/GCM/";
-constexpr char kFunction[] = "arn:aws:lambda:us-east-1:1:function:";
+constexpr char kApplication[] = "arn:aws:sns:eu-west-1:1:app/GCM/";
+constexpr char kFunction[] = "arn:aws:lambda:eu-west-1:1:function:";
 constexpr char kRoleHead[] = "arn:aws:iam::1:role/";
 
 // Settings stand in CreatePoolRequest and in Pool alike; these set one field of either.
@@ -91,7 +91,8 @@ void AddPushAndEventFields(std::vector<Field<Message>>& fields) {
                                    {"", false},
                                    {head, false},
                                    {head + "a/b", false},
-                                   {"arn:aws:sns:us-east-1:1:topic", false}}) {
+                                   {"arn:aws:sns:us-east-1:1:app/GCM/a", false},
+                                   {"arn:aws:sns:eu-west-1:1:topic", false}}) {
     push("application_arns[0]", good,
          [arn = arn](auto& settings) { settings.add_application_arns(arn); });
   }
@@ -100,6 +101,10 @@ void AddPushAndEventFields(std::vector<Field<Message>>& fields) {
       for (int i = 0; i < count; ++i) settings.add_application_arns(head + "a");
     });
   }
+  push("application_arns[0]", false, [](auto& settings) {
+    settings.add_application_arns("arn:aws:sns:eu-west-1:2:app/GCM/a");
+    settings.set_role_arn(kRoleHead);
+  });
   push("role_arn", true, [](auto& settings) { settings.set_role_arn(kRoleHead); });
   push("role_arn", false, [](auto& settings) { settings.set_role_arn("role"); });
 
@@ -119,6 +124,7 @@ void AddPushAndEventFields(std::vector<Field<Message>>& fields) {
   events(trigger, true, {{"SyncTrigger", ""}});
   events(trigger, false, {{"SyncTrigger", lambda + A(513 - lambda.size())}});
   events(trigger, false, {{"SyncTrigger", "f"}});
+  events(trigger, false, {{"SyncTrigger", "arn:aws:lambda:us-east-1:1:function:f"}});
   events("functions", false, {{"Other", lambda + "f"}});
   events("functions", false, {{"", lambda + "f"}});
   events("functions", false, {{"Other", ""}});

@@ -1,6 +1,5 @@
 #include "services/stream_config/rpc/checked_calls.h"
 
-#include <string>
 #include <utility>
 
 #include "common/errors/error.h"
@@ -8,41 +7,41 @@
 
 namespace tidemark::stream_config {
 
-namespace {
-
-prometheus::Counter& Checks(prometheus::Registry& registry, const std::string& outcome) {
-  return obs::Counter(registry, "tidemark_stream_config_stream_checks_total",
-                      "Streams checked before they were enabled, by outcome.",
-                      {{"outcome", outcome}});
-}
-
-}  // namespace
-
 // A call under way. One thread at a time has it.
 struct CheckedCalls::State {
   Executor& executor;
   const rpc::Call& call;
   const rpc::Done done;
   const Body body;
-  StreamChecks checks;
+  Checks checks;
 };
 
-CheckedCalls::CheckedCalls(Publishers* publishers, prometheus::Registry& registry)
-    : publishers_(publishers),
-      ok_(Checks(registry, "ok")),
-      refused_(Checks(registry, "refused")),
-      failed_(Checks(registry, "failed")) {}
+CheckedCalls::Outcomes::Outcomes(prometheus::Registry& registry, const std::string& name,
+                                 const std::string& help)
+    : ok_(obs::Counter(registry, name, help, {{"outcome", "ok"}})),
+      refused_(obs::Counter(registry, name, help, {{"outcome", "refused"}})),
+      failed_(obs::Counter(registry, name, help, {{"outcome", "failed"}})) {}
 
-absl::Status StreamChecks::Require(StreamToCheck stream) {
-  if (off_ || good_ == stream) return absl::OkStatus();
-  wanted_ = std::move(stream);
-  return absl::CancelledError("the stream is to be checked first");
+void CheckedCalls::Outcomes::Count(const absl::Status& status) {
+  if (status.ok()) return ok_.Increment();
+  const bool failed = errors::ReasonOf(status) == errors::v1::ERROR_REASON_SERVICE_UNAVAILABLE;
+  (failed ? failed_ : refused_).Increment();
 }
+
+CheckedCalls::CheckedCalls(Publishers* publishers, PushServices* push_services,
+                           prometheus::Registry& registry)
+    : publishers_(publishers),
+      push_services_(push_services),
+      streams_(registry, "tidemark_stream_config_stream_checks_total",
+               "Streams checked before they were enabled, by outcome."),
+      pushes_(registry, "tidemark_stream_config_push_checks_total",
+              "Push settings checked before they were set, by outcome.") {}
 
 void CheckedCalls::Run(Executor& executor, const rpc::Call& call, rpc::Done done, Body body) {
   const auto state =
       std::make_shared<State>(State{executor, call, std::move(done), std::move(body), {}});
-  state->checks.off_ = publishers_ == nullptr;
+  state->checks.stream_.off = publishers_ == nullptr;
+  state->checks.push_.off = push_services_ == nullptr;
   Attempt(state);
 }
 
@@ -51,27 +50,32 @@ void CheckedCalls::Attempt(const std::shared_ptr<State>& state) {
     if (const absl::Status worth = rpc::Calls::WorthRunning(state->call); !worth.ok()) {
       return state->done(worth);
     }
-    state->checks.wanted_.reset();
+    Checks::Slot<StreamToCheck>& stream = state->checks.stream_;
+    Checks::Slot<PushToCheck>& push = state->checks.push_;
+    stream.wanted.reset();
+    push.wanted.reset();
     const absl::Status status = state->body(state->checks);
-    state->checks.wanted_ ? Check(state) : state->done(status);
+    if (stream.wanted) {
+      publishers_->CheckStream(state->call, *stream.wanted, Found(state, stream, streams_));
+    } else if (push.wanted) {
+      push_services_->CheckPush(state->call, *push.wanted, Found(state, push, pushes_));
+    } else {
+      state->done(status);
+    }
   });
   if (!queued) state->done(rpc::Calls::ExecutorFull());
 }
 
-void CheckedCalls::Check(const std::shared_ptr<State>& state) {
-  publishers_->CheckStream(state->call, *state->checks.wanted_,
-                           [this, state](const absl::Status& status) {
-                             Count(status);
-                             if (!status.ok()) return state->done(status);
-                             state->checks.good_ = std::move(state->checks.wanted_);
-                             Attempt(state);
-                           });
-}
-
-void CheckedCalls::Count(const absl::Status& status) {
-  if (status.ok()) return ok_.Increment();
-  const bool failed = errors::ReasonOf(status) == errors::v1::ERROR_REASON_SERVICE_UNAVAILABLE;
-  (failed ? failed_ : refused_).Increment();
+template <typename Question>
+std::function<void(const absl::Status&)> CheckedCalls::Found(const std::shared_ptr<State>& state,
+                                                             Checks::Slot<Question>& slot,
+                                                             Outcomes& outcomes) {
+  return [this, state, &slot, &outcomes](const absl::Status& status) {
+    outcomes.Count(status);
+    if (!status.ok()) return state->done(status);
+    slot.good = std::move(slot.wanted);
+    Attempt(state);
+  };
 }
 
 }  // namespace tidemark::stream_config

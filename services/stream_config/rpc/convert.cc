@@ -58,10 +58,12 @@ bool IsEnabled(const std::string& field, v1::StreamingStatus status, Violations&
 }
 
 // The named fields of `message`, a Pool or a CreatePoolRequest, which names settings alike.
-// `prefix` is its path in the request with a dot at the end, or empty.
+// `prefix` is its path in the request with a dot at the end, or empty. `region` is the
+// installation's.
 template <typename Message>
 SettingsChange ParseSettings(const Message& message, std::set<SettingsField> fields,
-                             const std::string& prefix, Violations& violations) {
+                             const std::string& prefix, std::string_view region,
+                             Violations& violations) {
   SettingsChange change{.fields = std::move(fields)};
   Settings& values = change.values;
   const auto named = [&change](SettingsField field) { return change.fields.contains(field); };
@@ -88,11 +90,11 @@ SettingsChange ParseSettings(const Message& message, std::set<SettingsField> fie
     values.push = {.application_arns = {message.push().application_arns().begin(),
                                         message.push().application_arns().end()},
                    .role_arn = message.push().role_arn()};
-    CheckPush(prefix + "push", values.push, violations);
+    CheckPush(prefix + "push", values.push, region, violations);
   }
   if (named(SettingsField::kEvents)) {
     values.events = {message.events().functions().begin(), message.events().functions().end()};
-    CheckEvents(prefix + "events", values.events, violations);
+    CheckEvents(prefix + "events", values.events, region, violations);
     std::erase_if(values.events, [](const auto& entry) { return entry.second.empty(); });
   }
   if (named(SettingsField::kLimits)) {
@@ -167,7 +169,8 @@ void ToProto(const BulkPublish& bulk, v1::BulkPublish& proto) {
   proto.set_failure_message(bulk.failure_message);
 }
 
-absl::StatusOr<ParsedCreate> ParseCreate(const v1::CreatePoolRequest& request) {
+absl::StatusOr<ParsedCreate> ParseCreate(const v1::CreatePoolRequest& request,
+                                         std::string_view region) {
   Violations violations;
   if (!request.identity_pool_id().empty()) {
     errors::CheckId("identity_pool_id", request.identity_pool_id(), violations);
@@ -179,18 +182,19 @@ absl::StatusOr<ParsedCreate> ParseCreate(const v1::CreatePoolRequest& request) {
       ParseSettings(request,
                     {SettingsField::kDisplayName, SettingsField::kStream, SettingsField::kPush,
                      SettingsField::kEvents, SettingsField::kLimits},
-                    "", violations);
+                    "", region, violations);
   errors::CheckRequestId("request_id", request.request_id(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
   return parsed;
 }
 
-absl::StatusOr<ParsedUpdate> ParseUpdate(const v1::UpdatePoolRequest& request) {
+absl::StatusOr<ParsedUpdate> ParseUpdate(const v1::UpdatePoolRequest& request,
+                                         std::string_view region) {
   Violations violations;
   errors::CheckId("pool.identity_pool_id", request.pool().identity_pool_id(), violations);
   ParsedUpdate parsed{.pool_id = request.pool().identity_pool_id()};
   parsed.change = ParseSettings(request.pool(), ParseMask(request.update_mask(), violations),
-                                "pool.", violations);
+                                "pool.", region, violations);
   parsed.change.resume_stream = request.resume_stream();
   parsed.expected = ParseVersion("expected_version", request.expected_version(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());

@@ -23,14 +23,17 @@ struct ParsedCreate {
   std::string request_id;
   std::string content_hash;
 };
-absl::StatusOr<ParsedCreate> ParseCreate(const v1::CreatePoolRequest& request);
+// `region`: the installation's.
+absl::StatusOr<ParsedCreate> ParseCreate(const v1::CreatePoolRequest& request,
+                                         std::string_view region);
 
 struct ParsedUpdate {
   std::string pool_id;
   SettingsChange change;
   std::optional<Version> expected;
 };
-absl::StatusOr<ParsedUpdate> ParseUpdate(const v1::UpdatePoolRequest& request);
+absl::StatusOr<ParsedUpdate> ParseUpdate(const v1::UpdatePoolRequest& request,
+                                         std::string_view region);
 
 struct ParsedDelete {
   std::string pool_id;

@@ -156,10 +156,10 @@ TEST_F(EnablingTest, ChecksThatTakeLongHoldNoThread) {
   }
 }
 
-TEST_F(EnablingTest, WithoutPublishersNothingIsChecked) {
+TEST_F(EnablingTest, WithoutThoseWhoLookNothingIsChecked) {
   prometheus::Registry registry;
-  StreamConfigRpc service({store_, feed_, datasets_, nullptr, executor_, dataset_executor_, clock_,
-                           SystemRandom(), TestKeyring(), "eu-west-1"},
+  StreamConfigRpc service({store_, feed_, datasets_, nullptr, nullptr, executor_, dataset_executor_,
+                           clock_, SystemRandom(), TestKeyring(), "eu-west-1"},
                           {.service = "stream_config"}, registry);
   grpc::ServerBuilder builder;
   builder.RegisterService(&service);
@@ -167,7 +167,12 @@ TEST_F(EnablingTest, WithoutPublishersNothingIsChecked) {
   stub_ = v1::StreamConfigService::NewStub(server->InProcessChannel({}));
   Make();
   SetStream(Stream());
+  v1::UpdatePoolRequest request = UpdateOf({"push"});
+  request.mutable_pool()->mutable_push()->add_application_arns(
+      "arn:aws:sns:eu-west-1:1:app/GCM/notes");
+  EXPECT_TRUE(Update(request).ok());
   EXPECT_THAT(publishers_.checked(), IsEmpty());
+  EXPECT_THAT(push_services_.checked(), IsEmpty());
 }
 
 TEST_F(EnablingTest, AResumedStreamGoesOnFromWhereItStopped) {

@@ -2,10 +2,9 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "common/errors/error.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
+#include "services/stream_config/rpc/findings.h"
 
 namespace tidemark::stream_config {
 namespace {
@@ -20,29 +19,6 @@ struct Check {
   publisher::v1::CheckStreamRequest request;
   publisher::v1::CheckStreamResponse response;
 };
-
-// What the caller is told: what the publisher found as it is, all else as a publisher that can't be
-// had.
-absl::Status Explain(const absl::Status& status) {
-  switch (errors::ReasonOf(status)) {
-    case errors::v1::ERROR_REASON_STREAM_NOT_FOUND:
-    case errors::v1::ERROR_REASON_STREAM_NOT_ACTIVE:
-    case errors::v1::ERROR_REASON_ROLE_NOT_USABLE:
-      return status;
-    case errors::v1::ERROR_REASON_SERVICE_UNAVAILABLE:
-      // Its own words name what it could not reach; gRPC's do not.
-      if (!errors::MetadataOf(status, "service").empty()) return status;
-      break;
-    default:
-      break;
-  }
-  if (status.ok()) return status;
-  return errors::Error(
-      absl::StatusCode::kUnavailable, errors::v1::ERROR_REASON_SERVICE_UNAVAILABLE,
-      absl::StrCat("no publisher can check the stream (", absl::StatusCodeToString(status.code()),
-                   "); nothing was changed; try again"),
-      {{"service", "publisher"}});
-}
 
 }  // namespace
 
@@ -63,7 +39,11 @@ void GrpcPublishers::CheckStream(const rpc::Call& call, const StreamToCheck& str
         // The context holds the channel, which must not end in this thread: once the call is
         // answered, only the object holds it.
         check.reset();
-        done(Explain(rpc::FromGrpc(status)));
+        done(ExplainCheck(
+            rpc::FromGrpc(status),
+            {errors::v1::ERROR_REASON_STREAM_NOT_FOUND, errors::v1::ERROR_REASON_STREAM_NOT_ACTIVE,
+             errors::v1::ERROR_REASON_ROLE_NOT_USABLE},
+            "publisher", "no publisher can check the stream"));
       });
 }
 

@@ -55,7 +55,7 @@ StreamConfigRpc::StreamConfigRpc(const Backend& backend, const rpc::Calls::Optio
     : backend_(backend),
       writer_(backend.store, backend.feed, registry),
       bulk_(backend.store, writer_, backend.clock),
-      checked_(backend.publishers, registry),
+      checked_(backend.publishers, backend.push_services, registry),
       calls_(v1::StreamConfigService::service_full_name(), options, registry) {}
 
 StreamConfigRpc::NewIds StreamConfigRpc::MakeIds() {
@@ -66,19 +66,24 @@ StreamConfigRpc::NewIds StreamConfigRpc::MakeIds() {
   return {MakePoolId(backend_.region, pool), MakeExternalId(external)};
 }
 
-// First whether the stream can be written at all; then the position, which is read before the
-// settings are stored: what is committed after the answer lies above it, and a little that was
-// committed before is delivered too.
+// First whether the stream can be written at all, and pushes be sent; then the position, which is
+// read before the settings are stored: what is committed after the answer lies above it, and a
+// little that was committed before is delivered too.
 absl::StatusOr<std::optional<Pool>> StreamConfigRpc::Change(const rpc::Call& call, const Pool& pool,
                                                             const SettingsChange& change,
                                                             std::string_view parent,
-                                                            StreamChecks& checks) {
+                                                            Checks& checks) {
   TM_ASSIGN_OR_RETURN(const PlannedChange plan, PlanChange(pool, change, parent));
   if (IsNoChange(pool, plan)) return std::nullopt;
   if (plan.checks_stream) {
     const StreamSettings& stream = *plan.settings.stream;
     TM_RETURN_IF_ERROR(
-        checks.Require({stream.stream_name, stream.role_arn, pool.role_external_id}));
+        checks.Require(StreamToCheck{stream.stream_name, stream.role_arn, pool.role_external_id}));
+  }
+  if (plan.checks_push) {
+    const PushSettings& push = plan.settings.push;
+    TM_RETURN_IF_ERROR(
+        checks.Require(PushToCheck{push.application_arns, push.role_arn, pool.role_external_id}));
   }
   Position end;
   if (plan.starts_stream) {
@@ -89,15 +94,15 @@ absl::StatusOr<std::optional<Pool>> StreamConfigRpc::Change(const rpc::Call& cal
 
 absl::Status StreamConfigRpc::Create(const rpc::Call& call, const NewIds& ids,
                                      const v1::CreatePoolRequest& request,
-                                     v1::CreatePoolResponse& response, StreamChecks& checks) {
-  TM_ASSIGN_OR_RETURN(ParsedCreate parsed, ParseCreate(request));
+                                     v1::CreatePoolResponse& response, Checks& checks) {
+  TM_ASSIGN_OR_RETURN(ParsedCreate parsed, ParseCreate(request, backend_.region));
   Pool empty{.id = parsed.pool_id.empty() ? ids.pool_id : parsed.pool_id,
              .role_external_id = ids.external_id};
   empty.create_time = empty.update_time = TruncateToMillis(backend_.clock.Now());
   Creation creation{.pool = empty,
                     .request_id = std::move(parsed.request_id),
                     .content_hash = std::move(parsed.content_hash)};
-  if (request.has_stream()) {
+  if (request.has_stream() || request.has_push()) {
     // The pool of an earlier attempt has its own external id: there is nothing to check.
     creation.pool.settings = Merge(empty.settings, parsed.settings);
     TM_ASSIGN_OR_RETURN(const std::optional<Pool> made,
@@ -148,8 +153,8 @@ absl::Status StreamConfigRpc::List(const rpc::Call& call, const v1::ListPoolsReq
 }
 
 absl::Status StreamConfigRpc::Update(const rpc::Call& call, const v1::UpdatePoolRequest& request,
-                                     v1::UpdatePoolResponse& response, StreamChecks& checks) {
-  TM_ASSIGN_OR_RETURN(const ParsedUpdate parsed, ParseUpdate(request));
+                                     v1::UpdatePoolResponse& response, Checks& checks) {
+  TM_ASSIGN_OR_RETURN(const ParsedUpdate parsed, ParseUpdate(request, backend_.region));
   const Edit edit = [&](const Pool& pool) {
     return Change(call, pool, parsed.change, "pool", checks);
   };
@@ -205,21 +210,21 @@ grpc::ServerUnaryReactor* StreamConfigRpc::Run(
 grpc::ServerUnaryReactor* StreamConfigRpc::RunChecked(
     Executor& executor, grpc::CallbackServerContext* context, std::string_view method,
     const google::protobuf::Message* request, const google::protobuf::Message* response,
-    std::function<absl::Status(const rpc::Call&, StreamChecks&)> body) {
+    std::function<absl::Status(const rpc::Call&, Checks&)> body) {
   return calls_.Unary(
       context, method, request, response, [&](const rpc::Call& call, rpc::Done done) {
         const absl::Status refused = rpc::RequireDeveloper(call);
         if (!refused.ok()) return done(refused);
         checked_.Run(
             executor, call, std::move(done),
-            [&call, body = std::move(body)](StreamChecks& checks) { return body(call, checks); });
+            [&call, body = std::move(body)](Checks& checks) { return body(call, checks); });
       });
 }
 
 grpc::ServerUnaryReactor* StreamConfigRpc::CreatePool(grpc::CallbackServerContext* context,
                                                       const v1::CreatePoolRequest* request,
                                                       v1::CreatePoolResponse* response) {
-  const auto body = [=, this, ids = MakeIds()](const rpc::Call& call, StreamChecks& checks) {
+  const auto body = [=, this, ids = MakeIds()](const rpc::Call& call, Checks& checks) {
     return Create(call, ids, *request, *response, checks);
   };
   return RunChecked(request->has_stream() ? backend_.dataset_executor : backend_.executor, context,
@@ -243,7 +248,7 @@ grpc::ServerUnaryReactor* StreamConfigRpc::ListPools(grpc::CallbackServerContext
 grpc::ServerUnaryReactor* StreamConfigRpc::UpdatePool(grpc::CallbackServerContext* context,
                                                       const v1::UpdatePoolRequest* request,
                                                       v1::UpdatePoolResponse* response) {
-  const auto body = [=, this](const rpc::Call& call, StreamChecks& checks) {
+  const auto body = [=, this](const rpc::Call& call, Checks& checks) {
     return Update(call, *request, *response, checks);
   };
   return RunChecked(TouchesStream(*request) ? backend_.dataset_executor : backend_.executor,

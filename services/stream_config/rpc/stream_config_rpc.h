@@ -17,6 +17,7 @@
 #include "services/stream_config/rpc/datasets.h"
 #include "services/stream_config/rpc/pool_writer.h"
 #include "services/stream_config/rpc/publishers.h"
+#include "services/stream_config/rpc/push_services.h"
 #include "services/stream_config/store/pool_feed.h"
 #include "services/stream_config/store/store.h"
 #include "tidemark/stream_config/v1/stream_config_service.grpc.pb.h"
@@ -28,14 +29,15 @@ struct Backend {
   PoolStore& store;
   PoolFeed& feed;
   Datasets& datasets;
-  Publishers* publishers;  // null: streams are enabled unchecked
+  Publishers* publishers;       // null: streams are enabled unchecked
+  PushServices* push_services;  // null: push settings are set unchecked
   Executor& executor;
   // Of calls that may wait for the dataset service: they hold up no other.
   Executor& dataset_executor;
   const Clock& clock;
   Random& random;
   config::Keyring keyring;
-  std::string region;  // of the ids that are made up
+  std::string region;  // of the ids that are made up, and of what settings name
 };
 
 // See stream_config_service.proto. Parses, asks the domain, stores, answers.
@@ -84,13 +86,13 @@ class StreamConfigRpc final : public v1::StreamConfigService::CallbackService {
   // The bodies of the methods. Those with `checks` may run several times for one call.
   absl::Status Create(const rpc::Call& call, const NewIds& ids,
                       const v1::CreatePoolRequest& request, v1::CreatePoolResponse& response,
-                      StreamChecks& checks);
+                      Checks& checks);
   absl::Status Get(const rpc::Call& call, const v1::GetPoolRequest& request,
                    v1::GetPoolResponse& response);
   absl::Status List(const rpc::Call& call, const v1::ListPoolsRequest& request,
                     v1::ListPoolsResponse& response);
   absl::Status Update(const rpc::Call& call, const v1::UpdatePoolRequest& request,
-                      v1::UpdatePoolResponse& response, StreamChecks& checks);
+                      v1::UpdatePoolResponse& response, Checks& checks);
   absl::Status Delete(const rpc::Call& call, const v1::DeletePoolRequest& request,
                       v1::DeletePoolResponse& response);
   absl::Status Disable(const rpc::Call& call, const v1::DisableStreamRequest& request,
@@ -103,16 +105,17 @@ class StreamConfigRpc final : public v1::StreamConfigService::CallbackService {
                                 Bodies& bodies,
                                 absl::Status (Bodies::*body)(const rpc::Call&, const Request&,
                                                              Response&));
-  // The same for a body that may want a stream checked; no thread waits for that.
-  grpc::ServerUnaryReactor* RunChecked(
-      Executor& executor, grpc::CallbackServerContext* context, std::string_view method,
-      const google::protobuf::Message* request, const google::protobuf::Message* response,
-      std::function<absl::Status(const rpc::Call&, StreamChecks&)> body);
+  // The same for a body that may want something checked; no thread waits for that.
+  grpc::ServerUnaryReactor* RunChecked(Executor& executor, grpc::CallbackServerContext* context,
+                                       std::string_view method,
+                                       const google::protobuf::Message* request,
+                                       const google::protobuf::Message* response,
+                                       std::function<absl::Status(const rpc::Call&, Checks&)> body);
 
   // `pool` with `change`, to be stored; nothing if that is how it is.
   absl::StatusOr<std::optional<Pool>> Change(const rpc::Call& call, const Pool& pool,
                                              const SettingsChange& change, std::string_view parent,
-                                             StreamChecks& checks);
+                                             Checks& checks);
   NewIds MakeIds();
 
   Backend backend_;

@@ -24,10 +24,10 @@ TEST_F(StreamConfigRpcTest, APoolIsMadeWithAllItsSettings) {
   request.set_identity_pool_id(kPool);
   request.set_display_name("Prod\u00fcktion");
   *request.mutable_stream() = Stream();
-  request.mutable_push()->add_application_arns("arn:aws:sns:us-east-1:1:app/GCM/My.App");
+  request.mutable_push()->add_application_arns("arn:aws:sns:eu-west-1:123456789012:app/GCM/My.App");
   request.mutable_push()->set_role_arn(kRole);
   (*request.mutable_events()->mutable_functions())["SyncTrigger"] =
-      "arn:aws:lambda:us-east-1:1:function:f";
+      "arn:aws:lambda:eu-west-1:1:function:f";
   request.mutable_limits()->set_records_per_dataset(2048);
   const auto made = Create(request);
   ASSERT_TRUE(made.ok()) << made.status();
@@ -44,8 +44,8 @@ TEST_F(StreamConfigRpcTest, APoolIsMadeWithAllItsSettings) {
   EXPECT_EQ(pool.stream().epoch(), 1);
   EXPECT_EQ(pool.stream().start_position(), 1000);
   EXPECT_EQ(pool.stream().enabled_time().seconds(), 1'700'000'000);
-  EXPECT_EQ(pool.push().application_arns(0), "arn:aws:sns:us-east-1:1:app/GCM/My.App");
-  EXPECT_EQ(pool.events().functions().at("SyncTrigger"), "arn:aws:lambda:us-east-1:1:function:f");
+  EXPECT_EQ(pool.push().application_arns(0), "arn:aws:sns:eu-west-1:123456789012:app/GCM/My.App");
+  EXPECT_EQ(pool.events().functions().at("SyncTrigger"), "arn:aws:lambda:eu-west-1:1:function:f");
   EXPECT_EQ(pool.limits().records_per_dataset(), 2048);
   EXPECT_EQ(Get(kPool)->pool().SerializeAsString(), pool.SerializeAsString());
 }
@@ -118,7 +118,7 @@ TEST_F(StreamConfigRpcTest, AMessageThatIsNamedAndUnsetIsCleared) {
   *create.mutable_stream() = Stream();
   create.mutable_push()->set_role_arn(kRole);
   (*create.mutable_events()->mutable_functions())["SyncTrigger"] =
-      "arn:aws:lambda:us-east-1:1:function:f";
+      "arn:aws:lambda:eu-west-1:1:function:f";
   create.mutable_limits()->set_keys_per_dataset(7);
   ASSERT_TRUE(Create(create).ok());
   const auto updated = Update(UpdateOf({"stream", "push", "events", "limits"}));
@@ -133,7 +133,7 @@ TEST_F(StreamConfigRpcTest, AnEmptyFunctionTakesTheTriggerAway) {
   v1::CreatePoolRequest create;
   create.set_identity_pool_id(kPool);
   (*create.mutable_events()->mutable_functions())["SyncTrigger"] =
-      "arn:aws:lambda:us-east-1:1:function:f";
+      "arn:aws:lambda:eu-west-1:1:function:f";
   ASSERT_TRUE(Create(create).ok());
   v1::UpdatePoolRequest request = UpdateOf({"events"});
   (*request.mutable_pool()->mutable_events()->mutable_functions())["SyncTrigger"] = "";

@@ -15,8 +15,8 @@
 #include "common/rpc/status.h"
 #include "common/testing/eventually.h"
 #include "services/stream_config/rpc/stream_config_rpc.h"
+#include "services/stream_config/rpc/testing/fake_checks.h"
 #include "services/stream_config/rpc/testing/fake_datasets.h"
-#include "services/stream_config/rpc/testing/fake_publishers.h"
 #include "services/stream_config/store/memory_store.h"
 
 namespace tidemark::stream_config {
@@ -133,12 +133,13 @@ class StreamConfigRpcTest : public ::testing::Test {
   MemoryStore store_;
   FakeDatasets datasets_;
   FakePublishers publishers_;
+  FakePushServices push_services_;
   SettableClock clock_;
   Executor executor_{2, 100};
   Executor dataset_executor_{1, 100};
   PoolFeed feed_{store_, {.poll_interval = absl::Milliseconds(20)}, registry_};
-  StreamConfigRpc service_{{store_, feed_, datasets_, &publishers_, executor_, dataset_executor_,
-                            clock_, SystemRandom(), TestKeyring(), "eu-west-1"},
+  StreamConfigRpc service_{{store_, feed_, datasets_, &publishers_, &push_services_, executor_,
+                            dataset_executor_, clock_, SystemRandom(), TestKeyring(), "eu-west-1"},
                            {.service = "stream_config"},
                            registry_};
   std::unique_ptr<grpc::Server> server_;

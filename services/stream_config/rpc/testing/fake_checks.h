@@ -6,24 +6,15 @@
 #include <vector>
 
 #include "services/stream_config/rpc/publishers.h"
+#include "services/stream_config/rpc/push_services.h"
 
 namespace tidemark::stream_config {
 
-// Publishers that answer as tests say; at first that every stream is good.
-class FakePublishers final : public Publishers {
+// Answers checks as tests say; at first that all is good.
+template <typename Question>
+class FakeChecks {
  public:
   using Done = std::function<void(const absl::Status&)>;
-
-  void CheckStream(const rpc::Call&, const StreamToCheck& stream, Done done) override {
-    std::unique_lock lock(mutex_);
-    checked_.push_back(stream);
-    const auto before = before_answer_;
-    if (held_) return waiting_.push_back(std::move(done));
-    const absl::Status answer = answer_;
-    lock.unlock();
-    if (before) before();
-    done(answer);
-  }
 
   void SetAnswer(absl::Status answer) {
     const std::lock_guard lock(mutex_);
@@ -50,9 +41,21 @@ class FakePublishers final : public Publishers {
   }
 
   // All that was asked for, in order.
-  std::vector<StreamToCheck> checked() const {
+  std::vector<Question> checked() const {
     const std::lock_guard lock(mutex_);
     return checked_;
+  }
+
+ protected:
+  void Take(const Question& question, Done done) {
+    std::unique_lock lock(mutex_);
+    checked_.push_back(question);
+    const auto before = before_answer_;
+    if (held_) return waiting_.push_back(std::move(done));
+    const absl::Status answer = answer_;
+    lock.unlock();
+    if (before) before();
+    done(answer);
   }
 
  private:
@@ -61,7 +64,21 @@ class FakePublishers final : public Publishers {
   std::function<void()> before_answer_;
   bool held_ = false;
   std::vector<Done> waiting_;
-  std::vector<StreamToCheck> checked_;
+  std::vector<Question> checked_;
+};
+
+class FakePublishers final : public Publishers, public FakeChecks<StreamToCheck> {
+ public:
+  void CheckStream(const rpc::Call&, const StreamToCheck& stream, Done done) override {
+    Take(stream, std::move(done));
+  }
+};
+
+class FakePushServices final : public PushServices, public FakeChecks<PushToCheck> {
+ public:
+  void CheckPush(const rpc::Call&, const PushToCheck& push, Done done) override {
+    Take(push, std::move(done));
+  }
 };
 
 }  // namespace tidemark::stream_config

@@ -1,12 +1,15 @@
 // Many at once: counts stay without gaps, limits hold, nothing deadlocks, and in the end everything
 // agrees.
 #include <algorithm>
+#include <future>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <set>
 #include <thread>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -43,10 +46,12 @@ class StormTest : public ::testing::Test {
   }
 
   // For each dataset, the counts that were acknowledged; each must be the only one of its kind.
-  void Acknowledge(const DatasetKey& dataset, SyncCount count) {
+  void Acknowledge(const DatasetKey& dataset, SyncCount count,
+                   std::optional<Generation> seen = std::nullopt) {
     const std::lock_guard lock(mutex_);
     EXPECT_TRUE(acknowledged_.insert({dataset, count}).second)
         << "count " << count << " was given twice";
+    if (seen) triggered_[{dataset, count}] = *seen;
   }
 
   void ExpectAllIsWell() {
@@ -59,6 +64,7 @@ class StormTest : public ::testing::Test {
       logged.insert({change.dataset, change.sync_count});
     }
     EXPECT_TRUE(std::ranges::includes(logged, acknowledged_));
+    ExpectTriggersSawTheirLife(*log);
     const auto deadlocks = connection.RunOnce(
         "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()", pg::Params(),
         InSeconds(30));
@@ -66,11 +72,24 @@ class StormTest : public ::testing::Test {
     EXPECT_EQ(std::get<0>(*deadlocks->ParseOnly<std::int64_t>()), 0);
   }
 
+  // Each change of a sync trigger is of the life that it saw; if it saw none, it began one.
+  void ExpectTriggersSawTheirLife(const std::vector<LoggedChange>& log) {
+    std::map<DatasetKey, Generation> lives;  // of the change before
+    for (const LoggedChange& change : log) {
+      const auto before = std::exchange(lives[change.dataset], change.generation);
+      const auto triggered = triggered_.find({change.dataset, change.sync_count});
+      if (triggered == triggered_.end()) continue;
+      const bool begun = before != change.generation;
+      EXPECT_EQ(triggered->second, begun ? Generation(0) : change.generation);
+    }
+  }
+
   const std::unique_ptr<testing::TestDatabase> database_ =
       testing::TestDatabase::Create({&Migrations()});
   pg::ConnectOptions options_;
   std::mutex mutex_;
   std::set<std::pair<DatasetKey, SyncCount>> acknowledged_;
+  std::map<std::pair<DatasetKey, SyncCount>, Generation> triggered_;  // what each of these saw
 };
 
 TEST_F(StormTest, OfManyWritersOfOneRecordExactlyOneWinsEachCount) {
@@ -128,14 +147,23 @@ TEST_F(StormTest, TwoReplicasThatCreate21DatasetsAtOnceCreate20) {
   ExpectAllIsWell();
 }
 
-// Devices that update, delete, merge and erase the same few datasets.
+// A change that was acknowledged, and of a sync trigger's the life that it saw.
+struct Acknowledged {
+  DatasetKey dataset;
+  SyncCount count;
+  std::optional<Generation> seen;
+};
+
+// Devices that update, delete, merge and erase the same few datasets, partly through sync triggers.
 class Device {
  public:
   Device(const pg::ConnectOptions& options, int seed)
-      : updates_(options), admin_(options), random_(static_cast<std::uint32_t>(seed)) {}
+      : updates_(options),
+        reads_(options, 1),
+        admin_(options),
+        random_(static_cast<std::uint32_t>(seed)) {}
 
-  // What was acknowledged: dataset and count.
-  std::vector<std::pair<DatasetKey, SyncCount>> Act() {
+  std::vector<Acknowledged> Act() {
     switch (Pick(12)) {
       case 0:
         return Delete();
@@ -154,7 +182,18 @@ class Device {
 
   DatasetKey AnyDataset() { return {IdentityOf(Pick(3)), absl::StrCat("d", Pick(5))}; }
 
-  std::vector<std::pair<DatasetKey, SyncCount>> Update() {
+  // The life of a dataset that a function would see now.
+  Generation LifeOf(const DatasetKey& dataset) {
+    std::promise<Generation> promise;
+    reads_.View({dataset, FreshIdentity(), 1 << 20}, InSeconds(30),
+                [&promise](const absl::StatusOr<DatasetView>& view) {
+                  EXPECT_TRUE(view.ok()) << view.status();
+                  promise.set_value(view.ok() ? view->generation : Generation(0));
+                });
+    return promise.get_future().get();
+  }
+
+  std::vector<Acknowledged> Update() {
     std::map<DatasetKey, UpdateRequest> requests;
     for (int i = Pick(4) == 0 ? 1 : 1 + Pick(8); i > 0; --i) {
       const DatasetKey dataset = AnyDataset();
@@ -163,15 +202,18 @@ class Device {
                                 UpdateOf(dataset, {Put(key, known_[{dataset, key}], "value")}));
     }
     std::vector<UpdateRequest> batch;
-    for (auto& [dataset, request] : requests) batch.push_back(std::move(request));
+    for (auto& [dataset, request] : requests) {
+      if (Pick(3) == 0) request.seen_generation = LifeOf(dataset);
+      batch.push_back(std::move(request));
+    }
     std::shuffle(batch.begin(), batch.end(), random_);
     const std::vector<UpdateOutcome> outcomes = ApplyAll(updates_, batch);
-    std::vector<std::pair<DatasetKey, SyncCount>> acknowledged;
+    std::vector<Acknowledged> acknowledged;
     for (std::size_t i = 0; i < batch.size(); ++i) {
       SyncCount& known = known_[{batch[i].dataset, batch[i].patches.front().key}];
       if (const auto* applied = std::get_if<Applied>(&outcomes[i])) {
         known = applied->sync_count;
-        acknowledged.push_back({batch[i].dataset, applied->sync_count});
+        acknowledged.push_back({batch[i].dataset, applied->sync_count, batch[i].seen_generation});
       } else if (const auto* conflict = std::get_if<Conflict>(&outcomes[i])) {
         known = conflict->keys.front().current;
       } else {
@@ -181,15 +223,15 @@ class Device {
     return acknowledged;
   }
 
-  std::vector<std::pair<DatasetKey, SyncCount>> Delete() {
+  std::vector<Acknowledged> Delete() {
     const DatasetKey dataset = AnyDataset();
     const auto outcome = admin_.Delete(DeleteOf(dataset), InSeconds(30));
     EXPECT_TRUE(outcome.ok()) << outcome.status();
     if (!outcome.ok() || outcome->kind != DeleteOutcome::Kind::kDeleted) return {};
-    return {{dataset, outcome->dataset.sync_count}};
+    return {{dataset, outcome->dataset.sync_count, std::nullopt}};
   }
 
-  std::vector<std::pair<DatasetKey, SyncCount>> Merge() {
+  std::vector<Acknowledged> Merge() {
     const int winner = Pick(3);
     const auto copies = admin_.Merge({.winner = IdentityOf(winner),
                                       .loser = IdentityOf((winner + 1 + Pick(2)) % 3),
@@ -201,13 +243,15 @@ class Device {
       EXPECT_EQ(copies.status().code(), absl::StatusCode::kFailedPrecondition) << copies.status();
       return {};
     }
-    std::vector<std::pair<DatasetKey, SyncCount>> acknowledged;
-    for (const DatasetInfo& copy : *copies) acknowledged.push_back({copy.key, copy.sync_count});
+    std::vector<Acknowledged> acknowledged;
+    for (const DatasetInfo& copy : *copies) {
+      acknowledged.push_back({copy.key, copy.sync_count, std::nullopt});
+    }
     return acknowledged;
   }
 
   // Counts begin anew: what was acknowledged before is no longer the only one of its kind.
-  std::vector<std::pair<DatasetKey, SyncCount>> Erase() {
+  std::vector<Acknowledged> Erase() {
     const auto erased = admin_.Erase(
         {.identity = IdentityOf(2), .pool_number = PoolNumber(7), .origin = {}}, InSeconds(30));
     EXPECT_TRUE(erased.ok()) << erased.status();
@@ -215,6 +259,7 @@ class Device {
   }
 
   PostgresUpdateStore updates_;
+  PostgresReadStore reads_;
   PostgresAdminStore admin_;
   std::mt19937 random_;
   std::map<std::pair<DatasetKey, std::string>, SyncCount> known_;
@@ -235,9 +280,9 @@ TEST_F(StormTest, UpdatesDeletionsMergesAndErasuresNeitherDeadlockNorLoseAnythin
     }
     Device device(options_, thread);
     for (int i = 0; i < kActions; ++i) {
-      for (const auto& [dataset, count] : device.Act()) {
+      for (const auto& [dataset, count, seen] : device.Act()) {
         if (dataset.identity == IdentityOf(2)) continue;  // the one that is erased
-        Acknowledge(dataset, count);
+        Acknowledge(dataset, count, seen);
       }
     }
     --running;
@@ -245,6 +290,7 @@ TEST_F(StormTest, UpdatesDeletionsMergesAndErasuresNeitherDeadlockNorLoseAnythin
   PostgresUpkeep upkeep(options_, {});
   Settle(upkeep);
   EXPECT_GT(acknowledged_.size(), 100U);
+  EXPECT_GT(triggered_.size(), 20U);
   ExpectAllIsWell();
 }
 

@@ -120,8 +120,8 @@ void SyncTrigger::OnAnswer(const JobPtr& job, aws::InvokeResult result) {
   auto answer =
       std::make_shared<aws::FunctionAnswer>(std::get<aws::FunctionAnswer>(std::move(result)));
   OnThread(job, [this, job, answer] {
-    const auto output = ReadAnswer(*job, *answer);
-    if (!output.ok()) return Fail(job, output.status());
+    auto output = ReadAnswer(*job, *answer);
+    if (!output.ok()) return Fail(job, std::move(output).status());
     parts_.metrics.Outcome(absl::OkStatus());
     Commit(job, *output);
   });
@@ -178,8 +178,8 @@ void SyncTrigger::AnswerRepeat(UpdateRequest request, const Applied& applied, ab
   parts_.reads.View(
       query, deadline,
       [this, request = std::move(request), count = applied.sync_count,
-       done = std::move(done)](const absl::StatusOr<DatasetView>& view) {
-        if (!view.ok()) return done(view.status());
+       done = std::move(done)](absl::StatusOr<DatasetView> view) {
+        if (!view.ok()) return done(std::move(view).status());
         done(RepeatAnswer(request, count, *view, TruncateToMillis(parts_.clock.Now())));
       });
 }
@@ -189,9 +189,9 @@ void SyncTrigger::OnThread(const JobPtr& job, std::function<void()> step) {
   Fail(job, TriggerThrottled(job->function, "too many updates wait for functions"));
 }
 
-void SyncTrigger::Fail(const JobPtr& job, const absl::Status& why) {
+void SyncTrigger::Fail(const JobPtr& job, absl::Status why) {
   parts_.metrics.Outcome(why);
-  End(job, why);
+  End(job, std::move(why));
 }
 
 void SyncTrigger::End(const JobPtr& job, absl::StatusOr<std::vector<Record>> answer) {

@@ -76,7 +76,7 @@ class SyncTrigger {
   // Runs `step` on one of the threads, or ends the job.
   void OnThread(const JobPtr& job, std::function<void()> step);
   // The function gave no valid answer.
-  void Fail(const JobPtr& job, const absl::Status& why);
+  void Fail(const JobPtr& job, absl::Status why);
   void End(const JobPtr& job, absl::StatusOr<std::vector<Record>> answer);
 
   const Parts parts_;

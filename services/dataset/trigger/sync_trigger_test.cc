@@ -1,5 +1,6 @@
 #include "services/dataset/trigger/sync_trigger.h"
 
+#include <atomic>
 #include <future>
 #include <optional>
 #include <utility>
@@ -36,12 +37,12 @@ class TestSink final : public UpdateSink {
   void Submit(UpdateRequest request, absl::Time deadline, Callback done) override {
     ++submitted;
     UpdateOutcome outcome = Apply(store_, request, deadline);
-    if (std::exchange(forget, false)) outcome = absl::UnavailableError("who knows");
+    if (forget.exchange(false)) outcome = absl::UnavailableError("who knows");
     done(std::move(request), std::move(outcome));
   }
 
-  int submitted = 0;
-  bool forget = false;
+  std::atomic<int> submitted = 0;
+  std::atomic<bool> forget = false;
 
  private:
   UpdateStore& store_;

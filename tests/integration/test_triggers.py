@@ -50,11 +50,12 @@ def api(service):
 class Device:
     """An identity of a pool with the dataset `prefs`."""
 
-    def __init__(self, api, pool, caller="identity"):
+    def __init__(self, api, pool, caller="identity", identity=None):
         self.api = api
-        identity = f"{REGION}:{uuid.uuid4()}"
-        self.caller = [("x-tidemark-caller", caller), ("x-tidemark-principal", identity)]
-        self.whose = {"identity_pool_id": pool, "identity_id": identity, "dataset_name": "prefs"}
+        self.identity = identity or f"{REGION}:{uuid.uuid4()}"
+        self.caller = [("x-tidemark-caller", caller), ("x-tidemark-principal", self.identity)]
+        self.whose = {"identity_pool_id": pool, "identity_id": self.identity,
+                      "dataset_name": "prefs"}
 
     def list(self):
         return self.api.ListRecords(self.api.messages.ListRecordsRequest(**self.whose),
@@ -77,11 +78,17 @@ class Device:
 
     def refused(self, **values):
         """The code and the reason of an update's error; it must have stored nothing."""
+        before = self.list().dataset_sync_count
         with pytest.raises(grpc.RpcError) as caught:
             self.send(self.request(**values))
-        assert not self.list().dataset_exists
-        details = dict(caught.value.trailing_metadata())["grpc-status-details-bin"]
-        return caught.value.code(), re.search(rb"TRIGGER_[A-Z_]+", details)[0].decode()
+        assert self.list().dataset_sync_count == before
+        return error_of(caught.value)
+
+
+def error_of(error):
+    """Code and reason."""
+    details = dict(error.trailing_metadata())["grpc-status-details-bin"]
+    return error.code(), re.search(rb"(TRIGGER|LIMIT|STALE)_[A-Z_]+", details)[0].decode()
 
 
 def knows(api, pool):
@@ -138,13 +145,35 @@ def test_a_repeat_gets_the_first_answer_without_the_function(api, fake, new_pool
     ({"payload": "it works!"}, "FAILED_PRECONDITION", "TRIGGER_FAILED"),
     ({"payload": "{}", "error": "Unhandled"}, "FAILED_PRECONDITION", "TRIGGER_FAILED"),
     ({"patch": {"datasetName": "other"}}, "FAILED_PRECONDITION", "TRIGGER_FAILED"),
+    ({"patch": {"note": "extra"}}, "FAILED_PRECONDITION", "TRIGGER_FAILED"),
+    ({"patch": {"datasetRecords": {"a": {"newValue": 17}}}}, "FAILED_PRECONDITION",
+     "TRIGGER_FAILED"),
+    ({"payload": " " * (7 << 20)}, "FAILED_PRECONDITION", "TRIGGER_FAILED"),
+    ({"patch": {"datasetRecords": {f"k{n}": {"op": "replace", "newValue": "x"}
+                                   for n in range(10_000)}}},
+     "FAILED_PRECONDITION", "LIMIT_EXCEEDED"),
     ({"sleepSeconds": 60}, "DEADLINE_EXCEEDED", "TRIGGER_TIMED_OUT"),
-], ids=["no-json", "error", "read-only-field", "too-slow"])
+], ids=["no-json", "error", "read-only-field", "extra-field", "wrong-type", "7-MiB",
+        "10000-records", "too-slow"])
 def test_what_functions_do_wrong_is_told_and_nothing_is_stored(api, fake, new_pool, behaviour, code,
                                                               reason):
     function = fake.put_function(f"wrong-{secrets.token_hex(4)}", **behaviour)
     refusal = Device(api, new_pool(function)).refused(a="x")
     assert refusal == (grpc.StatusCode[code], reason)
+
+
+def test_a_writer_of_the_same_key_meanwhile_makes_a_conflict(api, fake, service, new_pool):
+    pool = new_pool(fake.put_function("pausing", sleepSeconds=4))
+    device = Device(api, pool)
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        waiting = threads.submit(device.send, device.request(a="x"))
+        eventually(lambda: fake.invocations("pausing"), "the function runs")
+        developer = Device(api, pool, "developer", device.identity)
+        assert developer.send(developer.request(a="mine")) == [("a", "mine", 1)]
+        with pytest.raises(grpc.RpcError) as caught:
+            waiting.result()
+    assert error_of(caught.value) == (grpc.StatusCode.ABORTED, "STALE_SYNC_COUNT")
+    assert [record.value for record in device.list().records] == ["mine"]
 
 
 def test_a_missing_and_a_throttled_function_are_told(api, fake, new_pool):

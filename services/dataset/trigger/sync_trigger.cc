@@ -24,6 +24,13 @@ bool MayBeRetried(const aws::CallError& error) {
          error.error_class == aws::ErrorClass::kCredentials;
 }
 
+// Of a record, besides its key and value.
+constexpr std::int64_t kRecordMemory = 256;
+
+std::int64_t MemoryOf(const DatasetView& view) {
+  return view.bytes + kRecordMemory * static_cast<std::int64_t>(view.records.size());
+}
+
 }  // namespace
 
 // An update on its way.
@@ -90,7 +97,7 @@ void SyncTrigger::Invoke(const JobPtr& job) {
                                                        " bytes; Lambda takes at most ", kMaxEvent,
                                                        ". Remove some records")));
   }
-  if (!job->retried && !job->place->Grow(job->view.bytes + size)) {
+  if (!job->retried && !job->place->Grow(MemoryOf(job->view) + size)) {
     return Fail(job, TriggerThrottled(job->function,
                                       "updates that wait for functions take too "
                                       "much memory"));

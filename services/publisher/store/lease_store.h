@@ -33,7 +33,9 @@ struct StoredDestination {
 
 // How far everything is.
 struct StoredState {
-  ShardPositions settled{};  // of the shards that were taken; 0 for the others
+  // Of the shards that were taken; 0 for the others. `pushed`: up to where devices were told.
+  ShardPositions settled{};
+  ShardPositions pushed{};
   std::map<DestinationId, StoredDestination> destinations;
   Position emptied_through = 0;  // of the log
 };
@@ -90,9 +92,11 @@ struct Progress {
   std::vector<ReplayOutcome> replays;
   std::vector<BulkRow> bulk;  // of shards that are held
   std::vector<Healed> healed;
+  // Up to where devices were told of changes, in the shards that are held; 0 for the others.
+  std::optional<ShardPositions> pushed;
 
   bool empty() const {
-    return !cursors && parked.empty() && gapped.empty() && replays.empty() && bulk.empty() &&
+    return !cursors && !pushed && parked.empty() && gapped.empty() && replays.empty() && bulk.empty() &&
            healed.empty();
   }
 };
@@ -133,7 +137,7 @@ class LeaseStore {
   virtual absl::Status Leave(const std::string& member) = 0;
 
   // Nothing at or below is needed any more, by any destination that is known and was not turned
-  // off, in any shard.
+  // off, nor to tell devices, in any shard.
   virtual absl::StatusOr<Position> LowMark() = 0;
 };
 

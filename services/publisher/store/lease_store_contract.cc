@@ -19,12 +19,19 @@ namespace {
 constexpr DestinationId kOne{1, 1};
 constexpr DestinationId kTwo{2, 7};
 
+ShardPositions At(const ShardSet& held, Position position) {
+  ShardPositions positions{};
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    if (held[i]) positions[i] = position;
+  }
+  return positions;
+}
+
+// With nobody left to be told.
 Progress Settled(const ShardSet& held, Position position) {
   Progress progress;
-  progress.cursors.emplace();
-  for (std::size_t i = 0; i < held.size(); ++i) {
-    if (held[i]) progress.cursors->settled[i] = position;
-  }
+  progress.cursors.emplace().settled = At(held, position);
+  progress.pushed = At(held, position);
   return progress;
 }
 
@@ -233,6 +240,8 @@ TEST_P(LeaseStoreContract, AHolderOfSomeShardsSeesTheirProgressAlone) {
   EXPECT_TRUE(next.held == Only(0));
   EXPECT_EQ(next.state.settled[0], 10);
   EXPECT_EQ(next.state.settled[1], 0);
+  EXPECT_EQ(next.state.pushed[0], 10);
+  EXPECT_EQ(next.state.pushed[1], 0);
 }
 
 TEST_P(LeaseStoreContract, ADestinationCountsWhereItJoinedAndNotWhereItLeft) {
@@ -263,6 +272,26 @@ TEST_P(LeaseStoreContract, TheLowMarkIsWhatTheSlowestNeeds) {
   progress.cursors->joined = {{kOne, Only(7)}};
   ASSERT_TRUE(Store(leases_->one(), "one", leases, progress));
   EXPECT_EQ(leases_->two().LowMark().value(), 20);
+}
+
+TEST_P(LeaseStoreContract, PushedPositionsAreThereForTheNextHolderAndNeverGoBack) {
+  const Leases leases = TakeAll(leases_->one(), "one");
+  Progress progress = Settled(leases.held, 20);
+  progress.pushed->at(3) = 12;
+  ASSERT_TRUE(Store(leases_->one(), "one", leases, progress));
+  progress.pushed = At(leases.held, 10);
+  ASSERT_TRUE(Store(leases_->one(), "one", leases, progress));
+  progress.pushed.reset();
+  ASSERT_TRUE(Store(leases_->one(), "one", leases, progress));
+  EXPECT_EQ(leases_->two().LowMark().value(), 12) << "the log is kept for who is to be told";
+  Progress pushed;
+  pushed.pushed = At(Only(3), 15);
+  ASSERT_TRUE(Store(leases_->one(), "one", leases, pushed)) << "without anything else";
+  const Leases next = TakeOver("one");
+  EXPECT_EQ(next.state.pushed[3], 15);
+  EXPECT_EQ(next.state.pushed[4], 20);
+  EXPECT_THAT(next.state.settled, Each(20));
+  EXPECT_FALSE(Store(leases_->one(), "one", leases, pushed)) << "fenced off";
 }
 
 TEST_P(LeaseStoreContract, TheLogIsNotKeptForADestinationThatIsTurnedOffUntilItIsOnAgain) {

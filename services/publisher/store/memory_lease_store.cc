@@ -39,6 +39,7 @@ absl::StatusOr<Leases> MemoryLeaseStore::Take(const std::string& member, int sha
   int held = StandingOf(member).held;
   taken.state = state_;
   taken.state.settled.fill(0);
+  taken.state.pushed.fill(0);
   for (std::size_t i = 0; i < leases_.size(); ++i) {
     Lease& lease = leases_[i];
     if (lease.holder.empty() && held < shards) {
@@ -49,6 +50,7 @@ absl::StatusOr<Leases> MemoryLeaseStore::Take(const std::string& member, int sha
     taken.held.set(i);
     taken.tokens[i] = ++lease.token;
     taken.state.settled[i] = state_.settled[i];
+    taken.state.pushed[i] = state_.pushed[i];
   }
   Tell(member);
   return taken;
@@ -73,6 +75,9 @@ absl::StatusOr<bool> MemoryLeaseStore::Store(const std::string& member, const Fe
   }
   for (const ReplayOutcome& replay : progress.replays) steering_.Finish(replay);
   if (progress.cursors) StoreCursors(*progress.cursors);
+  for (std::size_t i = 0; progress.pushed && i < state_.pushed.size(); ++i) {
+    state_.pushed[i] = std::max(state_.pushed[i], (*progress.pushed)[i]);
+  }
   return true;
 }
 
@@ -152,7 +157,8 @@ absl::Status MemoryLeaseStore::Leave(const std::string& member) {
 absl::StatusOr<Position> MemoryLeaseStore::LowMark() {
   const std::lock_guard lock(mutex_);
   TM_RETURN_IF_ERROR(failure_);
-  Position low = *std::min_element(state_.settled.begin(), state_.settled.end());
+  Position low = std::min(*std::min_element(state_.settled.begin(), state_.settled.end()),
+                          *std::min_element(state_.pushed.begin(), state_.pushed.end()));
   for (const auto& [id, destination] : state_.destinations) {
     if (destination.retired) continue;
     for (std::size_t i = 0; i < leases_.size(); ++i) low = std::min(low, Floor(id, i));

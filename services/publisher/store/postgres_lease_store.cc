@@ -68,7 +68,8 @@ constexpr pg::Query kTakeFree{
 constexpr pg::Query kTakeHeld{"publisher_take_held",
                               "UPDATE publisher.lease SET fencing_token = fencing_token + 1"
                               " WHERE member_id = $1"
-                              " RETURNING log_shard, fencing_token, settled_position"};
+                              " RETURNING log_shard, fencing_token, settled_position,"
+                              "           pushed_position"};
 
 constexpr pg::Query kGiveBack{
     "publisher_give_back",
@@ -79,7 +80,7 @@ constexpr pg::Query kGiveBack{
 constexpr pg::Query kLowMark{
     "publisher_low_mark",
     "SELECT least("
-    "  (SELECT min(settled_position) FROM publisher.lease),"
+    "  (SELECT least(min(settled_position), min(pushed_position)) FROM publisher.lease),"
     "  (SELECT min(greatest(d.start_position, c.position))"
     "     FROM publisher.destination AS d CROSS JOIN publisher.lease AS l"
     "     LEFT JOIN publisher.cursor AS c"
@@ -111,12 +112,14 @@ absl::StatusOr<Leases> TakeUpTo(pg::Transaction& transaction, const std::string&
   TM_RETURN_IF_ERROR(
       transaction.Run(kTakeFree, pg::Params(member, static_cast<std::int64_t>(shards))).status());
   TM_ASSIGN_OR_RETURN(const pg::Result held, transaction.Run(kTakeHeld, pg::Params(member)));
-  TM_ASSIGN_OR_RETURN(const auto rows, (held.ParseAll<std::int16_t, std::int64_t, Position>()));
-  for (const auto& [log_shard, token, settled] : rows) {
+  TM_ASSIGN_OR_RETURN(const auto rows,
+                      (held.ParseAll<std::int16_t, std::int64_t, Position, Position>()));
+  for (const auto& [log_shard, token, settled, pushed] : rows) {
     const auto index = static_cast<std::size_t>(log_shard);
     leases.held.set(index);
     leases.tokens[index] = token;
     leases.state.settled[index] = settled;
+    leases.state.pushed[index] = pushed;
   }
   if (leases.held.none()) return leases;
   // Asked for once the shards are locked, so that it is not below what their holders before stored.
@@ -124,6 +127,7 @@ absl::StatusOr<Leases> TakeUpTo(pg::Transaction& transaction, const std::string&
   TM_ASSIGN_OR_RETURN(LogEnd end, ParseLogEnd(described));
   TM_ASSIGN_OR_RETURN(leases.cut_back, CutBack(transaction, leases.held, end.position));
   for (Position& settled : leases.state.settled) settled = std::min(settled, end.position);
+  for (Position& pushed : leases.state.pushed) pushed = std::min(pushed, end.position);
   TM_RETURN_IF_ERROR(LoadDestinations(transaction, leases.held, leases.state));
   database = std::move(end.database);
   return leases;

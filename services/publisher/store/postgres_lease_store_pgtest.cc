@@ -84,6 +84,9 @@ TEST(PostgresLeaseStoreTest, WhatLiesAboveTheLogsEndIsNotStored) {
   above = progress;
   above.cursors->rows = {{{1, 1}, LogShard(3), 11}};
   EXPECT_EQ(store.Store("one", leases.tokens, above).status().code(), absl::StatusCode::kDataLoss);
+  above = progress;
+  above.pushed.emplace()[3] = 11;
+  EXPECT_EQ(store.Store("one", leases.tokens, above).status().code(), absl::StatusCode::kDataLoss);
 }
 
 TEST(PostgresLeaseStoreTest, WhatWasStoredAboveTheLogsEndIsCutBack) {
@@ -93,6 +96,7 @@ TEST(PostgresLeaseStoreTest, WhatWasStoredAboveTheLogsEndIsCutBack) {
   database.Run(
       "UPDATE publisher.lease SET settled_position = 1000 WHERE log_shard < 255;"
       "UPDATE publisher.lease SET settled_position = 980 WHERE log_shard = 255;"
+      "UPDATE publisher.lease SET pushed_position = 995 WHERE log_shard = 255;"
       "INSERT INTO publisher.cursor VALUES (1, 1, 0, 1005), (1, 1, 255, 985)");
   PostgresLeaseStore store(ServiceOptions(database));
   const Leases leases = TakeAll(store);
@@ -100,6 +104,8 @@ TEST(PostgresLeaseStoreTest, WhatWasStoredAboveTheLogsEndIsCutBack) {
   const StoredState& state = leases.state;
   EXPECT_EQ(state.settled[0], 990);
   EXPECT_EQ(state.settled[255], 980);
+  EXPECT_EQ(state.pushed[0], 0);
+  EXPECT_EQ(state.pushed[255], 990);
   EXPECT_EQ(state.destinations.at({1, 1}).cursors.at(LogShard(0)), 990);
   EXPECT_EQ(state.destinations.at({1, 1}).cursors.at(LogShard(255)), 985);
 }

@@ -27,14 +27,18 @@ constexpr pg::Query kLockHeld{
 
 constexpr pg::Query kSettle{
     "publisher_settle",
-    "UPDATE publisher.lease AS l SET settled_position = new.position"
-    "  FROM unnest($1::smallint[], $2::bigint[]) AS new (log_shard, position)"
-    " WHERE l.log_shard = new.log_shard AND l.settled_position < new.position"};
+    "UPDATE publisher.lease AS l"
+    "   SET settled_position = greatest(settled_position, new.settled),"
+    "       pushed_position = greatest(pushed_position, new.pushed)"
+    "  FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS new (log_shard, settled, pushed)"
+    " WHERE l.log_shard = new.log_shard"
+    "   AND (l.settled_position < new.settled OR l.pushed_position < new.pushed)"};
 
 constexpr pg::Query kCutSettled{
     "publisher_cut_settled",
-    "UPDATE publisher.lease SET settled_position = $1"
-    " WHERE log_shard = ANY ($2::smallint[]) AND settled_position > $1"};
+    "UPDATE publisher.lease SET settled_position = least(settled_position, $1),"
+    "       pushed_position = least(pushed_position, $1)"
+    " WHERE log_shard = ANY ($2::smallint[]) AND greatest(settled_position, pushed_position) > $1"};
 
 constexpr pg::Query kCutCursors{"publisher_cut_cursors",
                                 "UPDATE publisher.cursor SET position = $1"
@@ -181,15 +185,19 @@ absl::Status StoreRows(pg::Transaction& transaction, const std::vector<CursorRow
       .status();
 }
 
-absl::Status StoreSettled(pg::Transaction& transaction, const ShardPositions& settled) {
+// What of them is 0 stays as it is.
+absl::Status StorePositions(pg::Transaction& transaction, const ShardPositions& settled,
+                            const ShardPositions& pushed) {
   std::vector<std::int16_t> shards;
-  std::vector<Position> positions;
+  std::vector<Position> new_settled;
+  std::vector<Position> new_pushed;
   for (std::size_t i = 0; i < settled.size(); ++i) {
-    if (settled[i] == 0) continue;
+    if (settled[i] == 0 && pushed[i] == 0) continue;
     shards.push_back(static_cast<std::int16_t>(i));
-    positions.push_back(settled[i]);
+    new_settled.push_back(settled[i]);
+    new_pushed.push_back(pushed[i]);
   }
-  return transaction.Run(kSettle, pg::Params(shards, positions)).status();
+  return transaction.Run(kSettle, pg::Params(shards, new_settled, new_pushed)).status();
 }
 
 absl::Status StoreAdded(pg::Transaction& transaction,
@@ -227,7 +235,6 @@ absl::Status Retire(pg::Transaction& transaction, const std::vector<DestinationI
 }
 
 absl::Status StoreCursors(pg::Transaction& transaction, const CursorUpdate& update) {
-  TM_RETURN_IF_ERROR(StoreSettled(transaction, update.settled));
   if (!update.removed.empty()) TM_RETURN_IF_ERROR(Forget(transaction, update.removed));
   if (!update.added.empty()) TM_RETURN_IF_ERROR(StoreAdded(transaction, update.added));
   if (!update.rows.empty()) TM_RETURN_IF_ERROR(StoreRows(transaction, update.rows));
@@ -282,6 +289,9 @@ Position HighestOf(const Progress& progress) {
   for (const NewlyParked& parked : progress.parked) {
     highest = std::max(highest, parked.event.position);
   }
+  if (progress.pushed) {
+    for (const Position pushed : *progress.pushed) highest = std::max(highest, pushed);
+  }
   if (!progress.cursors) return highest;
   for (const Position settled : progress.cursors->settled) highest = std::max(highest, settled);
   for (const CursorRow& row : progress.cursors->rows) highest = std::max(highest, row.position);
@@ -304,6 +314,11 @@ absl::Status StoreProgress(pg::Transaction& transaction, const Progress& progres
   if (!progress.gapped.empty()) TM_RETURN_IF_ERROR(StoreGapped(transaction, progress.gapped));
   if (!progress.replays.empty()) TM_RETURN_IF_ERROR(StoreReplays(transaction, progress.replays));
   if (!progress.bulk.empty()) TM_RETURN_IF_ERROR(StoreBulk(transaction, progress.bulk));
+  if (!progress.cursors && !progress.pushed) return absl::OkStatus();
+  const ShardPositions none{};
+  TM_RETURN_IF_ERROR(StorePositions(transaction,
+                                    progress.cursors ? progress.cursors->settled : none,
+                                    progress.pushed.value_or(none)));
   return progress.cursors ? StoreCursors(transaction, *progress.cursors) : absl::OkStatus();
 }
 

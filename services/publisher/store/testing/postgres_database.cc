@@ -25,7 +25,7 @@ void Clear(const testing::TestDatabase& database) {
       "UPDATE dataset.change_log_state SET low_mark = 0, emptied_through = 0;"
       "ALTER SEQUENCE dataset.change_log_position RESTART;"
       "DELETE FROM publisher.member;"
-      "UPDATE publisher.lease SET fencing_token = 0, settled_position = 0;"
+      "UPDATE publisher.lease SET fencing_token = 0, settled_position = 0, pushed_position = 0;"
       "DELETE FROM publisher.destination; DELETE FROM publisher.cursor;"
       "DELETE FROM publisher.parked_change; DELETE FROM publisher.pause;"
       "DELETE FROM publisher.bulk_cursor");

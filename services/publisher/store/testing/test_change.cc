@@ -10,6 +10,7 @@ std::string BodyOf(const TestChange& change) {
   body.set_identity_id(change.identity_id);
   body.set_dataset_name(change.dataset_name);
   body.set_modified_by(change.identity_id);
+  body.set_device_id(change.device_id);
   for (const auto& [key, value] : change.records) {
     change::v1::RecordChange& record = *body.add_records();
     record.set_key(key);

@@ -20,6 +20,7 @@ struct TestChange {
   std::int64_t sync_count = 1;
   std::int64_t generation = 1;
   std::string traceparent;
+  std::string device_id;
   std::vector<std::pair<std::string, std::optional<std::string>>> records = {{"key", "value"}};
 };
 

@@ -37,6 +37,7 @@ void Declare(config::Options& options, Config& config) {
               Range<absl::Duration>{absl::ZeroDuration(), absl::Hours(24)},
               "How long a role must refuse to be assumed before its stream is turned off.");
   Declare(options, config.s3);
+  Declare(options, config.push);
   options.Add("requests-per-stream", &config.requests_per_stream, Range<int>{1, 64},
               "Requests to Kinesis in flight for one stream.");
   options.AddByteSize("record-limit", &config.record_limit,

@@ -12,6 +12,7 @@
 #include "common/config/options.h"
 #include "common/config/secret.h"
 #include "common/config/units.h"
+#include "services/publisher/push_config.h"
 #include "services/publisher/s3_config.h"
 
 namespace tidemark::publisher {
@@ -34,6 +35,7 @@ struct Config {
   absl::Duration role_patience = absl::Minutes(1);
 
   S3Config s3;
+  PushConfig push;
 
   int requests_per_stream = 4;       // in flight at once
   std::int64_t record_limit = kMiB;  // of data and partition key

@@ -29,8 +29,10 @@
 #include "services/publisher/engine/kinesis_sender.h"
 #include "services/publisher/engine/publisher.h"
 #include "services/publisher/engine/stream_check.h"
+#include "services/publisher/push_wiring.h"
 #include "services/publisher/rpc/destinations.h"
 #include "services/publisher/rpc/grpc_neighbours.h"
+#include "services/publisher/rpc/grpc_push_targets.h"
 #include "services/publisher/rpc/grpc_snapshots.h"
 #include "services/publisher/rpc/publisher_rpc.h"
 #include "services/publisher/s3_wiring.h"
@@ -99,6 +101,7 @@ class Aws {
   const std::shared_ptr<aws::CredentialsProvider>& base() const { return base_; }
   StreamSender& sender() { return sender_; }
   StreamCheck& check() { return check_; }
+  aws::RoleCredentials& roles() { return roles_; }
 
  private:
   Aws(const Config& config, std::unique_ptr<aws::CurlTransport> transport,
@@ -144,6 +147,8 @@ Settings SettingsOf(const Config& config) {
   settings.dispatcher.window.record_bytes = config.record_limit;
   settings.follower.idle_interval = config.poll_interval;
   settings.dispatcher.queue_bytes = config.queue_bytes;
+  settings.push.queue.bytes = config.push.queue_bytes;
+  settings.push.queue.age = config.push.age;
   settings.dispatcher.window.requests_in_flight =
       static_cast<std::size_t>(config.requests_per_stream);
   return settings;
@@ -165,21 +170,31 @@ class DatabaseCheck {
   pg::Reconnector connections_;
 };
 
-// The destinations as the stream configuration service tells them.
+// The destinations, and the pools with push, as the stream configuration service tells them.
 class Destinations {
  public:
   Destinations(const Config& config, prometheus::Registry& registry)
       : catalogue_([this] { return watch_.connected(); }),
-        directory_([this] { catalogue_.Replace(DestinationsOf(*directory_.Snapshot())); }),
+        directory_([this, tells = !config.push.address.empty()] { Learn(tells); }),
         watch_(rpc::MakeChannel(config::FormatAddress(config.stream_config)), directory_,
                {.service = "publisher"}, SystemRandom(), registry) {}
 
   Catalogue& catalogue() { return catalogue_; }
+  const PushPools& push_pools() const { return push_pools_; }
   const pools::PoolDirectory& directory() const { return directory_; }
   absl::Status Ready() const { return directory_.Ready(); }
 
  private:
+  // `tells`: devices, of changes.
+  void Learn(bool tells) {
+    const auto pools = directory_.Snapshot();
+    // First, as work begins once there is a catalogue.
+    if (tells) push_pools_.Replace(PushPoolsOf(*pools));
+    catalogue_.Replace(DestinationsOf(*pools));
+  }
+
   Catalogue catalogue_;
+  PushPools push_pools_;
   pools::PoolDirectory directory_;
   pools::PoolWatch watch_;
 };
@@ -192,6 +207,11 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                                                   .credentials = aws->base(),
                                                   .keyring = *config.keyring,
                                                   .registry = process.metrics()}));
+  TM_ASSIGN_OR_RETURN(
+      const auto pushing,
+      MakePushing(config.push, {.region = config.installation.region,
+                                .credentials = aws->base(),
+                                .roles = config.assume_roles ? &aws->roles() : nullptr}));
   GrpcNeighbours neighbours(rpc::MakeChannel(config::FormatAddress(config.stream_config)),
                             rpc::MakeChannel(config::FormatAddress(config.dataset)),
                             SystemRandom());
@@ -207,6 +227,7 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   PostgresSteering steering(ConnectOptionsOf(config, "tidemark-publisher steering"));
   DatabaseCheck check_database(ConnectOptionsOf(config, "tidemark-publisher check"));
   Metrics metrics(process.metrics());
+  PushMetrics push_metrics(process.metrics());
   Destinations destinations(config, process.metrics());
   Publisher publisher(SettingsOf(config), {.log = log,
                                            .leases = leases,
@@ -217,7 +238,11 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                                            .bulk = bulk,
                                            .neighbours = neighbours,
                                            .catalogue = destinations.catalogue(),
+                                           .push_pools = destinations.push_pools(),
+                                           .push_targets = pushing->targets(),
+                                           .push_sender = pushing->sender(),
                                            .metrics = metrics,
+                                           .push_metrics = push_metrics,
                                            .wall = SystemClock(),
                                            .boottime = BoottimeClock(),
                                            .random = SystemRandom()});

@@ -106,7 +106,9 @@ absl::Status LogFollower::Poll() {
   positions.reserve(page.rows.size());
   for (const LogRow& row : page.rows) {
     positions.push_back(row.position);
-    if (held_[row.log_shard.value()]) parts_.router.RouteLive(row);
+    if (!held_[row.log_shard.value()]) continue;
+    parts_.router.RouteLive(row);
+    parts_.pushes.Take(row);
   }
   const std::vector<PositionRange> dead = gaps_.Apply(
       {.positions = positions, .complete = page.complete, .xmin = page.xmin, .time = begin});
@@ -115,6 +117,7 @@ absl::Status LogFollower::Poll() {
     parts_.router.MarkAllGapped(dead.front().first - 1, page.emptied_through);
   }
   parts_.router.Flush(gaps_.read_mark(), page.emptied_through);
+  parts_.pushes.Flush(gaps_.read_mark());
   Note(page);
   return ProveGaps();
 }

@@ -14,14 +14,15 @@
 #include "services/publisher/engine/dispatcher.h"
 #include "services/publisher/engine/lease_guard.h"
 #include "services/publisher/engine/metrics.h"
+#include "services/publisher/engine/push_intake.h"
 #include "services/publisher/engine/router.h"
 #include "services/publisher/store/change_log.h"
 
 namespace tidemark::publisher {
 
 // Reads the change log on a thread of its own: polls it, often while changes come and more rarely
-// while none do, and hands what it finds to the router. It stops while there is no room for more,
-// and while the lease does not hold.
+// while none do, and hands what it finds to the router and to the intake of pushes. It stops while
+// there is no room for more, and while the lease does not hold.
 //
 // Destinations that catch up get a bounded piece of the log after each poll, by turns: however many
 // there are, the others wait for one piece at most. A piece ends at the highest position polled and
@@ -38,6 +39,7 @@ class LogFollower {
     ChangeLog& log;
     Router& router;
     Dispatcher& dispatcher;
+    PushIntake& pushes;
     const Catalogue& catalogue;
     const LeaseGuard& lease;
     Metrics& metrics;

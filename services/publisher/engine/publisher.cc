@@ -162,6 +162,7 @@ PublisherView Publisher::View() const {
       const LogFollower::State follower = term_->follower();
       view.read_position = follower.hi;
       view.open_gaps = follower.open_gaps;
+      view.pushes_waiting = term_->pushes_waiting();
     }
   }
   std::vector<DestinationConfig> configs = around_.catalogue.All();

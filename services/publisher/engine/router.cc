@@ -383,7 +383,7 @@ void Router::MarkGapped(const DestinationConfig& config, Position from, Position
 
 void Router::MarkAllGapped(Position from, Position through) {
   for (const auto& [pool_number, following] : by_pool_) {
-    MarkGapped(following.config, from, through);
+    if (following.floors.Lowest(held_) < through) MarkGapped(following.config, from, through);
   }
 }
 

@@ -80,7 +80,7 @@ class Router {
   void Flush(Position read_mark, Position emptied_through);
 
   // The log forgot changes after `from`, up to `through`, before they were read: all destinations
-  // may have lost some.
+  // may have lost some that did not have them before.
   void MarkAllGapped(Position from, Position through);
 
  private:

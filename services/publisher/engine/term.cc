@@ -14,11 +14,14 @@ namespace {
 constexpr int kRenewals = 4;
 constexpr absl::Duration kMeasureInterval = absl::Seconds(1);
 
-// What is settled in every shard that is held; what the log no longer has can't be read.
+// What is settled in every shard that is held, and of which devices were told, if that is not far
+// below; what the log no longer has can't be read.
 Position StartOf(const Leases& taken) {
   Position start = std::numeric_limits<Position>::max();
   for (std::size_t i = 0; i < taken.held.size(); ++i) {
-    if (taken.held[i]) start = std::min(start, taken.state.settled[i]);
+    if (!taken.held[i]) continue;
+    const Position settled = taken.state.settled[i];
+    start = std::min({start, settled, std::max(taken.state.pushed[i], settled - kPushReadBack)});
   }
   return std::max(start, taken.state.emptied_through);
 }
@@ -63,11 +66,16 @@ Term::Term(const Settings& settings, const Surroundings& surroundings, LeaseGuar
       dispatcher_(settings_.dispatcher, {around_.sender, around_.records, tracker_, losses_, guard_,
                                          around_.neighbours, around_.metrics, guards_, *copy_inbox_,
                                          around_.wall, around_.boottime, around_.random}),
+      pushes_(settings_.push,
+              {around_.push_pools, around_.push_targets, around_.push_sender, guard_,
+               around_.push_metrics, around_.wall, around_.boottime, around_.random},
+              PushPositions(held_, taken.state.pushed, StartOf(taken))),
+      push_intake_({around_.push_pools, pushes_, around_.boottime}),
       router_(held_, taken.state,
               {tracker_, dispatcher_, losses_, around_.metrics, around_.wall, around_.boottime}),
       follower_(settings_.follower,
-                {around_.log, router_, dispatcher_, around_.catalogue, guard_, around_.metrics,
-                 around_.boottime},
+                {around_.log, router_, dispatcher_, push_intake_, around_.catalogue, guard_,
+                 around_.metrics, around_.boottime},
                 held_, StartOf(taken), taken.state.emptied_through),
       copying_(held_, copy_inbox_,
                {dispatcher_, guards_, around_.snapshots, around_.bulk, around_.catalogue,
@@ -78,6 +86,7 @@ Term::Term(const Settings& settings, const Surroundings& surroundings, LeaseGuar
             destination, {dataset.identity_id, dataset.name},
             [done = std::move(done)](const Copier::End& end) { done(EndOf(end)); });
       }),
+      stored_pushed_(taken.state.pushed),
       standings_(StandingsOf(taken.state)) {}
 
 Term::End Term::Run(const StopFlag& stop) {
@@ -93,7 +102,9 @@ Term::End Term::Run(const StopFlag& stop) {
   follower_.Stop();
   copying_.Stop();
   if (!Renew()) return End::kLost;
+  pushes_.Quit();  // answers may come as long as streams are waited for
   dispatcher_.Stop(settings_.grace);
+  pushes_.Stop();
   copying_.Finish();
   // Positions of the log that was read before mean nothing in the one that took its place.
   if (!follower_.state().broken.ok()) return End::kBroken;
@@ -138,6 +149,7 @@ bool Term::StoreProgress(CursorTracker::Shards shards) {
   losses_.Take(progress);
   copying_.bulk().Take(progress);
   replayer_.Take(progress);
+  if (shards == CursorTracker::Shards::kAll) TakePushed(progress);
   if (progress.empty()) return true;
   const absl::StatusOr<bool> stored = around_.leases.Store(member_, tokens_, progress);
   if (stored.ok() && *stored) {
@@ -151,7 +163,15 @@ bool Term::StoreProgress(CursorTracker::Shards shards) {
   return !stored.ok();
 }
 
+// As rarely as the settled positions of quiet shards: after a crash a device may hear again of what
+// it was told since, which it drops.
+void Term::TakePushed(Progress& progress) const {
+  const ShardPositions pushed = pushes_.Pushed();
+  if (pushed != stored_pushed_) progress.pushed = pushed;
+}
+
 void Term::Confirm(const Progress& progress) {
+  if (progress.pushed) stored_pushed_ = *progress.pushed;
   if (progress.cursors) tracker_.Confirm(*progress.cursors);
   replayer_.Confirm(progress);
   for (const NewlyParked& parked : progress.parked) {

@@ -20,6 +20,8 @@
 #include "services/publisher/engine/metrics.h"
 #include "services/publisher/engine/neighbours.h"
 #include "services/publisher/engine/order_book.h"
+#include "services/publisher/engine/push_dispatcher.h"
+#include "services/publisher/engine/push_intake.h"
 #include "services/publisher/engine/record_store.h"
 #include "services/publisher/engine/replayer.h"
 #include "services/publisher/engine/router.h"
@@ -38,6 +40,7 @@ struct Settings {
   std::string name;  // of this process, for people who look at the database
   Dispatcher::Options dispatcher;
   LogFollower::Options follower;
+  PushDispatcher::Options push;
   // How long a publisher that died keeps others from taking over.
   absl::Duration lease_ttl = absl::Seconds(5);
   // How often one that holds no log shards asks for some.
@@ -65,7 +68,11 @@ struct Surroundings {
   BulkStore& bulk;
   Neighbours& neighbours;
   Catalogue& catalogue;
+  const PushPools& push_pools;
+  PushTargets& push_targets;
+  PushSender& push_sender;
   Metrics& metrics;
+  PushMetrics& push_metrics;
   const Clock& wall;
   const Clock& boottime;
   Random& random;
@@ -101,6 +108,7 @@ class Term {
   std::map<DestinationId, Standing> standings() const;
   Dispatcher::Report report() const { return dispatcher_.report(); }
   LogFollower::State follower() const { return follower_.state(); }
+  std::size_t pushes_waiting() const { return pushes_.waiting(); }
   const ShardSet& held() const { return held_; }
 
  private:
@@ -109,6 +117,7 @@ class Term {
   bool Tick();
   bool Renew();
   bool StoreProgress(CursorTracker::Shards shards);
+  void TakePushed(Progress& progress) const;
 
   void HeedOperators();
   void Confirm(const Progress& progress);
@@ -129,6 +138,8 @@ class Term {
   CopyGuards guards_;
   const std::shared_ptr<CopyInbox> copy_inbox_ = std::make_shared<CopyInbox>();
   Dispatcher dispatcher_;
+  PushDispatcher pushes_;
+  PushIntake push_intake_;
   Router router_;
   LogFollower follower_;
   Copying copying_;
@@ -140,6 +151,7 @@ class Term {
   absl::Time measure_at_ = absl::InfinitePast();
   bool moving_ = false;  // as the last renewal told
   Position next_low_mark_ = 0;
+  ShardPositions stored_pushed_;
   obs::LogLimiter failures_{absl::Seconds(10)};
 
   mutable std::mutex mutex_;

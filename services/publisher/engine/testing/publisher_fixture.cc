@@ -44,7 +44,8 @@ PublisherFixture::Instance::Instance(PublisherFixture& fixture, const Settings& 
       publisher(settings,
                 {reader, fixture.leases_, fixture.steering_, fixture.sender_, *fixture.store_,
                  fixture.snapshots_, fixture.leases_, fixture.neighbours_, fixture.catalogue_,
-                 metrics, SystemClock(), fixture.boottime_, SystemRandom()}) {}
+                 fixture.push_pools_, fixture.push_targets_, fixture.push_sender_, metrics,
+                 push_metrics, SystemClock(), fixture.boottime_, SystemRandom()}) {}
 
 double PublisherFixture::Instance::Gauge(const std::string& name) const {
   for (const prometheus::MetricFamily& family : registry.Collect()) {

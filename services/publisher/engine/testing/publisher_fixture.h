@@ -14,6 +14,7 @@
 
 #include "common/testing/eventually.h"
 #include "services/publisher/engine/publisher.h"
+#include "services/publisher/engine/testing/fake_push.h"
 #include "services/publisher/engine/testing/fake_record_store.h"
 #include "services/publisher/engine/testing/fake_sender.h"
 #include "services/publisher/engine/testing/fake_snapshots.h"
@@ -68,6 +69,7 @@ class PublisherFixture : public ::testing::Test {
 
     prometheus::Registry registry;
     Metrics metrics{registry};
+    PushMetrics push_metrics{registry};
     FakeLogReader reader;
     Publisher publisher;
   };
@@ -100,6 +102,9 @@ class PublisherFixture : public ::testing::Test {
   MemoryLeaseStore leases_{boottime_, steering_};
   std::atomic<bool> catalogue_current_ = true;
   Catalogue catalogue_{[this] { return catalogue_current_.load(); }};
+  PushPools push_pools_;
+  FakePushTargets push_targets_;
+  FakePushSender push_sender_;
   FakeSender sender_;
   FakeRecordStore records_;
   RecordStore* store_ = &records_;

@@ -9,7 +9,8 @@ namespace tidemark::aws {
 void Declare(config::Options& options, BaseOptions& base) {
   using Presence = config::Options::Presence;
   options.AddSecret("access-key-id", &base.access_key_id, Presence::kOptional,
-                    "AWS access key that assumes the pools' roles; if absent, what AWS's own tools "
+                    "AWS access key that assumes the pools' roles and signs what no role does; if "
+                    "absent, what AWS's own tools "
                     "find in the environment: keys, a web identity, a credentials file, a "
                     "container's endpoint.");
   options.AddSecret("secret-access-key", &base.secret_access_key, Presence::kOptional,

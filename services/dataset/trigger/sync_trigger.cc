@@ -18,10 +18,10 @@ namespace {
 
 constexpr auto kMaxEvent = static_cast<std::int64_t>(aws::kMaxInvokeBytes);
 
-// Of a call that took less than its time; a timeout took all of it.
+// A timeout took all the time there was.
 bool MayBeRetried(const aws::CallError& error) {
-  return error.error_class == aws::ErrorClass::kTransient ||
-         error.error_class == aws::ErrorClass::kCredentials;
+  return error.code != aws::kTimeoutCode && (error.error_class == aws::ErrorClass::kTransient ||
+                                             error.error_class == aws::ErrorClass::kCredentials);
 }
 
 // Of a record, besides its key and value.

@@ -1,9 +1,6 @@
 #include "services/dataset/domain/checks.h"
 
-#include <algorithm>
-
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/abseil.h"
 
@@ -12,18 +9,6 @@ namespace {
 
 using errors::Excerpt;
 using errors::Violations;
-
-bool IsNameCharacter(char c) {
-  return absl::ascii_isalnum(c) || std::string_view("_.:-").find(c) != std::string_view::npos;
-}
-
-// Whether `name` could be a merged copy's: a name of at most 128 bytes, a dot, an identity id.
-bool LooksMerged(std::string_view name) {
-  for (std::size_t dot = name.find('.'); dot <= kMaxNameBytes; dot = name.find('.', dot + 1)) {
-    if (dot > 0 && errors::IsId(name.substr(dot + 1))) return true;
-  }
-  return false;
-}
 
 void CheckBytes(std::string_view field, std::string_view text, std::size_t bound,
                 Violations& violations) {
@@ -37,17 +22,6 @@ void CheckNoNul(std::string_view field, std::string_view text, Violations& viola
 }
 
 }  // namespace
-
-void CheckDatasetName(std::string_view field, std::string_view name, Violations& violations) {
-  if (name.empty()) {
-    violations.Add(field, absl::StrCat("is empty; 1 to ", kMaxNameBytes, " bytes"));
-  } else if (!std::ranges::all_of(name, IsNameCharacter)) {
-    violations.Add(field,
-                   absl::StrCat("'", Excerpt(name), "' has characters outside [a-zA-Z0-9_.:-]"));
-  } else if (!LooksMerged(name)) {
-    CheckBytes(field, name, kMaxNameBytes, violations);
-  }
-}
 
 void CheckKey(std::string_view field, std::string_view key, Violations& violations) {
   if (key.empty()) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/errors/dataset_name.h"
 #include "common/errors/violations.h"
 #include "services/dataset/domain/types.h"
 
@@ -12,20 +13,15 @@
 // bound it breaks.
 namespace tidemark::dataset {
 
-// Bytes of a name that a client may give a dataset, and of a merged copy's (`<name>.<identity>`).
-inline constexpr std::size_t kMaxNameBytes = 128;
-inline constexpr std::size_t kMaxMergedNameBytes = 184;
+using errors::CheckDatasetName;
+using errors::kMaxMergedNameBytes;
+using errors::kMaxNameBytes;
 inline constexpr std::size_t kMaxKeyBytes = 1024;
 inline constexpr std::size_t kMaxValueBytes = 1'048'575;
 inline constexpr std::size_t kMaxDeviceIdBytes = 256;
 inline constexpr std::size_t kMaxClientContextBytes = 4096;
 // More keys than any pool's limits allow a dataset.
 inline constexpr std::size_t kMaxPatches = 65'536;
-
-// 1 to 184 bytes of `[a-zA-Z0-9_.:-]`; above 128 bytes only what ends like a merged copy's name, in
-// a dot and an identity id. Whether such a copy exists is not known here.
-void CheckDatasetName(std::string_view field, std::string_view name,
-                      errors::Violations& violations);
 
 // 1 to 1024 bytes without U+0000.
 void CheckKey(std::string_view field, std::string_view key, errors::Violations& violations);

@@ -10,31 +10,6 @@ using errors::Violations;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-bool NameOk(std::string_view name) {
-  Violations violations;
-  CheckDatasetName("dataset_name", name, violations);
-  return violations.empty();
-}
-
-TEST(ChecksTest, DatasetNames) {
-  EXPECT_TRUE(NameOk("a"));
-  EXPECT_TRUE(NameOk("org.gnome:desktop_x-1"));
-  EXPECT_TRUE(NameOk(std::string(128, 'n')));
-  EXPECT_FALSE(NameOk(std::string(129, 'n')));
-  EXPECT_FALSE(NameOk(""));
-  EXPECT_FALSE(NameOk("a b"));
-  EXPECT_FALSE(NameOk("a/b"));
-  EXPECT_FALSE(NameOk(std::string_view("a\0b", 3)));
-  EXPECT_FALSE(NameOk("\xC3\xA9"));
-}
-
-TEST(ChecksTest, LongNamesOnlyAsMergedCopies) {
-  const std::string id = "us-east-1:00000000-0000-0000-0000-000000000000";
-  EXPECT_TRUE(NameOk(std::string(128, 'n') + "." + id));
-  EXPECT_FALSE(NameOk(std::string(129, 'n') + "." + id));
-  EXPECT_FALSE(NameOk(std::string(128, 'n') + ".not-an-id"));
-}
-
 TEST(ChecksTest, IdsAreLowerCaseHex) {
   EXPECT_TRUE(errors::IsId("us-east-1:0a-f"));
   EXPECT_FALSE(errors::IsId("us-east-1:0A"));
@@ -67,10 +42,10 @@ TEST(ChecksTest, KeysValuesAndDevices) {
 
 TEST(ChecksTest, AViolationNamesFieldValueAndBound) {
   Violations violations;
-  CheckDatasetName("dataset_name", std::string(129, 'n'), violations);
+  CheckKey("key", std::string(1025, 'n'), violations);
   const errors::FieldViolation violation = errors::ViolationsOf(violations.ToStatus())[0];
-  EXPECT_EQ(violation.field, "dataset_name");
-  EXPECT_THAT(violation.description, AllOf(HasSubstr("nnn"), HasSubstr("129"), HasSubstr("128")));
+  EXPECT_EQ(violation.field, "key");
+  EXPECT_THAT(violation.description, AllOf(HasSubstr("nnn"), HasSubstr("1025"), HasSubstr("1024")));
 }
 
 TEST(ChecksTest, EachKeyOnce) {

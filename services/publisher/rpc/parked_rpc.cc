@@ -7,10 +7,10 @@
 #include "common/base/status_macros.h"
 #include "common/errors/error.h"
 #include "common/errors/violations.h"
+#include "common/pools/require_pool.h"
 #include "common/seal/seal.h"
 #include "services/publisher/domain/checks.h"
 #include "services/publisher/rpc/proto_time.h"
-#include "services/publisher/rpc/require_pool.h"
 
 namespace tidemark::publisher {
 namespace {
@@ -65,7 +65,7 @@ absl::StatusOr<std::vector<Position>> Check(const rpc::Call& call, const Request
   CheckPositions("positions", positions, violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
   TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
-  TM_RETURN_IF_ERROR(RequirePool(pools, request.identity_pool_id()).status());
+  TM_RETURN_IF_ERROR(pools::RequirePool(pools, request.identity_pool_id()).status());
   return positions;
 }
 

@@ -7,8 +7,8 @@
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/errors/violations.h"
+#include "common/pools/require_pool.h"
 #include "services/publisher/domain/checks.h"
-#include "services/publisher/rpc/require_pool.h"
 #include "services/publisher/rpc/status.h"
 
 namespace tidemark::publisher {
@@ -38,7 +38,7 @@ absl::Status SteeringRpc::Pause(const rpc::Call& call, const v1::PauseDestinatio
   CheckPauseReason("reason", request.reason(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
   TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
-  TM_ASSIGN_OR_RETURN(const pools::PoolPtr pool, RequirePool(pools_, request.identity_pool_id()));
+  TM_ASSIGN_OR_RETURN(const pools::PoolPtr pool, pools::RequirePool(pools_, request.identity_pool_id()));
   return steering_.Pause(pool->pool_number(), request.reason(), call.deadline);
 }
 
@@ -48,7 +48,7 @@ absl::Status SteeringRpc::Resume(const rpc::Call& call,
   errors::CheckId("identity_pool_id", request.identity_pool_id(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
   TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
-  TM_ASSIGN_OR_RETURN(const pools::PoolPtr pool, RequirePool(pools_, request.identity_pool_id()));
+  TM_ASSIGN_OR_RETURN(const pools::PoolPtr pool, pools::RequirePool(pools_, request.identity_pool_id()));
   return steering_.Resume(pool->pool_number(), call.deadline);
 }
 

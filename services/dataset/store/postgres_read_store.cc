@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/pg/by_keys.h"
 #include "services/dataset/store/postgres_dataset_view.h"
 #include "services/dataset/store/postgres_record_page.h"
 #include "services/dataset/store/postgres_rows.h"
@@ -86,15 +87,6 @@ void Ask(pg::PipelineLane& lane, const std::string& pool, const pg::Query& query
   if (!taken.ok()) done(taken);
 }
 
-// Reads go by way of the keys: a plan made while the tables were small stays for a while.
-pg::ConnectOptions ByKeys(pg::ConnectOptions options) {
-  for (const char* const setting :
-       {"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"}) {
-    options.settings.emplace_back(setting, "off");
-  }
-  return options;
-}
-
 std::uint64_t HashOf(Owner owner) { return static_cast<std::uint64_t>(owner.value()) >> 8; }
 
 absl::StatusOr<DatasetPage> ParseDatasetPage(const IdentityKey& identity, std::int32_t limit,
@@ -151,7 +143,7 @@ PostgresReadStore::PostgresReadStore(const pg::ConnectOptions& options, int lane
                                      const pg::PipelineLimits& limits)
     : log_lane_(options, limits) {
   for (int i = 0; i < lanes; ++i) {
-    lanes_.push_back(std::make_unique<pg::PipelineLane>(ByKeys(options), limits));
+    lanes_.push_back(std::make_unique<pg::PipelineLane>(pg::ByKeys(options), limits));
   }
 }
 

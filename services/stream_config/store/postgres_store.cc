@@ -8,6 +8,7 @@
 #include "common/errors/error.h"
 #include "services/stream_config/domain/pool_errors.h"
 #include "services/stream_config/store/postgres_rows.h"
+#include "tidemark/stream_config/migrations.h"
 
 namespace tidemark::stream_config {
 namespace {
@@ -130,6 +131,9 @@ absl::StatusOr<std::vector<Pool>> ReadPools(const pg::Result& result) {
 }
 
 }  // namespace
+
+PostgresStore::PostgresStore(pg::ConnectOptions options, int connections)
+    : connections_(std::move(options), Migrations(), connections) {}
 
 absl::Status PostgresStore::Check(absl::Time deadline) {
   return connections_.Read(kCheck, pg::Params(), deadline).status();

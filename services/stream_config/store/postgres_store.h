@@ -6,19 +6,18 @@
 #include <string_view>
 #include <vector>
 
+#include "common/pg/connections.h"
 #include "common/pg/options.h"
-#include "services/stream_config/store/postgres_connections.h"
 #include "services/stream_config/store/store.h"
 
 namespace tidemark::stream_config {
 
 // Keeps pools in the schema stream_config. Each use case is one statement in a transaction of its
-// own. Errors also as PostgresConnections.
+// own. Errors also as pg::Connections.
 class PostgresStore final : public PoolStore {
  public:
   // At most `connections` statements run at once.
-  PostgresStore(pg::ConnectOptions options, int connections)
-      : connections_(std::move(options), connections) {}
+  PostgresStore(pg::ConnectOptions options, int connections);
 
   // Whether the database can be used: for readiness.
   absl::Status Check(absl::Time deadline);
@@ -48,7 +47,7 @@ class PostgresStore final : public PoolStore {
   absl::Status WhyUntouched(std::string_view pool_id, std::optional<Version> expected,
                             absl::Time deadline);
 
-  PostgresConnections connections_;
+  pg::Connections connections_;
 };
 
 }  // namespace tidemark::stream_config

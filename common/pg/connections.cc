@@ -1,4 +1,4 @@
-#include "services/stream_config/store/postgres_connections.h"
+#include "common/pg/connections.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,9 +7,8 @@
 #include "common/base/status_macros.h"
 #include "common/errors/error.h"
 #include "common/pg/migrate.h"
-#include "tidemark/stream_config/migrations.h"
 
-namespace tidemark::stream_config {
+namespace tidemark::pg {
 namespace {
 
 absl::Status NoneFree() {
@@ -20,27 +19,26 @@ absl::Status NoneFree() {
 
 }  // namespace
 
-PostgresConnections::PostgresConnections(pg::ConnectOptions options, int count)
-    : options_(std::move(options)), free_(count) {}
+Connections::Connections(ConnectOptions options, const MigrationSet& schema, int count)
+    : options_(std::move(options)), schema_(schema), free_(count) {}
 
-absl::StatusOr<pg::Result> PostgresConnections::Run(const pg::Query& query,
-                                                    const pg::Params& params, absl::Time deadline) {
+absl::StatusOr<Result> Connections::Run(const Query& query, const Params& params,
+                                        absl::Time deadline) {
   TM_ASSIGN_OR_RETURN(Lease lease, Take(deadline));
   return RunOn(lease, query, params, deadline);
 }
 
-absl::StatusOr<pg::Result> PostgresConnections::Read(const pg::Query& query,
-                                                     const pg::Params& params,
-                                                     absl::Time deadline) {
+absl::StatusOr<Result> Connections::Read(const Query& query, const Params& params,
+                                         absl::Time deadline) {
   while (true) {
     TM_ASSIGN_OR_RETURN(Lease lease, Take(deadline));
     const bool fresh = lease.fresh;
-    absl::StatusOr<pg::Result> result = RunOn(lease, query, params, deadline);
+    absl::StatusOr<Result> result = RunOn(lease, query, params, deadline);
     if (fresh || !absl::IsUnavailable(result.status())) return result;
   }
 }
 
-absl::StatusOr<PostgresConnections::Lease> PostgresConnections::Take(absl::Time deadline) {
+absl::StatusOr<Connections::Lease> Connections::Take(absl::Time deadline) {
   {
     std::unique_lock lock(mutex_);
     const auto free = [this] { return free_ > 0; };
@@ -52,7 +50,7 @@ absl::StatusOr<PostgresConnections::Lease> PostgresConnections::Take(absl::Time 
       return lease;
     }
   }
-  absl::StatusOr<pg::Connection> opened = Open(deadline);
+  absl::StatusOr<Connection> opened = Open(deadline);
   if (!opened.ok()) {
     GiveBack(std::nullopt);
     return std::move(opened).status();
@@ -60,20 +58,18 @@ absl::StatusOr<PostgresConnections::Lease> PostgresConnections::Take(absl::Time 
   return Lease{*std::move(opened), true};
 }
 
-absl::StatusOr<pg::Connection> PostgresConnections::Open(absl::Time deadline) const {
-  pg::ConnectOptions options = options_;
+absl::StatusOr<Connection> Connections::Open(absl::Time deadline) const {
+  ConnectOptions options = options_;
   options.connect_timeout = std::min(options.connect_timeout, deadline - absl::Now());
   if (options.connect_timeout <= absl::ZeroDuration()) return NoneFree();
-  TM_ASSIGN_OR_RETURN(pg::Connection connection, pg::Connection::Open(options));
-  const pg::MigrationSet& schema = Migrations();
-  TM_RETURN_IF_ERROR(pg::RequireSchema(connection, schema.schema, schema.last(), deadline));
+  TM_ASSIGN_OR_RETURN(Connection connection, Connection::Open(options));
+  TM_RETURN_IF_ERROR(RequireSchema(connection, schema_.schema, schema_.last(), deadline));
   return connection;
 }
 
-absl::StatusOr<pg::Result> PostgresConnections::RunOn(Lease& lease, const pg::Query& query,
-                                                      const pg::Params& params,
-                                                      absl::Time deadline) {
-  absl::StatusOr<pg::Result> result = lease.connection.Run(query, params, deadline);
+absl::StatusOr<Result> Connections::RunOn(Lease& lease, const Query& query, const Params& params,
+                                          absl::Time deadline) {
+  absl::StatusOr<Result> result = lease.connection.Run(query, params, deadline);
   if (lease.connection.Healthy()) {
     GiveBack(std::move(lease.connection));
   } else {
@@ -82,8 +78,8 @@ absl::StatusOr<pg::Result> PostgresConnections::RunOn(Lease& lease, const pg::Qu
   return result;
 }
 
-void PostgresConnections::GiveBack(std::optional<pg::Connection> connection) {
-  std::vector<pg::Connection> broken;  // closed outside of the lock
+void Connections::GiveBack(std::optional<Connection> connection) {
+  std::vector<Connection> broken;  // closed outside of the lock
   {
     const std::lock_guard lock(mutex_);
     ++free_;
@@ -97,4 +93,4 @@ void PostgresConnections::GiveBack(std::optional<pg::Connection> connection) {
   returned_.notify_one();
 }
 
-}  // namespace tidemark::stream_config
+}  // namespace tidemark::pg

@@ -36,8 +36,8 @@ CLI_COMMON = ("common/base/", "common/config/", "common/errors/", "common/rpc/")
 CLI_ABOVE = {"output": ("client", "commands"), "client": ("commands", "output")}
 
 # Of a service: which floors each may not know of, because they stand on it.
-ABOVE = {"store": ("engine", "trigger", "rpc"), "engine": ("rpc",), "trigger": ("rpc",),
-         "http": ("wire",)}
+ABOVE = {"store": ("engine", "sns", "trigger", "rpc"), "engine": ("rpc",),
+         "sns": ("store", "rpc"), "trigger": ("rpc",), "http": ("wire",)}
 
 SQL = re.compile(
     r"\b(SELECT\s.+\bFROM|INSERT\s+INTO|UPDATE\s+[\w.]+\s+(?:AS\s+\w+\s+)?SET|DELETE\s+FROM"

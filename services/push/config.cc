@@ -1,0 +1,57 @@
+#include "services/push/config.h"
+
+#include "common/aws/endpoint.h"
+#include "common/base/status_macros.h"
+#include "common/pg/dsn.h"
+
+namespace tidemark::push {
+
+void Declare(config::Options& options, Config& config) {
+  using config::Range;
+  using Presence = config::Options::Presence;
+  options.AddSecret("dsn", &config.dsn, Presence::kRequired,
+                    "PostgreSQL's address, as a URI with the role tidemark_push.", pg::CheckDsn);
+  options.AddSecret("owner-dsn", &config.owner_dsn, Presence::kOptional,
+                    "The same with a role that may create schemas and roles, for migrate.",
+                    pg::CheckDsn);
+  options.Add("stream-config", &config.stream_config,
+              "Address of the stream configuration service.");
+  options.Add("dataset", &config.dataset, "Address of the dataset service.");
+  config::Declare(options, config.installation);
+  aws::Declare(options, config.base);
+  options.Add("sns-endpoint", &config.sns_endpoint, Range<std::size_t>{0, 2048},
+              "Where SNS is, as http://host:port or https://host; AWS's own if empty.");
+  options.Add("sns-timeout", &config.sns_timeout,
+              Range<absl::Duration>{absl::Milliseconds(100), absl::Minutes(1)},
+              "How long a request to SNS may take.");
+  options.Add("assume-roles", &config.assume_roles,
+              "Ask SNS with each pool's push role; if off, all with the base credentials.");
+  options.Add("sts-endpoint", &config.sts_endpoint, Range<std::size_t>{0, 2048},
+              "Where STS is, as sns-endpoint; AWS's own in the region if empty.");
+  options.Add("role-patience", &config.role_patience,
+              Range<absl::Duration>{absl::ZeroDuration(), absl::Hours(24)},
+              "How long a role must refuse to be assumed before registering fails for good.");
+  options.Add("connections", &config.connections, Range<int>{1, 64},
+              "Calls that write at once, each with a database connection.");
+  options.Add("read-lanes", &config.read_lanes, Range<int>{1, 32},
+              "Threads that read, each with a database connection.");
+  options.Add("statement-timeout", &config.statement_timeout,
+              Range<absl::Duration>{absl::Milliseconds(100), absl::Minutes(5)},
+              "Bound of each database statement.");
+  options.Add("erase-interval", &config.erase_interval,
+              Range<absl::Duration>{absl::Milliseconds(10), absl::Hours(1)},
+              "How often devices of deleted pools are looked for.");
+  options.Add("accept-lossy-server", &config.accept_lossy_server,
+              "Use a database server whose settings lose acknowledged data in a crash.");
+  options.Add("transaction-pooler", &config.transaction_pooler,
+              "The database is reached through a pooler in transaction mode.");
+  options.CheckToServe([&config] { return aws::PlaceOf(config.base).status(); });
+  options.Check([&config]() -> absl::Status {
+    for (const std::string& url : {config.sns_endpoint, config.sts_endpoint}) {
+      if (!url.empty()) TM_RETURN_IF_ERROR(aws::Endpoint::Parse(url).status());
+    }
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace tidemark::push

@@ -162,7 +162,8 @@ class EnvironmentTest(unittest.TestCase):
         self.assertRegex(variables["TIDEMARK_POOL_ID"], r"^us-east-1:[0-9a-f-]{36}$")
         self.assertRegex(variables["TIDEMARK_DSN"],
                          r"^postgresql://tidemark:[0-9a-f]{32}@127\.0\.0\.1:7432/tidemark$")
-        for name, port in (("DATASET", 7001), ("STREAM_CONFIG", 7002), ("PUBLISHER", 7003)):
+        for name, port in (("DATASET", 7001), ("STREAM_CONFIG", 7002), ("PUBLISHER", 7003),
+                           ("PUSH", 7004)):
             self.assertEqual(f"127.0.0.1:{port}", variables[f"TIDEMARK_{name}_ADDR"])
 
     def test_hides_the_users_own_accounts(self):

@@ -15,7 +15,7 @@ from service import binary
 from stack import POOL
 from waiting import eventually
 
-SERVICES = ("dataset", "stream-config", "publisher", "gateway")
+SERVICES = ("dataset", "stream-config", "publisher", "push", "gateway")
 IDENTITY = "us-east-1:00000000-0000-0000-0000-0000000000a1"
 SERVING = b"\x08\x01"  # grpc.health.v1.HealthCheckResponse{status: SERVING}
 TENANTS = {"pool", "pool_id", "identity_pool_id", "identity", "identity_id", "dataset",
@@ -28,6 +28,7 @@ def arguments(stack, name):
     return {"dataset": pools,
             "stream-config": dataset,
             "publisher": [*pools, *dataset, "--kinesis-endpoint", "http://127.0.0.1:1"],
+            "push": [*pools, *dataset, "--sns-endpoint", "http://127.0.0.1:1"],
             "gateway": [*pools, *dataset, "--credentials-file", stack.directory / "credentials"],
             }[name]
 
@@ -36,6 +37,8 @@ def arguments(stack, name):
 def service(request, stack):
     """A replica of each service beside the stack's, ready."""
     name = request.param
+    if name == "push":  # which the gateway does without
+        stack.migrate(name)
     running = stack.start(name, *arguments(stack, name), label=f"{name}-replica")
     running.wait_ready()
     yield running
@@ -127,6 +130,8 @@ def read_something(service):
                           {"identity_pool_id": POOL}),
         "publisher": ("PublisherService", "ListParkedChanges", "publisher.parked_change",
                       {"identity_pool_id": POOL}),
+        "push": ("PushService", "ListDevices", "push.device",
+                 {"identity_pool_id": POOL, "identity_id": IDENTITY}),
     }[service.name]
     api = Api(service.addresses["grpc"], service.name.replace("-", "_"), package)
     request = getattr(api.messages, f"{rpc}Request")(**fields)

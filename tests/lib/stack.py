@@ -47,8 +47,10 @@ class Stack:
         self.environment = {f"TIDEMARK_{service}_{name}": value
                             for service in ("DATASET", "STREAM_CONFIG", "PUBLISHER")
                             for name, value in (("DSN", self.dsn), ("KEYRING", f"tests:{key}"))}
-        self.environment |= {"TIDEMARK_PUBLISHER_ACCESS_KEY_ID": ACCESS_KEY,
-                             "TIDEMARK_PUBLISHER_SECRET_ACCESS_KEY": SECRET_KEY}
+        self.environment["TIDEMARK_PUSH_DSN"] = self.dsn
+        for service in ("PUBLISHER", "PUSH"):
+            self.environment |= {f"TIDEMARK_{service}_ACCESS_KEY_ID": ACCESS_KEY,
+                                 f"TIDEMARK_{service}_SECRET_ACCESS_KEY": SECRET_KEY}
         # Of the first dataset service: it and stream-config know each other.
         self.dataset_address = f"127.0.0.1:{postgres.free_port()}"
         self.publisher_address = f"127.0.0.1:{postgres.free_port()}"  # likewise
@@ -99,6 +101,16 @@ class Stack:
                           "--sts-endpoint", sts or kinesis, *arguments, label=label,
                           listen=self._listen("publisher", self.publisher_address))
 
+    def start_push(self, sns, *arguments, sts=None, label=None):
+        """With the SNS at this URL, and the STS there or at `sts`. Asks the first dataset service."""
+        self.migrate("push")
+        service = self.start("push", "--stream-config", self.stream_config.addresses["grpc"],
+                             "--dataset", self.dataset_address, "--sns-endpoint", sns,
+                             "--sts-endpoint", sts or sns, *arguments, label=label,
+                             listen=self._listen("push", self.push_address))
+        service.wait_ready()
+        return service
+
     def _listen(self, name, first):
         """Where the next service of that name is to listen: the first one at `first`."""
         taken = any(service.name == name for service in self.services)
@@ -144,6 +156,16 @@ class Stack:
     def disable_stream(self):
         """Of POOL."""
         self._set_stream("stream.status", status="STREAMING_STATUS_DISABLED")
+
+    def set_push(self, *application_arns, role_arn="", pool=POOL):
+        """Gives a pool its SNS platform applications."""
+        with self.pools() as api:
+            request = api.messages.UpdatePoolRequest()
+            request.pool.identity_pool_id = pool
+            request.pool.push.application_arns.extend(application_arns)
+            request.pool.push.role_arn = role_arn
+            request.update_mask.paths.append("push")
+            api.UpdatePool(request, timeout=30)
 
     def end_bulk_publish(self, pool, job, failure_message=""):
         """As the publishers do."""

@@ -43,6 +43,7 @@ write_env_file() {
   export_line TIDEMARK_DATASET_ADDR "127.0.0.1:${PORT[dataset]}"
   export_line TIDEMARK_STREAM_CONFIG_ADDR "127.0.0.1:${PORT[stream-config]}"
   export_line TIDEMARK_PUBLISHER_ADDR "127.0.0.1:${PORT[publisher]}"
+  export_line TIDEMARK_PUSH_ADDR "127.0.0.1:${PORT[push]}"
   # The same for the CLI: see tidemark --help.
   export_line TIDEMARK_DATASET "127.0.0.1:${PORT[dataset]}"
   export_line TIDEMARK_STREAM_CONFIG "127.0.0.1:${PORT[stream-config]}"

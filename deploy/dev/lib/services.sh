@@ -67,22 +67,35 @@ stream_config_settings() {
   setting keyring-file "$STACK/config/keyring"
   setting dataset "127.0.0.1:${PORT[dataset]}"
   setting publisher "127.0.0.1:${PORT[publisher]}"
+  setting push "127.0.0.1:${PORT[push]}"
+}
+
+# moto takes any keys; these are the developer's.
+aws_settings() {
+  write_private "$STACK/config/aws-access-key-id" "$(credential aws_access_key_id)"
+  write_private "$STACK/config/aws-secret-access-key" "$(credential aws_secret_access_key)"
+  setting access-key-id-file "$STACK/config/aws-access-key-id"
+  setting secret-access-key-file "$STACK/config/aws-secret-access-key"
+  setting sts-endpoint "$(url moto)"
+}
+
+push_settings() {
+  setting dsn-file "$STACK/config/push.dsn"
+  setting dataset "127.0.0.1:${PORT[dataset]}"
+  setting stream-config "127.0.0.1:${PORT[stream-config]}"
+  aws_settings
+  setting sns-endpoint "$(url moto)"
 }
 
 publisher_settings() {
-  # moto takes any keys; these are the developer's.
-  write_private "$STACK/config/aws-access-key-id" "$(credential aws_access_key_id)"
-  write_private "$STACK/config/aws-secret-access-key" "$(credential aws_secret_access_key)"
   setting dsn-file "$STACK/config/publisher.dsn"
   setting keyring-file "$STACK/config/keyring"
   setting dataset "127.0.0.1:${PORT[dataset]}"
   setting stream-config "127.0.0.1:${PORT[stream-config]}"
-  setting access-key-id-file "$STACK/config/aws-access-key-id"
-  setting secret-access-key-file "$STACK/config/aws-secret-access-key"
+  aws_settings
   setting kinesis-endpoint "$(url moto)"
   setting s3-endpoint "$(url moto)"
   setting s3-bucket "$BUCKET_NAME"
-  setting sts-endpoint "$(url moto)"
   # Of requests for one stream shard that come at once, moto may lose records it says it took.
   setting requests-per-stream 1
 }

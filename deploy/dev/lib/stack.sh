@@ -1,6 +1,6 @@
 # The stack of a clone: its parts, in the order in which they start. Sourced.
 
-SERVICES=(dataset stream-config publisher gateway)
+SERVICES=(dataset stream-config push publisher gateway)
 BINARIES=("${SERVICES[@]/#/tidemark-}" tidemark)
 PARTS=(postgres moto "${SERVICES[@]}")
 
@@ -15,8 +15,8 @@ declare -A PORT
 
 default_ports() {
   PORT=([gateway]=8080 [dataset]=7001 [stream-config]=7002 [publisher]=7003
-    [dataset-metrics]=9101 [stream-config-metrics]=9102 [publisher-metrics]=9103
-    [gateway-metrics]=9106 [postgres]=7432 [moto]=7566)
+    [push]=7004 [dataset-metrics]=9101 [stream-config-metrics]=9102 [publisher-metrics]=9103
+    [push-metrics]=9104 [gateway-metrics]=9106 [postgres]=7432 [moto]=7566)
 }
 
 # The ports of the last `up`, if there was one: those not named on the command line stay.
@@ -33,9 +33,9 @@ remember_ports() {
 
 base_ports() {
   PORT=([gateway]=$1 [dataset]=$(($1 + 1)) [stream-config]=$(($1 + 2)) [publisher]=$(($1 + 3))
-    [dataset-metrics]=$(($1 + 11)) [stream-config-metrics]=$(($1 + 12))
-    [publisher-metrics]=$(($1 + 13)) [gateway-metrics]=$(($1 + 16)) [postgres]=$(($1 + 20))
-    [moto]=$(($1 + 21)))
+    [push]=$(($1 + 4)) [dataset-metrics]=$(($1 + 11)) [stream-config-metrics]=$(($1 + 12))
+    [publisher-metrics]=$(($1 + 13)) [push-metrics]=$(($1 + 14)) [gateway-metrics]=$(($1 + 16))
+    [postgres]=$(($1 + 20)) [moto]=$(($1 + 21)))
 }
 
 url() { echo "http://127.0.0.1:${PORT[$1]}"; }
@@ -98,7 +98,7 @@ start_stack() {
     moto_start "${PORT[moto]}" "$STACK/run/moto.pid" "$STACK/log/moto.log"
   write_environment
   create_stream
-  for name in dataset stream-config publisher; do migrate "$name"; done
+  for name in dataset stream-config push publisher; do migrate "$name"; done
   grant_database
   for name in "${SERVICES[@]}"; do start_service "$name"; done
   for name in "${SERVICES[@]}"; do wait_service "$name"; done

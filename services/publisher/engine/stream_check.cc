@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/aws/role_trial.h"
 #include "common/base/abseil.h"
 #include "common/errors/error.h"
 #include "common/obs/log.h"
@@ -19,7 +20,6 @@ using aws::ErrorClass;
 
 // Of each call: a clock that is off, or one broken connection, is no reason to refuse.
 constexpr int kAttempts = 3;
-constexpr char kAssume[] = "sts:AssumeRole";
 constexpr char kDescribe[] = "kinesis:DescribeStreamSummary";
 
 std::string Shown(std::string_view text) { return errors::Excerpt(text, 256); }
@@ -71,61 +71,20 @@ class AwsStreamCheck::Inquiry : public std::enable_shared_from_this<Inquiry> {
         done_(std::move(done)) {}
 
   void Begin() {
-    if (options_.assume_roles) {
-      Assume(kAttempts);
-    } else {
-      Describe(nullptr, kAttempts);
-    }
+    if (!options_.assume_roles) return Describe(nullptr, kAttempts);
+    aws::TryRole(sts_,
+                 {.role_arn = question_.role_arn,
+                  .external_id = question_.external_id,
+                  .deadline = deadline_,
+                  .call_time = options_.call_time},
+                 [self = shared_from_this()](
+                     const absl::StatusOr<std::shared_ptr<aws::CredentialsProvider>>& role) {
+                   if (!role.ok()) return self->done_(role.status());
+                   self->Describe(*role, kAttempts);
+                 });
   }
 
  private:
-  void Assume(int attempts) {
-    const auto options = NextCall();
-    if (!options) return done_(Late());
-    sts_.AssumeRole({.role_arn = question_.role_arn,
-                     .session_name = "tidemark-check",
-                     .external_id = question_.external_id,
-                     .duration = absl::Minutes(15)},
-                    *options, [self = shared_from_this(), attempts](aws::CredentialsResult result) {
-                      if (auto* error = std::get_if<CallError>(&result)) {
-                        return self->NotAssumed(*error, attempts - 1);
-                      }
-                      self->Describe(std::make_shared<aws::StaticCredentials>(
-                                         std::get<aws::Credentials>(std::move(result))),
-                                     kAttempts);
-                    });
-  }
-
-  void NotAssumed(const CallError& error, int attempts) {
-    if (error.error_class == ErrorClass::kOff && !aws::DeniedByCallersPolicies(error)) {
-      return ConfirmBase(kAttempts);
-    }
-    if (MayRetry(error, attempts)) return Assume(attempts);
-    Note(error);
-    if (error.error_class == ErrorClass::kPermanent) {
-      return done_(RoleNotUsable(question_, kAssume, "is none that AWS can assume"));
-    }
-    done_(NotAnswered("sts", error));
-  }
-
-  // The same answer comes for base credentials that may do nothing at all.
-  void ConfirmBase(int attempts) {
-    const auto options = NextCall();
-    if (!options) return done_(Late());
-    sts_.GetCallerIdentity(
-        *options, [self = shared_from_this(), attempts](aws::CallerIdentityResult result) {
-          const auto* error = std::get_if<CallError>(&result);
-          if (error == nullptr) {
-            return self->done_(RoleNotUsable(
-                self->question_, kAssume,
-                "does not exist, or does not trust Tidemark with the pool's external id"));
-          }
-          if (self->MayRetry(*error, attempts - 1)) return self->ConfirmBase(attempts - 1);
-          self->Note(*error);
-          self->done_(self->NotAnswered("sts", *error));
-        });
-  }
-
   // `role`: null for the base credentials.
   void Describe(const std::shared_ptr<aws::CredentialsProvider>& role, int attempts) {
     auto options = NextCall();

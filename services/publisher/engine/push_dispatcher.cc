@@ -28,9 +28,8 @@ PushTargets::Dataset DatasetOf(const PushPool& pool, const PushQueue::Lookup& lo
 PushDispatcher::PushDispatcher(const Options& options, const Parts& parts, PushPositions positions)
     : options_(options),
       parts_(parts),
-      shared_(
-          std::make_shared<Shared>(PushQueue(options.queue, std::move(positions), parts.random))),
-      pools_(parts.pools.All()),
+      shared_(std::make_shared<Shared>(PushQueue(options.queue, std::move(positions), parts.random),
+                                       parts.pools.All())),
       thread_([this] { Loop(); }) {}
 
 PushDispatcher::~PushDispatcher() { Stop(); }
@@ -40,7 +39,9 @@ void PushDispatcher::Deliver(std::vector<PushChange> changes, Position read_mark
   const absl::Time wall = parts_.wall.Now();
   {
     const std::lock_guard lock(shared_->mutex);
+    if (!changes.empty()) LearnPools();
     for (PushChange& change : changes) {
+      if (!shared_->pools->contains(change.key.pool_number)) continue;
       change.commit_time = now - std::max(absl::ZeroDuration(), wall - change.commit_time);
       shared_->queue.Add(std::move(change), now);
     }
@@ -82,7 +83,10 @@ void PushDispatcher::Loop() {
     shared_->more = false;
     LearnPools();
     Heed(now);
-    if (shared_->stopping) return;
+    if (shared_->stopping) {
+      parts_.metrics.Waiting(0, 0);
+      return;
+    }
     shared_->queue.Advance(now);
     parts_.metrics.Dropped(shared_->queue.TakeDropped());
     parts_.metrics.Waiting(shared_->queue.waiting(), shared_->queue.bytes());
@@ -92,8 +96,11 @@ void PushDispatcher::Loop() {
       continue;
     }
     lock.unlock();
-    for (PushQueue::Push& push : work.pushes) Send(std::move(push));
-    if (!work.lookups.empty()) LookUp(std::move(work.lookups));
+    for (PushQueue::Push& push : work.pushes) {
+      const PushPool& pool = work.pools->at(push.key.pool_number);
+      Send(pool, std::move(push));
+    }
+    if (!work.lookups.empty()) LookUp(*work.pools, std::move(work.lookups));
     if (!work.reports.empty()) Tell(std::move(work.reports));
     lock.lock();
   }
@@ -101,18 +108,16 @@ void PushDispatcher::Loop() {
 
 void PushDispatcher::LearnPools() {
   auto pools = parts_.pools.All();
+  if (pools == shared_->pools) return;
   for (const std::int32_t number : shared_->queue.Pools()) {
     const auto pool = pools->find(number);
     if (pool == pools->end()) {
       shared_->queue.DropPool(number);
-      continue;
-    }
-    const auto before = pools_->find(number);
-    if (before == pools_->end() || before->second != pool->second) {
+    } else if (shared_->pools->at(number) != pool->second) {
       shared_->queue.RenewPool(number);
     }
   }
-  pools_ = std::move(pools);
+  shared_->pools = std::move(pools);
 }
 
 void PushDispatcher::Heed(absl::Time now) {
@@ -127,9 +132,9 @@ void PushDispatcher::Heed(const Answered& answered, absl::Time now) {
   if (answer.end == PushEnd::kDisabled || answer.end == PushEnd::kGone) {
     Report(push, answer.end == PushEnd::kGone);
   } else if (answer.end != PushEnd::kSent) {
-    const auto pool = pools_->find(push.key.pool_number);
+    const auto pool = shared_->pools->find(push.key.pool_number);
     Complain(IsRetried(answer.end) ? "a push failed and is tried again" : "a push was refused",
-             answer.error, pool == pools_->end() ? "" : pool->second.pool_id);
+             answer.error, pool == shared_->pools->end() ? "" : pool->second.pool_id);
   }
   shared_->queue.Finish(push, answer.end, now);
 }
@@ -168,15 +173,15 @@ void PushDispatcher::Heed(Told told, absl::Time now) {
 }
 
 void PushDispatcher::Report(const PushQueue::Push& push, bool gone) {
-  const auto pool = pools_->find(push.key.pool_number);
-  if (pool == pools_->end()) return;
+  const auto pool = shared_->pools->find(push.key.pool_number);
+  if (pool == shared_->pools->end()) return;
   reports_.push_back({pool->second.pool_id, push.key.identity_id, push.target.device_id,
                       push.target.registration, gone});
   while (reports_.size() > kMaxReports) reports_.pop_front();
 }
 
 PushDispatcher::Work PushDispatcher::TakeWork(absl::Time now) {
-  Work work;
+  Work work{.pools = shared_->pools};
   if (shared_->quitting || !parts_.lease.Held()) return work;
   while (auto push = shared_->queue.TakePush(now)) work.pushes.push_back(*std::move(push));
   if (!looking_ && now >= look_at_) {
@@ -205,18 +210,14 @@ void PushDispatcher::Wait(std::unique_lock<std::mutex>& lock, absl::Time now) {
   });
 }
 
-void PushDispatcher::Send(PushQueue::Push push) {
-  // By the settings of this moment. Those of a pool that has none any more are dropped next.
-  const auto pool = pools_->find(push.key.pool_number);
-  const PushPool none;
-  const PushPool& settings = pool == pools_->end() ? none : pool->second;
+void PushDispatcher::Send(const PushPool& pool, PushQueue::Push push) {
   const std::string message =
-      PushMessageOf(push.target.platform, {.pool_id = settings.pool_id,
+      PushMessageOf(push.target.platform, {.pool_id = pool.pool_id,
                                            .identity_id = push.key.identity_id,
                                            .dataset_name = push.key.dataset_name,
                                            .sync_count = push.sync_count});
   const std::string endpoint_arn = push.target.endpoint_arn;
-  parts_.sender.Send(settings, endpoint_arn, message,
+  parts_.sender.Send(pool, endpoint_arn, message,
                      [shared = shared_, push = std::move(push)](PushSender::Answer answer) {
                        {
                          const std::lock_guard lock(shared->mutex);
@@ -226,12 +227,11 @@ void PushDispatcher::Send(PushQueue::Push push) {
                      });
 }
 
-void PushDispatcher::LookUp(Lookups lookups) {
+void PushDispatcher::LookUp(const PushPools::Map& pools, Lookups lookups) {
   std::vector<PushTargets::Dataset> datasets;
   datasets.reserve(lookups.size());
   for (const PushQueue::Lookup& lookup : lookups) {
-    const auto pool = pools_->find(lookup.key.pool_number);
-    datasets.push_back(DatasetOf(pool == pools_->end() ? PushPool() : pool->second, lookup));
+    datasets.push_back(DatasetOf(pools.at(lookup.key.pool_number), lookup));
   }
   parts_.targets.Find(datasets, [shared = shared_, lookups = std::move(lookups)](auto targets) {
     {

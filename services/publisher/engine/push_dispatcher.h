@@ -81,13 +81,15 @@ class PushDispatcher {
   };
   // Shared with callbacks, which may outlive the dispatcher.
   struct Shared {
-    explicit Shared(PushQueue its_queue) : queue(std::move(its_queue)) {}
+    Shared(PushQueue its_queue, std::shared_ptr<const PushPools::Map> its_pools)
+        : queue(std::move(its_queue)), pools(std::move(its_pools)) {}
 
     std::mutex mutex;
     std::condition_variable changed;
     // Guarded by mutex.
     PushQueue queue;
-    bool more = false;  // something came in
+    std::shared_ptr<const PushPools::Map> pools;  // those of what is in the queue, at least
+    bool more = false;                            // something came in
     bool quitting = false;
     bool stopping = false;
     std::vector<Answered> answers;
@@ -95,6 +97,7 @@ class PushDispatcher {
     std::optional<Told> told;
   };
   struct Work {
+    std::shared_ptr<const PushPools::Map> pools;
     Lookups lookups;
     std::vector<PushQueue::Push> pushes;
     std::vector<PushTargets::Report> reports;
@@ -112,8 +115,8 @@ class PushDispatcher {
   Work TakeWork(absl::Time now);
   void Wait(std::unique_lock<std::mutex>& lock, absl::Time now);
   // These do not.
-  void LookUp(Lookups lookups);
-  void Send(PushQueue::Push push);
+  void LookUp(const PushPools::Map& pools, Lookups lookups);
+  void Send(const PushPool& pool, PushQueue::Push push);
   void Tell(std::vector<PushTargets::Report> reports);
 
   void Report(const PushQueue::Push& push, bool gone);
@@ -124,7 +127,6 @@ class PushDispatcher {
   const std::shared_ptr<Shared> shared_;
 
   // The dispatcher's thread alone.
-  std::shared_ptr<const PushPools::Map> pools_;
   bool looking_ = false;
   bool telling_ = false;
   int lookup_failures_ = 0;  // in a row

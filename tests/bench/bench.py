@@ -12,6 +12,7 @@ import bulk_rows
 import dataset_rows
 import gateway_rows
 import publisher_rows
+import push_rows
 import resource_rows
 import store_rows
 import trigger_rows
@@ -20,7 +21,7 @@ from rows import Row, table
 
 # Name -> what measures it. Each yields rows.
 BENCHMARKS = {**dataset_rows.BENCHMARKS, **gateway_rows.BENCHMARKS, **store_rows.BENCHMARKS,
-              **publisher_rows.BENCHMARKS, **bulk_rows.BENCHMARKS,
+              **publisher_rows.BENCHMARKS, **bulk_rows.BENCHMARKS, **push_rows.BENCHMARKS,
               **trigger_rows.BENCHMARKS, **resource_rows.BENCHMARKS}
 
 

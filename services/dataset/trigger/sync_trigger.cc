@@ -84,7 +84,6 @@ void SyncTrigger::OnView(const JobPtr& job, absl::StatusOr<DatasetView> view) {
   const Conflict conflict = ConflictsWith(job->request, *view);
   if (!conflict.keys.empty()) return End(job, ToStatus(conflict));
   job->view = *std::move(view);
-  job->until = std::min(parts_.clock.Now() + kTriggerTime, job->deadline);
   OnThread(job, [this, job] { Invoke(job); });
 }
 
@@ -103,6 +102,7 @@ void SyncTrigger::Invoke(const JobPtr& job) {
                                       "much memory"));
   }
   job->began = parts_.clock.Now();
+  if (!job->retried) job->until = std::min(job->began + kTriggerTime, job->deadline);
   parts_.metrics.Began();
   parts_.functions.Invoke(
       job->function, std::move(event), std::max(job->until - job->began, absl::Milliseconds(1)),

@@ -12,6 +12,8 @@ namespace {
 using nlohmann::json;
 
 constexpr absl::Duration kRetryDelay = absl::Seconds(1);
+// Of a fault: it travels twice in a gRPC trailer, of which clients take 8 KiB.
+constexpr std::size_t kMaxFault = 1024;
 // Of a function's own text in an error.
 constexpr std::size_t kMaxErrorText = 256;
 // A description that is larger than this is not looked at.
@@ -34,10 +36,11 @@ std::string TextMember(const json& object, const char* name) {
 }  // namespace
 
 absl::Status TriggerFailed(const std::string& function, std::string_view fault) {
-  return errors::Error(
-      absl::StatusCode::kFailedPrecondition, errors::v1::ERROR_REASON_TRIGGER_FAILED,
-      absl::StrCat("the pool's sync trigger failed; nothing was changed: ", ToAbsl(fault)),
-      {{"function", function}, {"fault", std::string(fault)}});
+  const std::string kept = errors::Excerpt(fault, kMaxFault);
+  return errors::Error(absl::StatusCode::kFailedPrecondition,
+                       errors::v1::ERROR_REASON_TRIGGER_FAILED,
+                       absl::StrCat("the pool's sync trigger failed; nothing was changed: ", kept),
+                       {{"function", function}, {"fault", kept}});
 }
 
 absl::Status TriggerThrottled(const std::string& function, std::string_view why) {

@@ -10,7 +10,8 @@
 // name the function by its ARN.
 namespace tidemark::dataset {
 
-// FAILED_PRECONDITION TRIGGER_FAILED. `fault` says what is wrong and what to do.
+// FAILED_PRECONDITION TRIGGER_FAILED. `fault` says what is wrong and what to do; its first 1024
+// bytes are told.
 absl::Status TriggerFailed(const std::string& function, std::string_view fault);
 
 // RESOURCE_EXHAUSTED TRIGGER_THROTTLED: the caller may try again in a moment.

@@ -65,6 +65,12 @@ TEST(TriggerErrorsTest, AMissingOrForbiddenFunctionSaysWhatToDo) {
   EXPECT_THAT(errors::MetadataOf(odd, "fault"), HasSubstr("502 KMSDisabledException"));
 }
 
+TEST(TriggerErrorsTest, ALongFaultIsToldAsFarAsATrailerTakesIt) {
+  const absl::Status status = TriggerFailed(kFunction, std::string(5000, 'x'));
+  EXPECT_LT(errors::ToProto(status).ByteSizeLong(), 2600U);
+  EXPECT_LE(errors::MetadataOf(status, "fault").size(), 1024U + 3);
+}
+
 TEST(TriggerErrorsTest, AFunctionsOwnErrorIsQuotedAsFarAsItIsOne) {
   const auto fault = [](std::string_view payload) {
     return errors::MetadataOf(TriggerFailure(kFunction, payload), "fault");

@@ -103,7 +103,7 @@ run_ctest() {
 run_python() {
   local began=$SECONDS suites=() directory
   for directory in "$ROOT"/tests/{integration,conformance,e2e,faults,ledger} \
-    "$ROOT"/samples/consumer/tests; do
+    "$ROOT"/samples/*/tests; do
     [[ -z $(find "$directory" -name 'test_*.py' -print -quit 2>/dev/null) ]] ||
       suites+=("$directory")
   done

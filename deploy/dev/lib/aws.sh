@@ -5,6 +5,18 @@ STREAM_NAME=tidemark-dev
 # For the records of events that are too large for the stream.
 BUCKET_NAME=tidemark-dev-records
 STREAM_ROLE=arn:aws:iam::$MOTO_ACCOUNT:role/tidemark-streams
+PUSH_ROLE=arn:aws:iam::$MOTO_ACCOUNT:role/tidemark-push
+# The sample's sync trigger, which runs here in Lambda's place.
+NORMALISE=$ROOT/samples/trigger/normalise.py
+TRIGGER=arn:aws:lambda:$AWS_DEV_REGION:$MOTO_ACCOUNT:function:normalise
+
+# functions_start PORT PID_FILE LOG
+functions_start() {
+  run_background "$2" "$3" "$PYTHON" -B "$LIB/functions.py" --port "$1" \
+    --function "normalise=$NORMALISE:handler"
+  wait_ready "$2" "the functions (in Lambda's place)" "$3" 30 \
+    curl -fs -o "$DEV/run/functions.json" "http://127.0.0.1:$1/"
+}
 
 random_hex() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
 
@@ -38,13 +50,15 @@ new_pool_id() { printf '%s:%s\n' "$AWS_DEV_REGION" "$(cat /proc/sys/kernel/rando
 
 credential() { sed -n "s/^$1 = //p" "$STACK/config/credentials"; }
 
-# Stream and bucket in moto, and the pool with its stream switched on; left alone if they are so.
+# Stream and bucket in moto, and the pool with its stream, push sync and trigger; left alone if they
+# are so.
 create_stream() { aws_setup stream; }
 create_pool() { aws_setup pool; }
 
 aws_setup() {
   # shellcheck source=/dev/null
   (source "$STACK/env" && "$PYTHON" -B "$LIB/setup_pool.py" "$1" --proto "$ROOT/proto" \
-    --generated "$STACK/gen" --role "$STREAM_ROLE" --bucket "$BUCKET_NAME") ||
+    --generated "$STACK/gen" --role "$STREAM_ROLE" --push-role "$PUSH_ROLE" --trigger "$TRIGGER" \
+    --bucket "$BUCKET_NAME") ||
     die "could not set up the $1" "Logs are in $STACK/log."
 }

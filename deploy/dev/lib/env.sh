@@ -35,7 +35,8 @@ write_env_file() {
   export_line AWS_ENDPOINT_URL "$moto"
   export_line AWS_ENDPOINT_URL_COGNITO_SYNC "$gateway"
   local service
-  for service in KINESIS S3 SNS STS LAMBDA; do export_line "AWS_ENDPOINT_URL_$service" "$moto"; done
+  for service in KINESIS S3 SNS STS; do export_line "AWS_ENDPOINT_URL_$service" "$moto"; done
+  export_line AWS_ENDPOINT_URL_LAMBDA "$(url functions)"
   export_line TIDEMARK_ENDPOINT "$gateway"
   export_line TIDEMARK_POOL_ID "$(<"$STACK/config/pool-id")"
   export_line TIDEMARK_STREAM_NAME "$STREAM_NAME"

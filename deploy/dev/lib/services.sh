@@ -60,6 +60,8 @@ dataset_settings() {
   setting dsn-file "$STACK/config/dataset.dsn"
   setting keyring-file "$STACK/config/keyring"
   setting stream-config "127.0.0.1:${PORT[stream-config]}"
+  aws_settings
+  setting lambda-endpoint "$(url functions)"
 }
 
 stream_config_settings() {
@@ -94,6 +96,8 @@ publisher_settings() {
   setting stream-config "127.0.0.1:${PORT[stream-config]}"
   aws_settings
   setting kinesis-endpoint "$(url moto)"
+  setting push "127.0.0.1:${PORT[push]}"
+  setting sns-endpoint "$(url moto)"
   setting s3-endpoint "$(url moto)"
   setting s3-bucket "$BUCKET_NAME"
   # Of requests for one stream shard that come at once, moto may lose records it says it took.

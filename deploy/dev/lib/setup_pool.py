@@ -1,7 +1,8 @@
 """Sets up the dev stack's stream and bucket, or its pool, as .dev/env names them, unless it is so
 already.
 
-usage: setup_pool.py stream | pool --proto DIR --generated DIR --role ARN --bucket NAME
+usage: setup_pool.py stream | pool --proto DIR --generated DIR --role ARN --push-role ARN
+                     --trigger ARN --bucket NAME
 """
 
 import argparse
@@ -14,6 +15,7 @@ import boto3
 import grpc
 
 SERVICE = "tidemark.stream_config.v1.StreamConfigService"
+PLATFORMS = ("GCM", "APNS")
 
 
 def create_stream(name):
@@ -36,15 +38,27 @@ def load_messages(proto, generated):
     return stream_config_service_pb2
 
 
-def create_pool(messages, address, pool_id):
-    with grpc.insecure_channel(address) as channel:
-        create = channel.unary_unary(
-            f"/{SERVICE}/CreatePool",
-            request_serializer=messages.CreatePoolRequest.SerializeToString,
-            response_deserializer=messages.CreatePoolResponse.FromString)
-        # The server answers a repeated request id with the pool that it made then.
-        create(messages.CreatePoolRequest(identity_pool_id=pool_id, display_name="development",
-                                          request_id=f"deploy-dev-up-{pool_id}"), timeout=30)
+def call(channel, messages, method, **fields):
+    run = channel.unary_unary(
+        f"/{SERVICE}/{method}",
+        request_serializer=getattr(messages, f"{method}Request").SerializeToString,
+        response_deserializer=getattr(messages, f"{method}Response").FromString)
+    return run(getattr(messages, f"{method}Request")(**fields), timeout=30)
+
+
+def create_pool(channel, messages, pool_id):
+    # The server answers a repeated request id with the pool that it made then.
+    call(channel, messages, "CreatePool", identity_pool_id=pool_id, display_name="development",
+         request_id=f"deploy-dev-up-{pool_id}")
+
+
+def set_trigger(channel, messages, pool_id, function):
+    """Amazon's SetCognitoEvents; for what identities sync: developers' syncs pass it by."""
+    pool = call(channel, messages, "GetPool", identity_pool_id=pool_id).pool
+    if dict(pool.events.functions) != {"SyncTrigger": function}:
+        call(channel, messages, "UpdatePool", update_mask={"paths": ["events"]},
+             pool={"identity_pool_id": pool_id, "events": {"functions": {"SyncTrigger": function}}})
+        print(f"    pool {pool_id} has the sync trigger {function}")
 
 
 def switch_stream_on(pool_id, stream, role):
@@ -57,12 +71,29 @@ def switch_stream_on(pool_id, stream, role):
         print(f"    pool {pool_id} streams to {stream}")
 
 
+def set_up_push(pool_id, role):
+    """Likewise, with platform applications in moto."""
+    sns = boto3.client("sns")
+    applications = [sns.create_platform_application(
+        Name="tidemark-dev", Platform=platform,
+        Attributes={"PlatformCredential": "none", "PlatformPrincipal": "none"},
+    )["PlatformApplicationArn"] for platform in PLATFORMS]
+    wanted = {"ApplicationArns": applications, "RoleArn": role}
+    sync = boto3.client("cognito-sync")
+    have = sync.get_identity_pool_configuration(IdentityPoolId=pool_id).get("PushSync")
+    if have != wanted:
+        sync.set_identity_pool_configuration(IdentityPoolId=pool_id, PushSync=wanted)
+        print(f"    pool {pool_id} pushes by way of {', '.join(applications)}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=("stream", "pool"))
     parser.add_argument("--proto", type=pathlib.Path, required=True)
     parser.add_argument("--generated", type=pathlib.Path, required=True)
     parser.add_argument("--role", required=True)
+    parser.add_argument("--push-role", required=True)
+    parser.add_argument("--trigger", required=True)
     parser.add_argument("--bucket", required=True)
     options = parser.parse_args()
     stream, pool_id = os.environ["TIDEMARK_STREAM_NAME"], os.environ["TIDEMARK_POOL_ID"]
@@ -72,11 +103,14 @@ def main():
         boto3.client("s3").create_bucket(Bucket=options.bucket)
         return
     messages = load_messages(options.proto, options.generated)
-    try:
-        create_pool(messages, os.environ["TIDEMARK_STREAM_CONFIG_ADDR"], pool_id)
-    except grpc.RpcError as error:
-        sys.exit(f"CreatePool: {error.code().name}: {error.details()}")
+    with grpc.insecure_channel(os.environ["TIDEMARK_STREAM_CONFIG_ADDR"]) as channel:
+        try:
+            create_pool(channel, messages, pool_id)
+            set_trigger(channel, messages, pool_id, options.trigger)
+        except grpc.RpcError as error:
+            sys.exit(f"the pool: {error.code().name}: {error.details()}")
     switch_stream_on(pool_id, stream, options.role)
+    set_up_push(pool_id, options.push_role)
 
 
 if __name__ == "__main__":

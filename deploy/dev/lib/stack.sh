@@ -2,7 +2,7 @@
 
 SERVICES=(dataset stream-config push publisher gateway)
 BINARIES=("${SERVICES[@]/#/tidemark-}" tidemark)
-PARTS=(postgres moto "${SERVICES[@]}")
+PARTS=(postgres moto functions "${SERVICES[@]}")
 
 for part in services aws env; do
   # shellcheck source=/dev/null
@@ -16,7 +16,8 @@ declare -A PORT
 default_ports() {
   PORT=([gateway]=8080 [dataset]=7001 [stream-config]=7002 [publisher]=7003
     [push]=7004 [dataset-metrics]=9101 [stream-config-metrics]=9102 [publisher-metrics]=9103
-    [push-metrics]=9104 [gateway-metrics]=9106 [postgres]=7432 [moto]=7566)
+    [push-metrics]=9104 [gateway-metrics]=9106 [postgres]=7432 [moto]=7566
+    [functions]=7567)
 }
 
 # The ports of the last `up`, if there was one: those not named on the command line stay.
@@ -35,7 +36,7 @@ base_ports() {
   PORT=([gateway]=$1 [dataset]=$(($1 + 1)) [stream-config]=$(($1 + 2)) [publisher]=$(($1 + 3))
     [push]=$(($1 + 4)) [dataset-metrics]=$(($1 + 11)) [stream-config-metrics]=$(($1 + 12))
     [publisher-metrics]=$(($1 + 13)) [push-metrics]=$(($1 + 14)) [gateway-metrics]=$(($1 + 16))
-    [postgres]=$(($1 + 20)) [moto]=$(($1 + 21)))
+    [postgres]=$(($1 + 20)) [moto]=$(($1 + 21)) [functions]=$(($1 + 22)))
 }
 
 url() { echo "http://127.0.0.1:${PORT[$1]}"; }
@@ -96,6 +97,8 @@ start_stack() {
   start_database
   start_part moto "${PORT[moto]} $(hash_of "$LIB/requirements.txt" --)" \
     moto_start "${PORT[moto]}" "$STACK/run/moto.pid" "$STACK/log/moto.log"
+  start_part functions "${PORT[functions]} $(hash_of "$LIB/functions.py" "$NORMALISE" --)" \
+    functions_start "${PORT[functions]}" "$STACK/run/functions.pid" "$STACK/log/functions.log"
   write_environment
   create_stream
   for name in dataset stream-config push publisher; do migrate "$name"; done

@@ -1,18 +1,11 @@
 """Devices are told of changes whatever fails meanwhile, and streams never wait for them."""
 
-import json
-import secrets
-
 import pytest
 
-from api import Api
+from devices import Device, write
 from fake_aws import ROLE, FakeAws
 from publishing import STREAM, start_publisher
-from stack import POOL
 from waiting import eventually
-
-IDENTITY = "us-east-1:00000000-0000-0000-0000-0000000000aa"
-AS_IDENTITY = [("x-tidemark-caller", "identity"), ("x-tidemark-principal", IDENTITY)]
 
 
 @pytest.fixture
@@ -29,50 +22,6 @@ def push(stack, fake, dataset):
     return stack.start_push(fake.url)
 
 
-class Phone:
-    """A device of IDENTITY, subscribed to all its datasets."""
-
-    def __init__(self, push, token):
-        self.push = push
-        with Api(push.addresses["grpc"], "push", "PushService") as api:
-            self.id = api.RegisterDevice(api.messages.RegisterDeviceRequest(
-                identity_pool_id=POOL, identity_id=IDENTITY, platform="PLATFORM_GCM",
-                token=token), timeout=30, metadata=AS_IDENTITY).device_id
-            api.SubscribeToAll(api.messages.SubscribeToAllRequest(
-                identity_pool_id=POOL, identity_id=IDENTITY, device_id=self.id),
-                timeout=30, metadata=AS_IDENTITY)
-        self.endpoint = self.describe().endpoint_arn
-
-    def describe(self):
-        with Api(self.push.addresses["grpc"], "push", "PushService") as api:
-            devices = api.ListDevices(api.messages.ListDevicesRequest(
-                identity_pool_id=POOL, identity_id=IDENTITY), timeout=30,
-                metadata=AS_IDENTITY).devices
-        return next(device for device in devices if device.device_id == self.id)
-
-    def counts(self, fake):
-        """The sync counts it was told."""
-        return [int(json.loads(push["payload"])["data"]["syncCount"])
-                for push in fake.pushes(self.endpoint)]
-
-
-def write(dataset, device="", name="prefs"):
-    """A change by that device; the dataset's count after it."""
-    with Api(dataset.addresses["grpc"], "dataset", "DatasetService") as api:
-        messages = api.messages
-        known = api.ListRecords(messages.ListRecordsRequest(
-            identity_pool_id=POOL, identity_id=IDENTITY, dataset_name=name), timeout=30,
-            metadata=AS_IDENTITY)
-        request = messages.UpdateRecordsRequest(
-            identity_pool_id=POOL, identity_id=IDENTITY, dataset_name=name, device_id=device,
-            sync_session_token=known.sync_session_token, request_id=secrets.token_hex(8))
-        request.record_patches.add(
-            op="OP_REPLACE", key="key", value=str(known.dataset_sync_count),
-            sync_count=known.records[0].sync_count if known.records else 0)
-        answer = api.UpdateRecords(request, timeout=30, metadata=AS_IDENTITY)
-        return answer.records[0].sync_count
-
-
 def told(fake, phone, count):
     eventually(lambda: phone.counts(fake) and max(phone.counts(fake)) == count,
                f"the device is told of {count}", seconds=30)
@@ -84,7 +33,7 @@ def publisher_of(stack, fake, **more):
 
 
 def test_a_push_that_waits_is_sent_after_its_publisher_was_killed(stack, fake, dataset, push):
-    phone, pad = Phone(push, "phone"), Phone(push, "pad")
+    phone, pad = Device(push, "phone"), Device(push, "pad")
     publisher = publisher_of(stack, fake)
     publisher.wait_ready()
     told(fake, pad, write(dataset, phone.id))
@@ -101,7 +50,7 @@ def test_a_push_that_waits_is_sent_after_its_publisher_was_killed(stack, fake, d
 
 
 def test_streams_go_on_while_sns_hangs_and_the_push_service_is_away(stack, fake, dataset, push):
-    phone, pad = Phone(push, "phone"), Phone(push, "pad")
+    phone, pad = Device(push, "phone"), Device(push, "pad")
     publisher_of(stack, fake).wait_ready()
     fake.add_faults({"operation": "Publish", "kind": "hang", "times": 2})
     count = write(dataset, phone.id)
@@ -117,7 +66,7 @@ def test_streams_go_on_while_sns_hangs_and_the_push_service_is_away(stack, fake,
 
 def test_an_endpoint_that_is_disabled_is_marked_until_its_device_registers(stack, fake, dataset,
                                                                             push):
-    phone, pad = Phone(push, "phone"), Phone(push, "pad")
+    phone, pad = Device(push, "phone"), Device(push, "pad")
     publisher_of(stack, fake).wait_ready()
     fake.set_enabled(pad.endpoint, False)
     write(dataset, phone.id)
@@ -127,5 +76,5 @@ def test_an_endpoint_that_is_disabled_is_marked_until_its_device_registers(stack
     write(dataset, phone.id)
     eventually(lambda: len(fake.records()) == 3, "the stream has all")
     assert fake.calls()["sns.Publish"] == calls + 1, "it is not tried again"
-    pad = Phone(push, "pad")
+    pad = Device(push, "pad")
     told(fake, pad, write(dataset, phone.id))

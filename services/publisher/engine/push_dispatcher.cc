@@ -30,6 +30,7 @@ PushDispatcher::PushDispatcher(const Options& options, const Parts& parts, PushP
       parts_(parts),
       shared_(std::make_shared<Shared>(PushQueue(options.queue, std::move(positions), parts.random),
                                        parts.pools.All())),
+      batch_(options.lookups),
       thread_([this] { Loop(); }) {}
 
 PushDispatcher::~PushDispatcher() { Stop(); }
@@ -142,14 +143,11 @@ void PushDispatcher::Heed(const Answered& answered, absl::Time now) {
 void PushDispatcher::Heed(const Found& found, absl::Time now) {
   looking_ = false;
   const auto& [lookups, targets] = found;
-  if (!targets.ok() || targets->size() != lookups.size()) {
-    for (const PushQueue::Lookup& lookup : lookups) shared_->queue.NotFound(lookup.entry, now);
-    look_at_ = now + PushBackoff(PushEnd::kTransient, ++lookup_failures_, parts_.random);
-    parts_.metrics.NotFound(lookups.size());
-    return Complain("the devices to tell of changes could not be found; it is tried again",
-                    targets.ok() ? "the answer is not of what was asked"
-                                 : std::string(targets.status().message()));
+  if (!targets.ok()) return HeedFailure(lookups, targets.status(), now);
+  if (targets->size() != lookups.size()) {
+    return HeedFailure(lookups, absl::InternalError("the answer is not of what was asked"), now);
   }
+  batch_ = options_.lookups;
   lookup_failures_ = 0;
   std::size_t devices = 0;
   for (std::size_t i = 0; i < lookups.size(); ++i) {
@@ -157,6 +155,29 @@ void PushDispatcher::Heed(const Found& found, absl::Time now) {
     shared_->queue.Found(lookups[i].entry, (*targets)[i], now);
   }
   parts_.metrics.Found(lookups.size(), devices);
+}
+
+// One dataset that the push service does not accept, as versions may differ, must not hold up the
+// others: it is found by halves, and left.
+void PushDispatcher::HeedFailure(const Lookups& lookups, const absl::Status& status,
+                                 absl::Time now) {
+  const bool refused = status.code() == absl::StatusCode::kInvalidArgument;
+  if (refused && lookups.size() == 1) {
+    batch_ = options_.lookups;
+    parts_.metrics.Answered(PushEnd::kRefused, absl::ZeroDuration());
+    shared_->queue.Found(lookups[0].entry, {}, now);
+    return Complain("the push service refuses to look up the devices of a dataset",
+                    std::string(status.message()));
+  }
+  for (const PushQueue::Lookup& lookup : lookups) shared_->queue.NotFound(lookup.entry, now);
+  parts_.metrics.NotFound(lookups.size());
+  if (refused) {
+    batch_ = lookups.size() / 2;
+    return;
+  }
+  look_at_ = now + PushBackoff(PushEnd::kTransient, ++lookup_failures_, parts_.random);
+  Complain("the devices to tell of changes could not be found; it is tried again",
+           std::string(status.message()));
 }
 
 void PushDispatcher::Heed(Told told, absl::Time now) {
@@ -185,7 +206,7 @@ PushDispatcher::Work PushDispatcher::TakeWork(absl::Time now) {
   if (shared_->quitting || !parts_.lease.Held()) return work;
   while (auto push = shared_->queue.TakePush(now)) work.pushes.push_back(*std::move(push));
   if (!looking_ && now >= look_at_) {
-    work.lookups = shared_->queue.TakeLookups(options_.lookups, now);
+    work.lookups = shared_->queue.TakeLookups(batch_, now);
     looking_ = !work.lookups.empty();
   }
   if (!telling_ && now >= tell_at_ && !reports_.empty()) {
@@ -236,7 +257,7 @@ void PushDispatcher::LookUp(const PushPools::Map& pools, Lookups lookups) {
   parts_.targets.Find(datasets, [shared = shared_, lookups = std::move(lookups)](auto targets) {
     {
       const std::lock_guard lock(shared->mutex);
-      shared->found.emplace(lookups, std::move(targets));
+      shared->found = Found{lookups, std::move(targets)};
     }
     shared->changed.notify_one();
   });
@@ -247,7 +268,7 @@ void PushDispatcher::Tell(std::vector<PushTargets::Report> reports) {
   parts_.targets.Tell(told, [shared = shared_, reports = std::move(reports)](absl::Status status) {
     {
       const std::lock_guard lock(shared->mutex);
-      shared->told.emplace(reports, std::move(status));
+      shared->told = Told{reports, std::move(status)};
     }
     shared->changed.notify_one();
   });

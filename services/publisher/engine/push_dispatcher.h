@@ -111,6 +111,7 @@ class PushDispatcher {
   void Heed(absl::Time now);
   void Heed(const Answered& answered, absl::Time now);
   void Heed(const Found& found, absl::Time now);
+  void HeedFailure(const Lookups& lookups, const absl::Status& status, absl::Time now);
   void Heed(Told told, absl::Time now);
   Work TakeWork(absl::Time now);
   void Wait(std::unique_lock<std::mutex>& lock, absl::Time now);
@@ -129,6 +130,7 @@ class PushDispatcher {
   // The dispatcher's thread alone.
   bool looking_ = false;
   bool telling_ = false;
+  std::size_t batch_;        // datasets to look up at once
   int lookup_failures_ = 0;  // in a row
   int tell_failures_ = 0;
   absl::Time look_at_ = absl::InfinitePast();  // not before

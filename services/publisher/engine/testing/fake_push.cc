@@ -1,6 +1,14 @@
 #include "services/publisher/engine/testing/fake_push.h"
 
+#include <algorithm>
+
 namespace tidemark::publisher {
+namespace {
+
+// One that shares nothing: how Abseil counts who has a status is hidden from ThreadSanitizer.
+absl::Status CopyOf(const absl::Status& status) { return {status.code(), status.message()}; }
+
+}  // namespace
 
 void FakePushTargets::Find(const std::vector<Dataset>& datasets, Found done) {
   absl::StatusOr<std::vector<std::vector<PushTarget>>> answer;
@@ -11,10 +19,13 @@ void FakePushTargets::Find(const std::vector<Dataset>& datasets, Found done) {
       held_.emplace_back(datasets, std::move(done));
       return;
     }
-    if (failure_.ok()) {
+    if (std::any_of(datasets.begin(), datasets.end(),
+                    [this](const Dataset& dataset) { return dataset.identity_id == refused_; })) {
+      answer = absl::InvalidArgumentError("no such identity can be");
+    } else if (failure_.ok()) {
       answer = Answer(datasets);
     } else {
-      answer = failure_;
+      answer = CopyOf(failure_);
     }
   }
   done(std::move(answer));
@@ -37,7 +48,7 @@ void FakePushTargets::Tell(const std::vector<Report>& reports, Told done) {
   absl::Status status;
   {
     const std::lock_guard lock(mutex_);
-    status = failure_;
+    status = CopyOf(failure_);
     for (const Report& report : reports) {
       if (status.ok() && report.registration == 3) reported_[report.device_id] = report.gone;
     }
@@ -53,6 +64,11 @@ void FakePushTargets::SetDevices(std::vector<std::string> devices) {
 void FakePushTargets::SetFailure(absl::Status status) {
   const std::lock_guard lock(mutex_);
   failure_ = std::move(status);
+}
+
+void FakePushTargets::Refuse(std::string identity_id) {
+  const std::lock_guard lock(mutex_);
+  refused_ = std::move(identity_id);
 }
 
 void FakePushTargets::Hold(bool hold) {

@@ -25,6 +25,8 @@ class FakePushTargets final : public PushTargets {
   void SetDevices(std::vector<std::string> devices);
   // Makes every call fail with `status` until OK is set.
   void SetFailure(absl::Status status);
+  // Refuses calls that ask for this identity; empty for none.
+  void Refuse(std::string identity_id);
   // While held, lookups wait for their answers.
   void Hold(bool hold);
 
@@ -39,6 +41,7 @@ class FakePushTargets final : public PushTargets {
   mutable std::mutex mutex_;
   std::vector<std::string> devices_;
   absl::Status failure_;
+  std::string refused_;
   bool hold_ = false;
   std::vector<std::pair<std::vector<Dataset>, Found>> held_;
   std::vector<std::vector<Dataset>> calls_;

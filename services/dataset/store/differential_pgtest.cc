@@ -140,8 +140,7 @@ class Pair {
       case 0:
         return Update(AnyBatch());
       case 1:
-        return Delete({AnyDataset(), PoolNumber(3), Origin(),
-                       Pick(0, 4) == 0 ? std::nullopt : std::optional(NextIdentity())});
+        return DeleteAny();
       case 2:
         return Repeat();
       case 3:
@@ -284,6 +283,16 @@ class Pair {
     RC_ASSERT(Outcomes(postgres_.updates(), requests) == expected);
     for (const std::string& words : expected) Saw(words);
     updates_.insert(updates_.end(), requests.begin(), requests.end());
+  }
+
+  // Now and then the dataset is written again, and the deletion comes once more.
+  void DeleteAny() {
+    const DeleteRequest request{AnyDataset(), PoolNumber(3), Origin(),
+                                Pick(0, 4) == 0 ? std::nullopt : std::optional(NextIdentity())};
+    Delete(request);
+    if (!request.identity || Pick(0, 2) == 0) return;
+    Update({AnyUpdate(request.dataset)});
+    Delete(request);
   }
 
   void Delete(const DeleteRequest& request) {

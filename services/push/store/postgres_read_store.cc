@@ -14,13 +14,18 @@
 namespace tidemark::push {
 namespace {
 
+// Devices are always found by their owner. Pool and identity, which go with it, are compared in a
+// way that no index serves: while the tables are not analyzed, one that begins with the pool looks
+// as good to the planner, and would read all of the pool.
+
 // Always one row.
 constexpr pg::Query kLook{"push_look", R"(
 SELECT (SELECT count(*) FROM push.device
-         WHERE owner = $1 AND pool_id = $2 AND identity_id = $3 AND state = 1),
+         WHERE owner = $1 AND (pool_id, identity_id) IS NOT DISTINCT FROM ($2, $3) AND state = 1),
        d.application_arn, d.endpoint_arn
   FROM (VALUES (1)) AS one LEFT JOIN push.device AS d
-    ON d.owner = $1 AND d.device_id = $4 AND d.pool_id = $2 AND d.identity_id = $3)"};
+    ON d.owner = $1 AND d.device_id = $4
+   AND (d.pool_id, d.identity_id) IS NOT DISTINCT FROM ($2, $3))"};
 
 constexpr pg::Query kList{"push_list", R"(
 SELECT d.device_id, d.platform, d.endpoint_arn, d.state, d.subscribed_to_all,
@@ -28,20 +33,27 @@ SELECT d.device_id, d.platform, d.endpoint_arn, d.state, d.subscribed_to_all,
               WHERE e.owner = d.owner AND e.device_id = d.device_id ORDER BY e.dataset_name),
        d.registration_time, d.last_registration_time
   FROM push.device AS d
- WHERE d.owner = $1 AND d.pool_id = $2 AND d.identity_id = $3 ORDER BY d.device_id)"};
+ WHERE d.owner = $1 AND (d.pool_id, d.identity_id) IS NOT DISTINCT FROM ($2, $3)
+ ORDER BY d.device_id)"};
 
 // For each dataset one range of `device`, and for each device there one key of `exception`, of
-// which the index alone is read.
+// which the index alone is read. OFFSET and LIMIT keep the planner from any other order, which it
+// would take for a batch while the tables are not analyzed.
 constexpr pg::Query kResolve{"push_resolve", R"(
 SELECT c.place, d.device_id, d.platform, d.endpoint_arn, d.registration
   FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::uuid[]) WITH ORDINALITY
        AS c (owner, pool_id, identity_id, dataset_name, writer, place)
-  JOIN push.device AS d
-    ON d.owner = c.owner AND d.pool_id = c.pool_id AND d.identity_id = c.identity_id
-   AND d.state = 1 AND d.device_id IS DISTINCT FROM c.writer
-  LEFT JOIN push.exception AS e
-    ON e.owner = d.owner AND e.device_id = d.device_id AND e.dataset_name = c.dataset_name
- WHERE d.subscribed_to_all <> (e.owner IS NOT NULL))"};
+ CROSS JOIN LATERAL (
+       SELECT * FROM push.device AS d
+        WHERE d.owner = c.owner AND d.state = 1
+          AND (d.pool_id, d.identity_id) IS NOT DISTINCT FROM (c.pool_id, c.identity_id)
+       OFFSET 0) AS d
+  LEFT JOIN LATERAL (
+       SELECT true AS found FROM push.exception AS e
+        WHERE e.owner = d.owner AND e.device_id = d.device_id AND e.dataset_name = c.dataset_name
+        LIMIT 1) AS e ON true
+ WHERE d.device_id IS DISTINCT FROM c.writer
+   AND d.subscribed_to_all <> (e.found IS NOT NULL))"};
 
 // Changes of all pools are resolved together, in the turn of none of them.
 constexpr const char* kNoPool = "";

@@ -4,6 +4,7 @@
 #include <future>
 #include <set>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/errors/error.h"
 #include "common/testing/eventually.h"
@@ -79,6 +80,48 @@ TEST_F(PostgresStoreTest, ADatabaseThatIsAwayIsUnavailable) {
             errors::v1::ERROR_REASON_DATABASE_UNAVAILABLE);
   EXPECT_EQ(errors::ReasonOf(store.Check(Soon())), errors::v1::ERROR_REASON_DATABASE_UNAVAILABLE);
   EXPECT_TRUE(PostgresWriteStore(ServiceOptions(), 1).Check(Soon()).ok());
+}
+
+// Of a table that was filled just now the planner knows nothing.
+TEST_F(PostgresStoreTest, FindsDevicesByOwnerInAPoolOfMany) {
+  SharedDatabase().Run(
+      "ALTER TABLE push.device SET (autovacuum_enabled = off);"
+      "INSERT INTO push.device SELECT i, gen_random_uuid(), 'r:1', 'r:' || i, 3,"
+      " sha256(i::text::bytea), '', '', 1, true, i, now(), now()"
+      " FROM generate_series(1, 20000) AS i;"
+      "SELECT pg_stat_reset()");
+  const pg::ConnectOptions options = ServiceOptions();
+  PostgresReadStore reads(options, 1);
+  PostgresWriteStore writes(options, 1);
+  const IdentityKey who = IdentityKey::Of("r:1", "r:a");
+  std::vector<ChangedDataset> batch;
+  for (int i = 0; i < 256; ++i) {
+    batch.push_back({IdentityKey::Of("r:1", absl::StrCat("r:", i)), "notes", ""});
+  }
+  const auto read = [](const char* index) {
+    pg::Connection connection = SharedDatabase().Connect();
+    const auto found =
+        connection.RunOnce("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = $1",
+                           pg::Params(index), Soon());
+    return (*found)[0].Get<std::int64_t>(0).value();
+  };
+  // Sessions tell of what they read now and then. Each round registers one device anew.
+  EXPECT_TRUE(testing::Eventually([&] {
+    EXPECT_TRUE(writes.Register(Wanted("t"), Soon()).ok());
+    std::promise<bool> looked, listed, resolved;
+    const auto set = [](std::promise<bool>& promise) {
+      return [&promise](const auto& result) { promise.set_value(result.ok()); };
+    };
+    reads.Look(Wanted("t").key, Soon(), set(looked));
+    reads.List(who, Soon(), set(listed));
+    reads.Resolve(batch, Soon(), set(resolved));
+    EXPECT_TRUE(looked.get_future().get() && listed.get_future().get() &&
+                resolved.get_future().get());
+    EXPECT_TRUE(writes.Deregister(Wanted("t").key, Soon()).ok());
+    return read("device_pkey") > 0;
+  }));
+  // Each round would read the table at least once, and had it the order the other way, 256 times.
+  EXPECT_LT(read("device_pkey") + read("device_pool_id_platform_token_digest_key"), 20000);
 }
 
 TEST_F(PostgresStoreTest, NoTokenReachesTheDatabase) {

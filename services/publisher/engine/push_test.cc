@@ -273,6 +273,23 @@ TEST_F(PushTest, APushThatWaitsIsSentAfterATakeOverAndStreamsGetNothingTwice) {
   EXPECT_EQ(sender_.requests(), requests);
 }
 
+TEST_F(PushTest, ATakeOverReadsBackForPushesOnlySoFarAsStreamsCanWait) {
+  push_sender_.SetJudge([](const auto&) { return PushEnd::kTransient; });
+  auto instance = Start();
+  const Position first = Write(By("phone"));
+  ASSERT_TRUE(Arrives());
+  for (Position i = 0; i < kPushReadBack; ++i) log_.RollBack(log_.Begin(Change("a")));
+  const Position last = Write(By("phone", "b"));
+  ASSERT_TRUE(Settles(last));
+  ASSERT_TRUE(Eventually([&] { return LowestPushed() == last - kPushReadBack; }));
+  EXPECT_GE(LowestPushed(), first);
+  instance.reset();
+  push_sender_.SetJudge(nullptr);
+  instance = Start();
+  ASSERT_TRUE(IsPushed(last));
+  EXPECT_THAT(Endpoints(), SizeIs(1)) << "the first is lost with its process";
+}
+
 TEST_F(PushTest, AnOrderlyStopLeavesToTheNextWhatIsNotTold) {
   push_sender_.HoldPool("us-east-1:1");
   auto instance = Start();

@@ -26,6 +26,7 @@ void PrintText(const v1::GetStatusResponse& status, std::ostream& out) {
                              : "holds no log shards");
   fields.Add("  read up to", absl::StrCat("position ", status.read_position()));
   fields.Add("  open gaps", absl::StrCat(status.open_gaps()));
+  fields.Add("  pushes waiting", absl::StrCat(status.pushes_waiting()));
   fields.Print(out);
 }
 

@@ -23,6 +23,7 @@ class PublisherTest : public testing::CliTest {
     status.set_log_shards_held(128);
     status.set_read_position(99);
     status.set_open_gaps(1);
+    status.set_pushes_waiting(7);
     status.set_log_shards_free(2);
     AddDestinations(status);
     for (const char* id : {"a:1#f0", "b:2#f1"}) {
@@ -125,7 +126,8 @@ TEST_F(PublisherTest, PublishersAreListedWithTheirShards) {
             "free log shards      2\n"
             "answering publisher  holds 128 log shards\n"
             "  read up to         position 99\n"
-            "  open gaps          1\n");
+            "  open gaps          1\n"
+            "  pushes waiting     7\n");
   const auto json = Tidemark({"publisher", "list", "-o", "json"}).json();
   EXPECT_EQ(json["members"].size(), 2);
   EXPECT_EQ(json["log_shards_free"], 2);

@@ -79,6 +79,7 @@ void FillStatus(const PublisherView& own, const Overview& overview,
   response.set_log_shards_held(own.log_shards_held);
   response.set_read_position(own.read_position);
   response.set_open_gaps(static_cast<std::int32_t>(own.open_gaps));
+  response.set_pushes_waiting(static_cast<std::int64_t>(own.pushes_waiting));
   for (const DestinationView& destination : own.destinations) {
     if (!pool_id.empty() && destination.config.pool_id != pool_id) continue;
     Fill(own, destination, overview, pools, now, *response.add_destinations());

@@ -132,6 +132,7 @@ TEST_F(SteeringRpcTest, MembersAreShown) {
   EXPECT_FALSE(Status().active());
   view_.member = "b";
   view_.log_shards_held = 2;
+  view_.pushes_waiting = 3;
   ShardSet shards;
   shards.set(1).set(255);
   const absl::Time expiry = absl::FromUnixSeconds(1'800'000'000);
@@ -139,6 +140,7 @@ TEST_F(SteeringRpcTest, MembersAreShown) {
   EXPECT_EQ(Status().log_shards_free(), 2);
   store_.SetMember("b", shards, expiry);
   const v1::GetStatusResponse status = Status();
+  EXPECT_EQ(status.pushes_waiting(), 3);
   EXPECT_TRUE(status.active());
   EXPECT_EQ(status.log_shards_held(), 2);
   EXPECT_EQ(status.log_shards_free(), 0);

@@ -85,9 +85,10 @@ std::vector<EndpointReport> Reduce(std::vector<EndpointReport> reports) {
   std::ranges::sort(reports, [&](const EndpointReport& a, const EndpointReport& b) {
     return std::tuple_cat(key(a), std::tie(b.state)) < std::tuple_cat(key(b), std::tie(a.state));
   });
-  const auto rest = std::ranges::unique(
-      reports, [&](const EndpointReport& a, const EndpointReport& b) { return key(a) == key(b); });
-  reports.erase(rest.begin(), rest.end());
+  const auto same = [&](const EndpointReport& a, const EndpointReport& b) {
+    return key(a) == key(b);
+  };
+  reports.erase(std::unique(reports.begin(), reports.end(), same), reports.end());
   return reports;
 }
 

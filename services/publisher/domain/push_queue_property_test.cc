@@ -84,7 +84,7 @@ class World {
   void Change() {
     const PushKey key{Pick(1, 4), "who", absl::StrCat("d", Pick(0, 3))};
     const std::string dataset = absl::StrCat(key.pool_number, key.dataset_name);
-    const std::string writer = kDevices[Pick<std::size_t>(0, kDevices.size())];
+    const std::string& writer = kDevices[Pick<std::size_t>(0, kDevices.size())];
     const std::int64_t count = static_cast<std::int64_t>(changes_[dataset].size()) + 1;
     changes_[dataset][count] = {++position_, writer};
     queue_.Add({key, position_, kShard, count, writer, now_}, now_);

@@ -83,7 +83,7 @@ def test_devices_of_all_platforms_find_the_payload_that_their_clients_read(stack
             "datasetName": "prefs", "syncCount": str(count)}
     silent = {"aps": {"content-available": 1}, "data": data}
     expected = {"APNS": silent, "APNS_SANDBOX": silent, "ADM": {"data": data},
-                "GCM": {"data": data, "fcmV1Message": {"message": {"data": data}}}}
+                "GCM": {"fcmV1Message": {"message": {"data": data}}}}
     for platform, device in devices.items():
         message, = eventually(lambda endpoint=device.endpoint: moto.messages(endpoint),
                               f"{platform} is told")

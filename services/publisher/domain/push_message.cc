@@ -34,8 +34,7 @@ std::string PayloadOf(PushPlatform platform, const std::string& data) {
     case PushPlatform::kApnsSandbox:
       return absl::StrCat(R"({"aps":{"content-available":1},"data":)", data, "}");
     case PushPlatform::kGcm:
-      return absl::StrCat(R"({"data":)", data, R"(,"fcmV1Message":{"message":{"data":)", data,
-                          "}}}");
+      return absl::StrCat(R"({"fcmV1Message":{"message":{"data":)", data, "}}}");
     case PushPlatform::kAdm:
       return absl::StrCat(R"({"data":)", data, "}");
   }

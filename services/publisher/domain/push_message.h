@@ -20,8 +20,8 @@ struct PushNotice {
 // platform's own payload as a string
 // (https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html).
 // It is silent, and has what the client SDKs read (contract section 6): iOS an object `data` beside
-// `aps`, Android and Amazon's devices string extras, which come of `data`. For FCM the same stands
-// in `fcmV1Message` (https://docs.aws.amazon.com/sns/latest/dg/sns-fcm-v1-payloads.html).
+// `aps`, Android and Amazon's devices string extras, which come of `data`, which for FCM
+// stands in `fcmV1Message` (https://docs.aws.amazon.com/sns/latest/dg/sns-fcm-v1-payloads.html).
 //
 // With ids and names within their bounds a payload stays below the 4 KB that APNS and FCM take.
 std::string PushMessageOf(PushPlatform platform, const PushNotice& notice);

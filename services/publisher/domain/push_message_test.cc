@@ -34,12 +34,9 @@ TEST(PushMessageTest, AmazonsDevicesGetExtras) {
   EXPECT_EQ(PushMessageOf(PushPlatform::kAdm, kNotice), Quoted("ADM", R"({\"data\":)", "}"));
 }
 
-TEST(PushMessageTest, GoogleGetsExtrasByItsOldAndItsPresentApi) {
-  EXPECT_EQ(
-      PushMessageOf(PushPlatform::kGcm, kNotice),
-      Quoted("GCM",
-             std::string(R"({\"data\":)") + kData + R"(,\"fcmV1Message\":{\"message\":{\"data\":)",
-             "}}}"));
+TEST(PushMessageTest, GoogleGetsExtrasByItsPresentApi) {
+  EXPECT_EQ(PushMessageOf(PushPlatform::kGcm, kNotice),
+            Quoted("GCM", R"({\"fcmV1Message\":{\"message\":{\"data\":)", "}}}"));
 }
 
 TEST(PushMessageTest, TextIsEscapedOnceForThePayloadAndOnceForTheMessage) {

@@ -142,6 +142,9 @@ class DeliveryWindow {
   std::int64_t copies() const { return copies_; }
   std::int64_t memory_bytes() const { return memory_bytes_; }
   std::size_t requests_in_flight() const { return in_flight_.size(); }
+  // Whether more changes would have to wait, of whatever key: requests fail as a whole, or as many
+  // are in flight as may be.
+  bool IsBlocked() const { return failures_ > 0 || Full(); }
   // When the oldest of them was committed, copies aside; InfiniteFuture if there is none.
   absl::Time OldestCommit() const;
   // The last error; empty once something was delivered, or uploaded if it was an upload's.

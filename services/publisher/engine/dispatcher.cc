@@ -340,6 +340,7 @@ void Dispatcher::Pump() {
       runnable_.push_back(&outlet);  // the others first, next time
       return;
     }
+    outlet.load->SetBlocked(outlet.window.IsBlocked(), parts_.boottime.Now());
     const absl::Time due = NextDue(outlet);
     if (due == outlet.due) continue;
     timers_.erase({outlet.due, outlet.config.id});

@@ -28,11 +28,25 @@ class OutletLoad {
   }
   void Progressed(absl::Time now) { progress_ = absl::ToUnixNanos(now); }
 
+  // As DeliveryWindow::IsBlocked() is.
+  void SetBlocked(bool blocked, absl::Time now) {
+    if (!blocked) {
+      blocked_since_ = 0;
+    } else if (blocked_since_ == 0) {
+      blocked_since_ = absl::ToUnixNanos(now);
+    }
+  }
+
   std::int64_t changes() const { return changes_; }
   std::int64_t bytes() const { return bytes_; }
   // Whether something has been on its way for `patience` and nothing was settled meanwhile.
   bool Stalled(absl::Time now, absl::Duration patience) const {
     return changes_ > 0 && absl::FromUnixNanos(progress_) + patience < now;
+  }
+  // And whether changes of other keys would have waited as well for all that time.
+  bool StalledAsAWhole(absl::Time now, absl::Duration patience) const {
+    const std::int64_t since = blocked_since_;
+    return since != 0 && absl::FromUnixNanos(since) + patience < now && Stalled(now, patience);
   }
 
   // What was dropped when it was split off. Everything above `through`: none of it was ever sent.
@@ -69,7 +83,8 @@ class OutletLoad {
  private:
   std::atomic<std::int64_t> changes_ = 0;
   std::atomic<std::int64_t> bytes_ = 0;
-  std::atomic<std::int64_t> progress_ = 0;  // nanoseconds
+  std::atomic<std::int64_t> progress_ = 0;       // nanoseconds
+  std::atomic<std::int64_t> blocked_since_ = 0;  // nanoseconds; 0: it is not
 
   mutable std::mutex mutex_;
   std::optional<Shed> shed_;

@@ -17,10 +17,9 @@ constexpr absl::Duration kLookInterval = absl::Seconds(1);
 constexpr absl::Duration kStuck = absl::Seconds(1);
 // One whose oldest change does not get on for so long is not waited for.
 constexpr absl::Duration kWaitForKey = absl::Seconds(5);
-// What one that catches up may have on its way, beside its share of half the queue.
-constexpr std::int64_t kLaggardChanges = 4096;
-constexpr std::int64_t kLaggardBytes = 4 * kMiB;
+// What one that catches up may have on its way in any case, and the most that is read at once.
 constexpr std::int64_t kLeastLaggardBytes = 32 * kKiB;
+constexpr std::int64_t kPieceBytes = 4 * kMiB;
 // How much more memory an event takes than its row's body.
 constexpr std::int64_t kMemoryOfBody = 3;
 // What a destination that no list names any more is kept for.
@@ -214,12 +213,11 @@ void Router::Tend(Position hi) {
   tend_at_ = now + kTendInterval;
   const bool looks = now >= look_at_;
   if (looks) look_at_ = now + kLookInterval;
-  // A quarter of what others leave: so those that can't be made to drop it never take all.
-  const std::int64_t share = (parts_.dispatcher.queue_limit() - LaggardBytes()) / 4;
+  held_bytes_ = HeldBytes(now);
   for (auto& [pool_number, following] : by_pool_) {
     if (following.splitting) {
       FinishSplit(following);
-    } else if (ShouldSplit(following, share, now)) {
+    } else if (ShouldSplit(following, now)) {
       StartSplit(following, hi);
     } else if (looks && !following.caught_up_to) {
       PartOrJoin(following, now);
@@ -229,28 +227,45 @@ void Router::Tend(Position hi) {
   }
 }
 
-bool Router::ShouldSplit(const Following& following, std::int64_t share, absl::Time now) const {
+bool Router::ShouldSplit(const Following& following, absl::Time now) const {
   const OutletLoad& load = *following.load;
   const bool live = !following.caught_up_to;
   const bool holds_more_than_it_must = live || !following.lean;
   if (following.config.paused) return holds_more_than_it_must;
-  const bool slow =
-      load.Stalled(now, kStuck) ? holds_more_than_it_must : live && load.bytes() > share;
+  const bool slow = load.StalledAsAWhole(now, kStuck) ? holds_more_than_it_must
+                                                      : live && load.bytes() > LiveShare();
   return slow && OthersGetOn(following, now);
 }
 
-std::int64_t Router::LaggardBytes() const {
+// What is not about to leave: of those that catch up, and of those of which keys are stuck.
+std::int64_t Router::HeldBytes(absl::Time now) const {
   std::int64_t bytes = 0;
-  for (const std::int32_t pool_number : laggards_) bytes += by_pool_.at(pool_number).load->bytes();
+  for (const auto& [pool_number, following] : by_pool_) {
+    if (following.caught_up_to || following.apart || following.load->Stalled(now, kStuck)) {
+      bytes += following.load->bytes();
+    }
+  }
   return bytes;
 }
 
-// Whether there is another one that would be delayed: one that is not stuck itself, with little on
-// its way.
+// A quarter of what they leave: so those that can't be made to drop it never take all.
+std::int64_t Router::LiveShare() const {
+  return (parts_.dispatcher.queue_limit() - held_bytes_) / 4;
+}
+
+// Well below the other, or one that is stuck would join the others and be split off by turns.
+std::int64_t Router::LaggardShare() const {
+  const auto laggards = static_cast<std::int64_t>(laggards_.size());
+  return std::max(kLeastLaggardBytes,
+                  std::min(parts_.dispatcher.queue_limit() / 2 / laggards, LiveShare() / 2));
+}
+
+// Whether there is another one that would be delayed: one that is not stuck itself, but for some
+// keys, with little on its way.
 bool Router::OthersGetOn(const Following& following, absl::Time now) const {
   return std::any_of(by_pool_.begin(), by_pool_.end(), [&](const auto& entry) {
     const Following& other = entry.second;
-    return &other != &following && !other.load->Stalled(now, kStuck) &&
+    return &other != &following && !other.load->StalledAsAWhole(now, kStuck) &&
            other.load->bytes() <= following.load->bytes() / 4;
   });
 }
@@ -303,13 +318,11 @@ void Router::PartOrJoin(Following& following, absl::Time now) {
 
 std::int64_t Router::RoomFor(const Following& following, absl::Time now) const {
   const OutletLoad& load = *following.load;
-  if (following.splitting || following.config.paused || load.Stalled(now, kStuck) ||
-      load.changes() >= kLaggardChanges) {
-    return 0;
-  }
-  const auto share =
-      parts_.dispatcher.queue_limit() / 2 / static_cast<std::int64_t>(laggards_.size());
-  return std::clamp(share, kLeastLaggardBytes, kLaggardBytes) - load.bytes();
+  if (following.splitting || following.config.paused || load.StalledAsAWhole(now, kStuck)) return 0;
+  // One of which keys are stuck is read for, so that its other keys go on; but all of these
+  // together leave half the queue to others.
+  if (load.Stalled(now, kStuck) && held_bytes_ >= parts_.dispatcher.queue_limit() / 2) return 0;
+  return std::min(LaggardShare() - load.bytes(), kPieceBytes);
 }
 
 std::optional<Router::Laggard> Router::NextLaggard() {

@@ -28,9 +28,10 @@ namespace tidemark::publisher {
 // order of a dataset holds (see LogFollower).
 //
 // One that is slow is split off, so that it delays no other: what was not sent to it is dropped, it
-// is apart, and it catches up as its stream allows. So is one that does not get on at all; it keeps
-// next to nothing in memory, and so is one that is paused. One of which a few keys alone do not get
-// on stays live, and is apart.
+// is apart, and it catches up as its stream allows. So is one that takes nothing, whatever the key;
+// it keeps next to nothing in memory, and so is one that is paused. One of which some keys alone do
+// not get on stays live, and is apart; once what waits for it is more than its share, it is split
+// off, and waits as a whole.
 //
 // One that is turned off keeps its cursors, so that it can go on from there.
 class Router {
@@ -115,13 +116,16 @@ class Router {
   // It was seen live, and is to be read later.
   static void Skip(Following& following, const LogRow& row);
 
-  // It is paused, or slow while others get on: it takes nothing, or more than `share` bytes wait.
-  bool ShouldSplit(const Following& following, std::int64_t share, absl::Time now) const;
+  // It is paused, or slow while others get on: it takes nothing, or more than its share waits.
+  bool ShouldSplit(const Following& following, absl::Time now) const;
   bool OthersGetOn(const Following& following, absl::Time now) const;
   void StartSplit(Following& following, Position hi);
   void FinishSplit(Following& following);
   void PartOrJoin(Following& following, absl::Time now);
-  std::int64_t LaggardBytes() const;
+  std::int64_t HeldBytes(absl::Time now) const;
+  // Of the queue, in bytes: what one that is live, or catches up, may have on its way.
+  std::int64_t LiveShare() const;
+  std::int64_t LaggardShare() const;
   // Memory that more of its changes may take; 0 or less: none.
   std::int64_t RoomFor(const Following& following, absl::Time now) const;
   void Park(const Following& following, const Event& event, std::string reason);
@@ -135,6 +139,7 @@ class Router {
   std::map<std::int32_t, Following> by_pool_;
   std::set<std::int32_t> laggards_;  // pool numbers
   std::int32_t last_laggard_ = 0;    // whose turn it was
+  std::int64_t held_bytes_ = 0;      // as of the last Tend()
   absl::Time tend_at_ = absl::InfinitePast();
   absl::Time look_at_ = absl::InfinitePast();
   std::vector<Routed> routed_;

@@ -215,6 +215,7 @@ void DeliveryWindow::FinishRecord(Line& line, const RecordResult& result, absl::
     case Fault::kRefused:
       return Refuse(line, result.error, settled);
     default:
+      lone_ = nullptr;
       last_error_ = result.error;
       Delay(line, result.fault, now, random);
   }
@@ -227,9 +228,13 @@ void DeliveryWindow::FailRequest(InFlight request, const SendResult& result, abs
     for (Line* line : request.lines) {
       if (!line->refused_after) line->refused_after = accepted_;
     }
-    if (request.lines.size() > 1) return Split(request.lines);
+    if (request.lines.size() > 1) {
+      lone_ = nullptr;
+      return Split(request.lines);
+    }
     return RefuseAlone(*request.lines.front(), result.error, now, random, settled);
   }
+  lone_ = nullptr;
   // An answer that does not fit the request is a fault of the other side, like a broken connection.
   const Fault fault = result.fault == Fault::kNone ? Fault::kTransient : result.fault;
   // Requests that were in flight together fail as one.
@@ -252,11 +257,18 @@ void DeliveryWindow::Split(const Lines& lines) {
 
 void DeliveryWindow::RefuseAlone(Line& line, const std::string& error, absl::Time now,
                                  Random& random, Settled& settled) {
-  if (accepted_ > *line.refused_after) {
-    Refuse(line, error, settled);
-  } else {
-    Delay(line, Fault::kRefused, now, random);
+  if (accepted_ > *line.refused_after) return Refuse(line, error, settled);
+  if (lone_ != &line) {
+    lone_ = &line;
+    lone_since_ = now;
+    lone_refusals_ = 0;
   }
+  if (++lone_refusals_ < kLoneRefusals || now - lone_since_ < kLoneRefusal) {
+    return Delay(line, Fault::kRefused, now, random);
+  }
+  // Nothing but this record is known to fail.
+  last_error_.clear();
+  Refuse(line, error, settled);
 }
 
 void DeliveryWindow::Refuse(Line& line, const std::string& error, Settled& settled) {
@@ -265,6 +277,7 @@ void DeliveryWindow::Refuse(Line& line, const std::string& error, Settled& settl
     // The stream does not take such records, or no more.
     record_bytes_ = limits_.record_bytes;
     line.refused_after.reset();
+    if (lone_ == &line) lone_ = nullptr;
     return uploads_.Push(&line);
   }
   settled.refused.push_back({PopFront(line), error});
@@ -369,6 +382,7 @@ std::optional<DeliveryWindow::Shed> DeliveryWindow::ShedUnsent() {
 void DeliveryWindow::Advance(Line& line, const std::string& key) {
   line.failures = 0;
   line.refused_after.reset();
+  if (lone_ == &line) lone_ = nullptr;
   if (line.events.empty()) {
     lines_.erase(key);
   } else {

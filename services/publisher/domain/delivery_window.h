@@ -43,7 +43,9 @@ struct WindowLimits {
 // What fails for a while is sent again after a delay that grows, for ever. What is refused for good
 // comes out of Finish() as refused, to be parked. A request that is refused as a whole, because of
 // some record in it, is split until that record stands alone; even then it counts as refused only
-// if the destination has accepted another record meanwhile: else the fault may well lie elsewhere.
+// if the destination has accepted another record meanwhile, or has refused this one kLoneRefusals
+// times in kLoneRefusal while no other was refused or failed: else the fault may well lie
+// elsewhere.
 //
 // A change that is larger than the destination takes is handed out to be stored elsewhere when it
 // is the first of its key; until its records are stored, that key waits, and no other.
@@ -55,6 +57,10 @@ struct WindowLimits {
 // Pure; for one thread.
 class DeliveryWindow {
  public:
+  // Longer than any pause: another record that is refused is tried again meanwhile.
+  static constexpr absl::Duration kLoneRefusal = absl::Minutes(2);
+  static constexpr int kLoneRefusals = 5;
+
   explicit DeliveryWindow(WindowLimits limits) : limits_(limits) {}
 
   DeliveryWindow(const DeliveryWindow&) = delete;
@@ -219,6 +225,10 @@ class DeliveryWindow {
   std::uint64_t last_place_ = 0;
   std::multimap<absl::Time, Line*> delayed_;
   std::deque<Lines> suspects_;  // parts of refused requests, each to be sent by itself
+  // What alone was refused, and nothing else refused or failed since then; null: there is none.
+  const Line* lone_ = nullptr;
+  absl::Time lone_since_;
+  int lone_refusals_ = 0;
   std::unordered_map<RequestId, InFlight> in_flight_;
   RequestId last_id_ = 0;
   UploadQueue<Line> uploads_{limits_.uploads_in_flight};

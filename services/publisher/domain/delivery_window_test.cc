@@ -252,6 +252,34 @@ TEST_F(DeliveryWindowTest, ADestinationThatRefusesEverythingParksNothing) {
   EXPECT_GT(now, kNow + absl::Minutes(1)) << "it must not be asked without a pause";
 }
 
+TEST_F(DeliveryWindowTest, ALoneRecordThatIsRefusedForMinutesIsRefusedForGood) {
+  window_.Add(MakeEvent(1, "a"));
+  window_.Add(MakeEvent(2, "a"));
+  absl::Time now = kNow;
+  DeliveryWindow::Settled settled;
+  for (int i = 0; i < 20 && settled.refused.empty(); ++i) {
+    now = std::max(now, window_.NextDue());
+    settled = Finish(Next(now), Failed(Fault::kRefused), now);
+  }
+  ASSERT_EQ(settled.refused.size(), 1U);
+  EXPECT_EQ(settled.refused[0].event.position, 1);
+  EXPECT_GE(now - kNow, DeliveryWindow::kLoneRefusal);
+  EXPECT_LE(now - kNow, absl::Minutes(5));
+  EXPECT_EQ(window_.last_error(), "");
+  EXPECT_EQ(Next(now).records[0].event->position, 2);
+}
+
+TEST_F(DeliveryWindowTest, ALoneRefusedRecordWaitsWhileAnythingElseFails) {
+  window_.Add(MakeEvent(1, "a"));
+  absl::Time now = kNow;
+  for (int i = 0; i < 100; ++i) {
+    now = std::max(now, window_.NextDue());
+    const Fault fault = i % 4 == 3 ? Fault::kTransient : Fault::kRefused;
+    ASSERT_THAT(Finish(Next(now), Failed(fault), now).refused, IsEmpty());
+  }
+  EXPECT_EQ(window_.last_error(), "it failed");
+}
+
 TEST_F(DeliveryWindowTest, KnowsItsOldestChangeAndItsMemory) {
   EXPECT_EQ(window_.OldestCommit(), absl::InfiniteFuture());
   window_.Add(MakeEvent(5, "a"));

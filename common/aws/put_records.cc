@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "common/aws/kinesis.h"
+#include "common/aws/service_client.h"
 #include "common/base/json_string.h"
+#include "common/errors/error.h"
 
 namespace tidemark::aws {
 namespace {
@@ -64,10 +66,10 @@ class AnswerReader final : public nlohmann::json_sax<nlohmann::json> {
         record.shard_id = std::move(text);
         break;
       case Key::kErrorCode:
-        record.error_code = std::move(text);
+        record.error_code = errors::Excerpt(text);  // not empty: it says that there is an error
         break;
       case Key::kErrorMessage:
-        record.error_message = std::move(text);
+        record.error_message = KeptText(text);
         break;
       default:
         break;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "common/aws/kinesis.h"
 
 namespace tidemark::aws {
@@ -60,6 +61,20 @@ TEST(PutRecordsAnswerTest, ReadsEachRecordsResult) {
   EXPECT_EQ(result->records[1].error_class(), ErrorClass::kThrottle);
   EXPECT_EQ(result->records[1].error_message, "slow \"down\"");
   EXPECT_TRUE(result->records[2].ok());
+}
+
+TEST(PutRecordsAnswerTest, KeepsABoundedAndCleanPartOfErrors) {
+  std::string text = "a\\u0000\\tb";
+  for (int i = 0; i < 2000; ++i) text += "\u00e9";
+  const auto result = ReadPutRecordsAnswer(
+      absl::StrCat(R"({"Records":[{"ErrorCode":"InternalFailure","ErrorMessage":")", text,
+                   R"("}]})"),
+      1);
+  ASSERT_TRUE(result.ok()) << result.status();
+  const std::string& message = result->records[0].error_message;
+  EXPECT_TRUE(message.starts_with("a  b\u00e9")) << message;
+  EXPECT_TRUE(message.ends_with("\u00e9..."));
+  EXPECT_LE(message.size(), 1027u);
 }
 
 TEST(PutRecordsAnswerTest, PassesOverWhatItDoesNotKnow) {

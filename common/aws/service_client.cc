@@ -1,9 +1,11 @@
 #include "common/aws/service_client.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/aws/server_clock.h"
 #include "common/base/abseil.h"
@@ -137,7 +139,10 @@ std::string RequestId(const HttpResponse& response) {
 
 std::string KeptText(std::string_view text) {
   constexpr std::size_t kMaxKept = 1024;
-  return errors::Excerpt(text.substr(0, text.find_first_of("\r\n")), kMaxKept);
+  std::string kept = errors::Excerpt(text.substr(0, text.find_first_of("\r\n")), kMaxKept);
+  std::replace_if(
+      kept.begin(), kept.end(), [](char c) { return absl::ascii_iscntrl(c); }, ' ');
+  return kept;
 }
 
 CallError ReadJsonError(Api api, const HttpResponse& response) {

@@ -87,9 +87,10 @@ class ServiceClient {
 // AWS's id of the request; empty if the answer has none in its headers.
 std::string RequestId(const HttpResponse& response);
 
-// The part of AWS's text that is kept: its first line, up to 1024 bytes and "...". Below it a
-// refused signature's text holds the request as AWS saw it, session token included. The longest
-// first line that is read on (DeniedByCallersPolicies) has two ARNs and fits.
+// The part of AWS's text that is kept: its first line, up to 1024 bytes and "...", with spaces for
+// control characters. Below it a refused signature's text holds the request as AWS saw it, session
+// token included. The longest first line that is read on (DeniedByCallersPolicies) has two ARNs and
+// fits.
 std::string KeptText(std::string_view text);
 
 // Code from x-amzn-ErrorType, or `__type` or `code` in the body; text from `message` or `Message`.

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/units.h"
+#include "common/errors/error.h"
 
 namespace tidemark::publisher {
 namespace {
@@ -49,7 +50,7 @@ std::string Explain(const BulkReport& report) {
   return absl::StrCat(report.counts.failed, " of ", report.counts.datasets,
                       " datasets were refused by the stream for good, such as ",
                       report.failure->dataset_name, " of ", report.failure->identity_id, ": ",
-                      report.failure->error.substr(0, kExcerpt),
+                      errors::Excerpt(report.failure->error, kExcerpt),
                       ". Mend that, then publish in bulk again.");
 }
 

@@ -236,6 +236,27 @@ TEST_F(BulkPublisherTest, WhatTheStreamRefusesForGoodIsCountedAndNamed) {
   EXPECT_THAT(report.failure_message, HasSubstr("too ugly"));
 }
 
+TEST_F(BulkPublisherTest, ALongErrorIsCutBetweenCharacters) {
+  Fill(1);
+  std::string error = "!";
+  for (int i = 0; i < 400; ++i) error += "\u00e9";
+  sender_.SetJudge([&error](const std::string&, const std::vector<FakeSender::Record>& records) {
+    FakeSender::Verdict verdict = FakeSender::Success(records);
+    for (RecordResult& record : verdict.result.records) record = {Fault::kRefused, error};
+    return verdict;
+  });
+  SetJob(BulkJob::State::kRunning);
+  const auto instance = Start();
+  ASSERT_TRUE(EndsInTime());
+  const std::string message = neighbours_.bulk()->failure_message;
+  EXPECT_LT(message.size(), 700U);
+  for (std::size_t i = 0; i < message.size(); ++i) {
+    if (message[i] == '\xc3') {
+      EXPECT_EQ(message.substr(i, 2), "\u00e9") << "a whole character";
+    }
+  }
+}
+
 TEST_F(BulkPublisherTest, WaitsForTheDatasetService) {
   Fill(10);
   snapshots_.SetFailure(absl::UnavailableError("it is away"));

@@ -70,6 +70,11 @@ struct Outlet {
 void LogFailure(Outlet& outlet, const SendResult& result, std::string_view traceparent,
                 absl::Time now);
 
+// Why a change was parked whose row in the log can't be read. Its identity and dataset are empty.
+inline constexpr std::string_view kUnreadableRow =
+    "the log's row can't be read; report this as a fault of Tidemark. It can't be replayed, as "
+    "nobody knows its dataset: publish the pool in bulk, then discard it";
+
 // The change as it is parked. `reason` says why, and what can be done.
 ParkedEvent ParkedFrom(const DestinationConfig& destination, const Event& event,
                        std::string reason);

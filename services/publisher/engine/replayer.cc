@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/publisher/engine/outlet.h"
 
 namespace tidemark::publisher {
 namespace {
@@ -22,6 +23,10 @@ void Replayer::Begin(const std::vector<StoredParkedChange>& replays,
   {
     const std::lock_guard lock(state_->mutex);
     for (const StoredParkedChange& replay : replays) {
+      if (replay.event.identity_id.empty()) {
+        RefuseUnreadable(*state_, replay);
+        continue;
+      }
       const auto config = by_pool.find(replay.destination.pool_number);
       if (config == by_pool.end() || !config->second->enabled || config->second->paused) continue;
       const Key key{config->second->id,
@@ -40,6 +45,13 @@ void Replayer::Begin(const std::vector<StoredParkedChange>& replays,
     send_(*by_pool.at(key.first.pool_number), key.second,
           [state = state_, key, changes](const End& end) { Ended(*state, key, changes, end); });
   }
+}
+
+// Its row could not be read, so nobody knows of which dataset it is.
+void Replayer::RefuseUnreadable(State& state, const StoredParkedChange& replay) {
+  const ParkedCursor place{replay.event.position, replay.destination};
+  if (!state.under_way.insert(place).second) return;
+  state.ended.push_back({place, std::string(kUnreadableRow), replay.event.event_bytes});
 }
 
 void Replayer::Ended(State& state, const Key& key, const std::vector<StoredParkedChange>& changes,

@@ -62,6 +62,7 @@ class Replayer {
     std::vector<ReplayOutcome> ended;
   };
 
+  static void RefuseUnreadable(State& state, const StoredParkedChange& replay);
   static void Ended(State& state, const Key& key, const std::vector<StoredParkedChange>& changes,
                     const End& end);
 

@@ -65,6 +65,18 @@ TEST_F(ReplayerTest, ADatasetIsSentOnceForAllItsParkedChanges) {
   EXPECT_EQ(outcomes[1].refusal, std::nullopt);
 }
 
+TEST_F(ReplayerTest, AnUnreadableRowIsRefusedAtOnceAndOthersAreSent) {
+  StoredParkedChange unreadable = Parked(1, "");
+  unreadable.event.identity_id = "";
+  Begin({unreadable, Parked(2)});
+  ASSERT_THAT(sent_, SizeIs(1));
+  EXPECT_EQ(sent_[0].dataset, "i/d");
+  const auto outcomes = Store();
+  ASSERT_THAT(outcomes, SizeIs(1));
+  EXPECT_EQ(outcomes[0].change.position, 1);
+  EXPECT_THAT(outcomes[0].refusal.value_or(""), HasSubstr("can't be replayed"));
+}
+
 TEST_F(ReplayerTest, WhatIsUnderWayIsNotBegunAgainUntilItsOutcomeIsStored) {
   Begin({Parked(1)});
   Begin({Parked(1)});
@@ -153,6 +165,7 @@ TEST(ReplayerLifetimeTest, AnAnswerMayComeWhenItIsGone) {
     });
     StoredParkedChange parked;
     parked.destination = {1, 1};
+    parked.event.identity_id = "i";
     replayer.Begin({parked}, {DestinationConfig{.id = {1, 1}}});
   }
   done({});

@@ -194,7 +194,7 @@ void Router::Route(const Following& following, const LogRow& row) {
                      .log_shard = row.log_shard,
                      .change = {"", row.kind, row.sync_count, row.generation},
                      .commit_time = row.commit_time};
-    Park(following, unreadable, "the log's row can't be read; report this as a fault of Tidemark");
+    Park(following, unreadable, std::string(kUnreadableRow));
     return;
   }
   parts_.metrics.Read(*event);

@@ -1,4 +1,6 @@
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -22,12 +24,39 @@ void AddRate(const BulkRate& rate, bool ended, Fields& fields) {
   if (!ended && rate.remaining) fields.Add("remaining", HumanDuration(*rate.remaining));
 }
 
-void PrintText(const BulkPublish& bulk, std::ostream& out) {
+// Of the destination of one that is in progress; nothing if no publisher tells.
+std::optional<publisher::v1::DestinationStatus> DestinationOf(Session& session,
+                                                              const std::string& pool,
+                                                              const BulkPublish& bulk) {
+  if (bulk.state() != stream_config::v1::BULK_PUBLISH_STATE_IN_PROGRESS) return std::nullopt;
+  publisher::v1::GetStatusRequest request;
+  request.set_identity_pool_id(pool);
+  const auto status = session.clients.publisher.Call(
+      &publisher::v1::PublisherService::StubInterface::GetStatus, request);
+  if (!status.ok() || status->destinations().empty()) return std::nullopt;
+  return status->destinations(0);
+}
+
+// What a pause is for; nothing if there is none.
+std::optional<std::string> PauseOf(
+    const std::optional<publisher::v1::DestinationStatus>& destination) {
+  if (!destination || destination->state() != publisher::v1::DESTINATION_STATE_PAUSED) {
+    return std::nullopt;
+  }
+  return destination->pause_reason();
+}
+
+void PrintText(const BulkPublish& bulk, const std::optional<std::string>& pause,
+               std::ostream& out) {
   Fields fields;
   fields.Add("state", bulk.job() == 0 ? "never asked for" : HumanEnum(bulk.state()));
   if (bulk.job() != 0) {
     const auto& progress = bulk.progress();
     const auto end = TimeOf(bulk.has_complete_time(), bulk.complete_time());
+    if (pause) {
+      fields.Add("waits", absl::StrCat("the stream is paused until tidemark destination resume: ",
+                                       OrAbsent(*pause)));
+    }
     fields.Add("job", absl::StrCat(bulk.job()));
     fields.Add("epoch", absl::StrCat(bulk.epoch()));
     fields.Add("started", HumanTime(TimeOf(bulk.has_start_time(), bulk.start_time())));
@@ -47,8 +76,11 @@ void PrintText(const BulkPublish& bulk, std::ostream& out) {
 }
 
 // The message, and what people would have to compute: rates over the whole time, null if unknown.
-Json DocumentOf(const BulkPublish& bulk) {
+// So is whether its stream is paused.
+Json DocumentOf(const BulkPublish& bulk,
+                const std::optional<publisher::v1::DestinationStatus>& destination) {
   Json json = ToJson(bulk);
+  json["paused"] = destination ? Json(PauseOf(destination).has_value()) : Json(nullptr);
   const auto rate = RateOf(bulk);
   json["datasets_per_second"] = rate ? Json(rate->datasets_per_second) : Json(nullptr);
   json["bytes_per_second"] = rate ? Json(rate->bytes_per_second) : Json(nullptr);
@@ -58,9 +90,10 @@ Json DocumentOf(const BulkPublish& bulk) {
   return json;
 }
 
-void Show(const Session& session, const BulkPublish& bulk) {
-  if (session.json()) return PrintJson(DocumentOf(bulk), session.out());
-  PrintText(bulk, session.out());
+void Show(Session& session, const std::string& pool, const BulkPublish& bulk) {
+  const auto destination = DestinationOf(session, pool, bulk);
+  if (session.json()) return PrintJson(DocumentOf(bulk, destination), session.out());
+  PrintText(bulk, PauseOf(destination), session.out());
 }
 
 // With `wait`, its end decides the exit code.
@@ -68,7 +101,7 @@ absl::Status Finish(Session& session, const std::string& pool, BulkPublish bulk,
   if (wait && bulk.job() != 0) {
     TM_ASSIGN_OR_RETURN(bulk, WaitForBulk(session, pool, std::move(bulk)));
   }
-  Show(session, bulk);
+  Show(session, pool, bulk);
   if (!wait || bulk.state() != stream_config::v1::BULK_PUBLISH_STATE_FAILED) {
     return absl::OkStatus();
   }

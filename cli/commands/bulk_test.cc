@@ -109,6 +109,25 @@ TEST_F(BulkTest, StatusShowsProgressAndRate) {
   EXPECT_EQ(json["remaining_seconds"], 30.0);
 }
 
+TEST_F(BulkTest, StatusSaysWhatAPauseMakesItWaitFor) {
+  AnswerInTurn({Running(250, 10)});
+  publisher::v1::GetStatusResponse status;
+  auto& destination = *status.add_destinations();
+  destination.set_state(publisher::v1::DESTINATION_STATE_PAUSED);
+  destination.set_pause_reason("mending the consumer");
+  publisher_.GetStatusCalls.Answer(status);
+  EXPECT_THAT(Tidemark({"bulk", "status", kPool}).out,
+              HasSubstr("waits            the stream is paused until tidemark destination resume: "
+                        "mending the consumer\n"));
+  EXPECT_EQ(Tidemark({"bulk", "status", kPool, "-o", "json"}).json()["paused"], true);
+  EXPECT_EQ(publisher_.GetStatusCalls.requests[0].identity_pool_id(), kPool);
+  destination.set_state(publisher::v1::DESTINATION_STATE_ON);
+  publisher_.GetStatusCalls.Answer(status);
+  EXPECT_EQ(Tidemark({"bulk", "status", kPool, "-o", "json"}).json()["paused"], false);
+  AnswerInTurn({Ended(v1::BULK_PUBLISH_STATE_SUCCEEDED)});
+  EXPECT_TRUE(Tidemark({"bulk", "status", kPool, "-o", "json"}).json()["paused"].is_null());
+}
+
 TEST_F(BulkTest, StatusOfAPoolThatHadNoneSaysSo) {
   EXPECT_EQ(Tidemark({"bulk", "status", kPool}).out, "state  never asked for\n");
   const Outcome waited = Tidemark({"bulk", "status", kPool, "--wait"});

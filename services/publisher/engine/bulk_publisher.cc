@@ -11,6 +11,7 @@ namespace tidemark::publisher {
 namespace {
 
 constexpr absl::Duration kRetry = absl::Seconds(1);
+constexpr absl::Duration kCountRetry = absl::Seconds(5);
 // How often it is stored how far a job is: what a crash makes arrive again.
 constexpr absl::Duration kNoteInterval = absl::Seconds(1);
 // A page, and one beside changes: after such a page it rests this many times as long as it took. So
@@ -135,7 +136,7 @@ void BulkPublisher::Work(JobId id, Job& job) {
     job.retry_at = now + kRetry;
     return;
   }
-  if (!std::exchange(job.counting, true)) Count(id, job);
+  if (!job.total && !job.counting && now >= job.count_at) Count(id, job);
   if (MayRead(job)) Read(id, job);
   if (now >= job.note_at || job.walk->done()) {
     job.note_at = now + kNoteInterval;
@@ -235,13 +236,23 @@ void BulkPublisher::NoteAllChanged() {
 }
 
 void BulkPublisher::Count(JobId id, Job& job) {
-  parts_.snapshots.Count(job.config.pool_id,
-                         [this, inbox = inbox_, id](absl::StatusOr<std::int64_t> count) {
-                           inbox->Post([this, id, count = std::move(count)] {
-                             const auto it = jobs_.find(id);
-                             if (it != jobs_.end()) it->second.total = count.value_or(0);
-                           });
-                         });
+  job.counting = true;
+  parts_.snapshots.Count(job.config.pool_id, [this, inbox = inbox_, ref = JobRef{id, job.life}](
+                                                 absl::StatusOr<std::int64_t> count) {
+    inbox->Post([this, ref, count = std::move(count)] { TakeCount(ref, count); });
+  });
+}
+
+void BulkPublisher::TakeCount(JobRef ref, const absl::StatusOr<std::int64_t>& count) {
+  Job* const job = Find(ref);
+  if (job == nullptr) return;
+  job->counting = false;
+  if (count.ok()) {
+    job->total = *count;
+  } else {
+    job->count_at = parts_.boottime.Now() + kCountRetry;
+    Complain(*job, count.status());
+  }
 }
 
 void BulkPublisher::Report(Job& job) {
@@ -250,7 +261,8 @@ void BulkPublisher::Report(Job& job) {
   BulkReport report = SumOf(*stored);
   report.pool_id = job.config.pool_id;
   report.job = job.bulk.job;
-  report.total = job.total;
+  // At the end all that were live have been sent, whether or not they could be counted before.
+  report.total = job.total.value_or(report.ended ? report.counts.datasets : 0);
   if (report.failure) report.failure_message = Explain(report);
   parts_.neighbours.ReportBulkPublish(report);
 }

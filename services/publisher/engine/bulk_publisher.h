@@ -63,7 +63,8 @@ class BulkPublisher {
     absl::Time note_at = absl::InfinitePast();
     absl::Time report_at = absl::InfinitePast();
     bool counting = false;
-    std::int64_t total = 0;
+    absl::Time count_at = absl::InfinitePast();
+    std::optional<std::int64_t> total;  // of datasets; none: not known yet
   };
   // By pool and job.
   using JobId = std::pair<std::int32_t, std::int64_t>;
@@ -87,6 +88,7 @@ class BulkPublisher {
                 absl::StatusOr<Snapshots::Page> page);
   void Ended(JobRef ref, BulkWalk::Number number, const Copier::End& end);
   void Count(JobId id, Job& job);
+  void TakeCount(JobRef ref, const absl::StatusOr<std::int64_t>& count);
   void Report(Job& job);
   void NoteChanged(JobId id, Job& job);
   void Complain(const Job& job, const absl::Status& status);

@@ -268,6 +268,23 @@ TEST_F(BulkPublisherTest, WaitsForTheDatasetService) {
   EXPECT_EQ(Copies().size(), 10U);
 }
 
+TEST_F(BulkPublisherTest, CountsUntilTheTotalIsKnown) {
+  Fill(10);
+  snapshots_.SetFailure(absl::UnavailableError("it is away"));
+  DestinationConfig config = Destination();
+  config.paused = true;  // so that it does not end
+  config.bulk = BulkJob{1, BulkJob::State::kRunning, absl::Now()};
+  catalogue_.Replace({config});
+  const auto instance = Start();
+  ASSERT_TRUE(Eventually([this] { return neighbours_.bulk().has_value(); }));
+  EXPECT_EQ(neighbours_.bulk()->total, 0);
+  snapshots_.SetFailure(absl::OkStatus());
+  EXPECT_TRUE(Eventually([this] {
+    boottime_.Advance(1);
+    return neighbours_.bulk()->total == 10;
+  }));
+}
+
 TEST_F(BulkPublisherTest, OfALargePoolOnlyAFewPagesAreHeld) {
   Fill(20'000);
   snapshots_.SetPageSize(500);

@@ -72,6 +72,7 @@ void FakeSnapshots::Count(const std::string& pool_id,
   std::int64_t count = 0;
   {
     const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return done(Failure());
     for (const auto& [place, dataset] : pools_[pool_id]) count += dataset.live ? 1 : 0;
   }
   done(count);

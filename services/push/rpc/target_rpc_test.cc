@@ -19,7 +19,7 @@ class TargetRpcTest : public PushRpcTest {
   // Registers a device of kIdentity, subscribed to all.
   std::string Told(const std::string& token) {
     principal_ = kIdentity;
-    const std::string id = Register(token).value();
+    std::string id = Register(token).value();
     EXPECT_TRUE(SubscribeToAll(id).ok());
     principal_ = "";
     return id;

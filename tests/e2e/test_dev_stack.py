@@ -150,7 +150,7 @@ def test_a_stream_that_is_gone_is_switched_off_and_up_brings_it_back(stack):
     pool, address = stack.shell("echo $TIDEMARK_POOL_ID $TIDEMARK_STREAM_CONFIG_ADDR").split()
     with Api(address, "stream_config", "StreamConfigService") as api:
         stream = api.GetPool(api.messages.GetPoolRequest(identity_pool_id=pool)).pool.stream
-    assert stream.disabled_reason.endswith("Create it, then enable streaming again.")
+    assert "Create it, then enable it again with resume" in stream.disabled_reason
     assert stack.up("--port-base", stack.base).returncode == 0
     assert stack.shell(status).strip() == "ENABLED"
     assert stack.run("sample").returncode == 0

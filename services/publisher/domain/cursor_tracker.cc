@@ -61,7 +61,7 @@ void CursorTracker::Add(DestinationId id, Floors floors, std::optional<Position>
   destination.floors = std::move(floors);
   destination.known = known;
   destination.apart = caught_up_to.has_value();
-  destination.retiring = false;
+  destination.retiring.reset();
   destination.caught_up_to = caught_up_to;
 }
 
@@ -106,12 +106,12 @@ void CursorTracker::SplitOff(DestinationId id, Position caught_up_to) {
   }
 }
 
-void CursorTracker::Retire(DestinationId id) {
+void CursorTracker::Retire(DestinationId id, Backlog backlog) {
   const std::lock_guard lock(mutex_);
   const auto it = destinations_.find(id);
   if (it == destinations_.end()) return;
   it->second.apart = true;
-  it->second.retiring = true;
+  it->second.retiring = backlog;
   it->second.caught_up_to = ReadFor(it->second);  // reads no more
 }
 
@@ -188,10 +188,12 @@ void CursorTracker::TakeCounting(DestinationId id, Destination& destination,
   if (destination.known == Known::kNo) update.added.emplace_back(id, destination.floors.start);
   if (destination.apart) {
     if (destination.counted.any()) update.left.push_back({id, destination.counted});
-    if (destination.retiring) update.retired.push_back(id);
+    if (destination.retiring) {
+      (*destination.retiring == Backlog::kFreed ? update.retired : update.resting).push_back(id);
+    }
     for (const LogShard shard : shards_) {
       const Position cursor = CursorOf(destination, shard);
-      const bool last = destination.retiring && cursor > destination.floors.Of(shard);
+      const bool last = destination.retiring.has_value() && cursor > destination.floors.Of(shard);
       if (!destination.counted[shard.value()] && !last) continue;
       update.rows.push_back({id, shard, cursor});
     }
@@ -275,7 +277,8 @@ std::optional<CursorUpdate> CursorTracker::Take(Shards shards) {
   }
   update.removed = removed_;
   if (update.settled == stored_ && update.rows.empty() && update.added.empty() &&
-      update.joined.empty() && update.retired.empty() && update.removed.empty()) {
+      update.joined.empty() && update.retired.empty() && update.resting.empty() &&
+      update.removed.empty()) {
     return std::nullopt;
   }
   return update;
@@ -306,10 +309,14 @@ void CursorTracker::Confirm(const CursorUpdate& update) {
   for (const Counting& left : update.left) {
     with(left.destination, [&](Destination& known) { known.counted &= ~left.shards; });
   }
-  for (const DestinationId id : update.retired) {
-    const auto it = destinations_.find(id);
-    if (it != destinations_.end() && it->second.retiring) destinations_.erase(it);
-  }
+  const auto forget = [this](const std::vector<DestinationId>& ids, Backlog backlog) {
+    for (const DestinationId id : ids) {
+      const auto it = destinations_.find(id);
+      if (it != destinations_.end() && it->second.retiring == backlog) destinations_.erase(it);
+    }
+  };
+  forget(update.retired, Backlog::kFreed);
+  forget(update.resting, Backlog::kKept);
   removed_.erase(removed_.begin(),
                  removed_.begin() + static_cast<std::ptrdiff_t>(update.removed.size()));
 }

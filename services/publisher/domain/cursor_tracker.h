@@ -62,6 +62,7 @@ struct CursorUpdate {
   std::vector<Counting> joined;                           // count from now on
   std::vector<Counting> left;                             // do not: `rows` say where they stand
   std::vector<DestinationId> retired;  // turned off: the log is not kept for them
+  std::vector<DestinationId> resting;  // turned off, and it is kept for them
   std::vector<DestinationId> removed;  // forget them
 };
 
@@ -99,8 +100,10 @@ class CursorTracker {
   // It is apart, and has read everything up to `caught_up_to` alone: changes above it were not
   // sent, and will be read again.
   void SplitOff(DestinationId id, Position caught_up_to);
-  // It was turned off: once its cursors are stored, it is not known here any more.
-  void Retire(DestinationId id);
+  // It was turned off: once its cursors are stored, it is not known here any more. What it has not
+  // got is of no use to it, or is to stay in the log until it is on again.
+  enum class Backlog { kFreed, kKept };
+  void Retire(DestinationId id, Backlog backlog);
   // One that exists no more, whether it was added or is only in the database.
   void Remove(DestinationId id);
 
@@ -153,7 +156,7 @@ class CursorTracker {
     Known known = Known::kYes;
     ShardSet counted;                      // in the database's eyes; within the shards held
     bool apart = false;                    // is to count nowhere
-    bool retiring = false;                 // apart, and to be forgotten then
+    std::optional<Backlog> retiring;       // apart, and to be forgotten then
     std::optional<Position> caught_up_to;  // none: live
     // Changes on their way: shards without any are left out.
     absl::btree_map<LogShard, absl::btree_set<Position>> changes;

@@ -238,7 +238,7 @@ TEST_F(CursorTrackerTest, WhereADestinationCountsIsStoredHoweverManyCursorsThere
   tracker_.Add(last, {.start = 10}, std::nullopt, Known::kNo);
   const DestinationId retired{kMany + 2, 1};
   tracker_.Add(retired, Counted(10), std::nullopt, Known::kYes);
-  tracker_.Retire(retired);
+  tracker_.Retire(retired, CursorTracker::Backlog::kFreed);
   tracker_.Read({}, 11);
   const CursorUpdate update = Store();
   EXPECT_GE(update.rows.size(), 4096U);
@@ -266,7 +266,7 @@ TEST_F(CursorTrackerTest, WhatIsSplitOffIsReadAgainFromThere) {
 TEST_F(CursorTrackerTest, OneThatRetiresHoldsUpNothingOnceItsCursorsAreStored) {
   tracker_.Add(kOne, Counted(10), std::nullopt, Known::kYes);
   Read(kOne, 15, 20);
-  tracker_.Retire(kOne);
+  tracker_.Retire(kOne, CursorTracker::Backlog::kFreed);
   const CursorUpdate update = Store();
   EXPECT_EQ(update.settled[kShard.value()], 14);
   EXPECT_THAT(update.retired, ElementsAre(kOne));
@@ -274,6 +274,21 @@ TEST_F(CursorTrackerTest, OneThatRetiresHoldsUpNothingOnceItsCursorsAreStored) {
   EXPECT_EQ(update.rows[kShard.value()], (CursorRow{kOne, kShard, 14}));
   tracker_.Read({}, 30);
   EXPECT_THAT(Store().settled, Each(30));
+}
+
+TEST_F(CursorTrackerTest, OneThatRetiresMayHaveTheLogKeptForIt) {
+  tracker_.Add(kOne, Counted(10), std::nullopt, Known::kYes);
+  Read(kOne, 15, 20);
+  tracker_.Retire(kOne, CursorTracker::Backlog::kKept);
+  const CursorUpdate update = Store();
+  EXPECT_THAT(update.resting, ElementsAre(kOne));
+  EXPECT_THAT(update.retired, IsEmpty());
+  EXPECT_THAT(update.left, ElementsAre(Counting{kOne, kAll}));
+  EXPECT_EQ(update.rows[kShard.value()], (CursorRow{kOne, kShard, 14}));
+  tracker_.Read({}, 30);
+  const CursorUpdate after = Store();
+  EXPECT_THAT(after.settled, Each(30));
+  EXPECT_THAT(after.rows, IsEmpty()) << "it is forgotten here";
 }
 
 TEST_F(CursorTrackerTest, OneThatIsHeldHoldsUpTheShardsInWhichItCounts) {
@@ -463,7 +478,7 @@ class Run {
     }
     following_.erase(it);
     std::erase_if(on_their_way_, [](const auto& change) { return change.first == kOne; });
-    tracker_.Retire(kOne);
+    tracker_.Retire(kOne, CursorTracker::Backlog::kFreed);
     sent_.erase(kOne);  // some of it may be sent again
     if (on_again) Follow(kOne, floors);
   }

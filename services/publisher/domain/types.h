@@ -59,6 +59,7 @@ struct BulkJob {
 struct DestinationConfig {
   DestinationId id;
   bool enabled = true;
+  bool turned_off = false;  // not enabled, and Tidemark did it: no user wanted that
   std::string pool_id;
   std::string stream_name;
   std::string role_arn;         // the role that may write it

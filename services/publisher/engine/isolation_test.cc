@@ -51,6 +51,20 @@ class IsolationTest : public PublisherFixture {
     });
   }
 
+  // As Tidemark itself does.
+  void TurnOff(std::int32_t pool_number) {
+    DestinationConfig off = Destination(pool_number);
+    off.enabled = false;
+    off.turned_off = true;
+    catalogue_.Replace({Destination(1), off});
+  }
+
+  // Whether the log is kept above `position` for the second, which is off.
+  bool RestsAt(Position position) {
+    return leases_.state().destinations[Destination(2).id].counted.none() &&
+           leases_.LowMark().value() == position;
+  }
+
   std::atomic<Fault> fault_ = Fault::kNone;
 };
 
@@ -195,6 +209,61 @@ TEST_F(IsolationTest, AStreamThatIsTurnedOnAgainGoesOnFromWhereItStopped) {
   CheckArrived(2);
   EXPECT_THAT(sender_.Positions(StreamOf(2)), SizeIs(40)) << "nothing twice";
   EXPECT_TRUE(Eventually([&] { return !leases_.state().destinations[Destination(2).id].retired; }));
+}
+
+TEST_F(IsolationTest, WhatWaitsForAStreamThatTidemarkTurnedOffStaysInTheLog) {
+  auto instance = Start();
+  WriteBoth(20);
+  ASSERT_TRUE(Arrives(2));
+  ASSERT_TRUE(Settles(log_.end()));
+  TurnOff(2);
+  ASSERT_TRUE(Eventually([&] { return RestsAt(40); }));
+  EXPECT_TRUE(Eventually([&] {
+    boottime_.Advance(1);
+    return instance->Gauge("tidemark_publisher_destinations", "off") == 1;
+  }));
+  WriteBoth(20);
+  ASSERT_TRUE(Settles(80)) << "it holds up no other";
+  EXPECT_EQ(leases_.LowMark().value(), 40);
+  instance.reset();
+  instance = Start();
+  WriteBoth(1);
+  ASSERT_TRUE(Settles(82));
+  EXPECT_EQ(leases_.LowMark().value(), 40) << "whoever holds the shards";
+  catalogue_.Replace({Destination(1), Destination(2)});
+  CheckArrived(2);
+  EXPECT_THAT(sender_.Positions(StreamOf(2)), SizeIs(41)) << "nothing twice";
+  EXPECT_TRUE(Eventually([this] { return leases_.LowMark().value() == 82; }));
+}
+
+TEST_F(IsolationTest, AUserWhoDisablesAStreamThatTidemarkTurnedOffFreesTheLog) {
+  const auto instance = Start();
+  WriteBoth(5);
+  ASSERT_TRUE(Arrives(2));
+  ASSERT_TRUE(Settles(log_.end()));
+  TurnOff(2);
+  ASSERT_TRUE(Eventually([&] { return RestsAt(10); }));
+  WriteBoth(5);
+  ASSERT_TRUE(Settles(20));
+  DestinationConfig off = Destination(2);
+  off.enabled = false;
+  catalogue_.Replace({Destination(1), off});
+  EXPECT_TRUE(Eventually([this] { return leases_.LowMark().value() == 20; }));
+  EXPECT_EQ(leases_.state().destinations[off.id].gapped_through, 0);
+}
+
+TEST_F(IsolationTest, TheLogIsKeptForAStreamThatIsOffWithinItsBoundsAlone) {
+  const auto instance = Start();
+  WriteBoth(5);
+  ASSERT_TRUE(Arrives(2));
+  ASSERT_TRUE(Settles(log_.end()));
+  TurnOff(2);
+  ASSERT_TRUE(Eventually([&] { return RestsAt(10); }));
+  WriteBoth(5);
+  ASSERT_TRUE(Settles(20));
+  log_.Empty(15);
+  ASSERT_TRUE(Eventually([this] { return leases_.LowMark().value() == 20; }));
+  EXPECT_EQ(leases_.state().destinations[Destination(2).id].gapped_through, 15);
 }
 
 TEST_F(IsolationTest, AnOldListTurnsNothingOff) {

@@ -84,7 +84,7 @@ void LogFollower::Learn() {
   const bool current = parts_.catalogue.current();
   const std::int64_t version = parts_.catalogue.version();
   if (version == catalogue_version_ && current == catalogue_current_ &&
-      !parts_.router.ForgettingIsDue()) {
+      !(current && parts_.router.ForgettingIsDue())) {
     return;
   }
   parts_.router.Update(parts_.catalogue.All(), current, gaps_.hi(), emptied_through_);

@@ -37,7 +37,8 @@ prometheus::Gauge& Destinations(prometheus::Registry& registry, const char* stat
   return obs::Gauge(registry, Name("destinations"),
                     "Destinations: all; failing, whose last request failed; gapped, which lost "
                     "changes that the log had to forget; split_off, which catch up by themselves; "
-                    "paused, by an operator.",
+                    "paused, by an operator; and off, which Tidemark turned off and are not among "
+                    "all.",
                     {{"state", state}});
 }
 
@@ -87,7 +88,8 @@ Metrics::Metrics(prometheus::Registry& registry)
       destinations_failing_(tidemark::publisher::Destinations(registry, "failing")),
       destinations_gapped_(tidemark::publisher::Destinations(registry, "gapped")),
       destinations_split_off_(tidemark::publisher::Destinations(registry, "split_off")),
-      destinations_paused_(tidemark::publisher::Destinations(registry, "paused")) {
+      destinations_paused_(tidemark::publisher::Destinations(registry, "paused")),
+      destinations_off_(tidemark::publisher::Destinations(registry, "off")) {
   for (std::size_t i = 0; i < kFaults; ++i) {
     const char* name = kFaultNames[i];
     failures_[i] = &obs::Counter(registry, Name("failed_records_total"),
@@ -175,6 +177,7 @@ void Metrics::Destinations(const DestinationCounts& counts) {
   destinations_gapped_.Set(static_cast<double>(counts.gapped));
   destinations_split_off_.Set(static_cast<double>(counts.split_off));
   destinations_paused_.Set(static_cast<double>(counts.paused));
+  destinations_off_.Set(static_cast<double>(counts.off));
 }
 
 }  // namespace tidemark::publisher

@@ -58,6 +58,7 @@ class Metrics {
     std::size_t gapped = 0;
     std::size_t split_off = 0;  // without the paused
     std::size_t paused = 0;
+    std::size_t off = 0;  // that Tidemark turned off; not among the others
   };
   void Destinations(const DestinationCounts& counts);
 
@@ -94,6 +95,7 @@ class Metrics {
   prometheus::Gauge& destinations_gapped_;
   prometheus::Gauge& destinations_split_off_;
   prometheus::Gauge& destinations_paused_;
+  prometheus::Gauge& destinations_off_;
 };
 
 }  // namespace tidemark::publisher

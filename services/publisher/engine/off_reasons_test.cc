@@ -14,10 +14,12 @@ TEST(OffReasonsTest, SayWhatToDo) {
                                       .role_arn = "arn:aws:iam::1:role/r",
                                       .external_id = "0123456789abcdef0123456789abcdef"};
   EXPECT_THAT(StreamMissingReason(destination),
-              AllOf(HasSubstr("changes does not exist"), HasSubstr("Create it")));
-  EXPECT_THAT(RoleRefusedReason(destination),
-              AllOf(HasSubstr("arn:aws:iam::1:role/r"), HasSubstr("exists"),
-                    HasSubstr("trust policy"), HasSubstr(destination.external_id)));
+              AllOf(HasSubstr("changes does not exist"), HasSubstr("Create it"),
+                    HasSubstr("enable it again with resume")));
+  EXPECT_THAT(
+      RoleRefusedReason(destination),
+      AllOf(HasSubstr("arn:aws:iam::1:role/r"), HasSubstr("exists"), HasSubstr("trust policy"),
+            HasSubstr(destination.external_id), HasSubstr("enable it again with resume")));
 }
 
 TEST(OffReasonsTest, FitTheSettings) {

@@ -38,7 +38,7 @@ void Router::Update(const std::vector<DestinationConfig>& all, bool current, Pos
     const auto it = known.find(pool_number);
     return it != known.end() && it->second->enabled ? it->second : nullptr;
   };
-  std::vector<std::pair<std::int32_t, bool>> gone;
+  std::vector<std::pair<std::int32_t, const DestinationConfig*>> gone;
   for (auto& [pool_number, following] : by_pool_) {
     const DestinationConfig* config = wanted(pool_number);
     if (config != nullptr && config->id == following.config.id) {
@@ -46,15 +46,17 @@ void Router::Update(const std::vector<DestinationConfig>& all, bool current, Pos
       continue;
     }
     const auto it = known.find(pool_number);
-    gone.emplace_back(pool_number, it == known.end() || it->second->id == following.config.id);
+    const bool replaced = it != known.end() && it->second->id != following.config.id;
+    const DestinationConfig* off = it == known.end() ? &following.config : it->second;
+    gone.emplace_back(pool_number, replaced ? nullptr : off);
   }
-  for (const auto& [pool_number, retire] : gone) Unfollow(pool_number, retire);
+  for (const auto& [pool_number, off] : gone) Unfollow(pool_number, off);
   for (const auto& [pool_number, config] : known) {
     if (config->enabled && !by_pool_.contains(pool_number)) {
       Follow(*config, hi, emptied_through);
     }
   }
-  SettleStored(all, current);
+  SettleStored(all, current, emptied_through);
 }
 
 Floors Router::FloorsOf(const StoredDestination& stored, Position start) const {
@@ -82,47 +84,69 @@ Router::Fate Router::FateOf(DestinationId id, const DestinationId* known, bool c
 
 // Deals with what was stored of destinations that are not to be followed. What is not known here
 // may exist all the same, and must not be passed by: settled positions wait for it.
-void Router::SettleStored(const std::vector<DestinationConfig>& all, bool current) {
-  std::map<std::int32_t, DestinationId> known;
-  for (const DestinationConfig& config : all) known[config.id.pool_number] = config.id;
+void Router::SettleStored(const std::vector<DestinationConfig>& all, bool current,
+                          Position emptied_through) {
+  std::map<std::int32_t, const DestinationConfig*> known;
+  for (const DestinationConfig& config : all) known[config.id.pool_number] = &config;
   std::erase_if(stored_.destinations, [&](const auto& entry) {
     const auto& [id, stored] = entry;
     const auto it = known.find(id.pool_number);
-    const bool retired = stored.retired && (stored.counted & held_).none();
-    switch (FateOf(id, it == known.end() ? nullptr : &it->second, current)) {
+    const bool settled =
+        (stored.counted & held_).none() && (stored.retired || resting_.contains(id));
+    switch (FateOf(id, it == known.end() ? nullptr : &it->second->id, current)) {
       case Fate::kGone:
         absent_.erase(id);
+        resting_.erase(id);
         parts_.tracker.Remove(id);
         return true;
       case Fate::kOff:
-        if (retired) return false;
-        parts_.tracker.Hold(id, FloorsOf(stored, 0));
-        Retire(id);
+        SettleOff(*it->second, stored, emptied_through);
         return false;
       case Fate::kUnknown:
-        if (!retired) parts_.tracker.Hold(id, FloorsOf(stored, 0));
+        if (!settled) parts_.tracker.Hold(id, FloorsOf(stored, 0));
         return false;
     }
     return false;
   });
 }
 
+// Whose backlog was freed stays so, whatever was the reason: it may be gone from the log.
+void Router::SettleOff(const DestinationConfig& config, const StoredDestination& stored,
+                       Position emptied_through) {
+  const bool counts = (stored.counted & held_).any();
+  if (stored.retired && !counts) return;
+  Floors floors = FloorsOf(stored, config.start);
+  const Position lowest = floors.Lowest(held_);
+  bool keeps = config.turned_off && !stored.retired;
+  if (keeps && lowest < emptied_through) {
+    MarkGapped(config, lowest, emptied_through);
+    keeps = false;
+  }
+  if (keeps && resting_.contains(config.id) && !counts) return;
+  parts_.tracker.Hold(config.id, std::move(floors));
+  Retire(config.id, keeps ? CursorTracker::Backlog::kKept : CursorTracker::Backlog::kFreed);
+}
+
 bool Router::ForgettingIsDue() const {
   const absl::Time due = parts_.boottime.Now() - kForgetAfter;
   return std::any_of(absent_.begin(), absent_.end(),
-                     [due](const auto& absent) { return absent.second <= due; });
+                     [due](const auto& absent) { return absent.second <= due; }) ||
+         std::any_of(resting_.begin(), resting_.end(),
+                     [this](const auto& resting) { return resting.second < emptied_through_; });
 }
 
 // It may be turned on again, or be known again, and then goes on from where it is.
-void Router::Retire(DestinationId id) {
+void Router::Retire(DestinationId id, CursorTracker::Backlog backlog) {
   const ShardPositions cursors = parts_.tracker.Cursors(id);
-  parts_.tracker.Retire(id);
+  parts_.tracker.Retire(id, backlog);
   StoredDestination& stored = stored_.destinations[id];
-  stored.retired = true;
+  stored.retired = backlog == CursorTracker::Backlog::kFreed;
   stored.counted.reset();
   for (std::size_t i = 0; i < cursors.size(); ++i) {
     if (held_[i]) stored.cursors[LogShard(static_cast<std::uint8_t>(i))] = cursors[i];
   }
+  resting_.erase(id);
+  if (!stored.retired) resting_[id] = Floors{.rows = stored.cursors}.Lowest(held_);
 }
 
 void Router::Follow(const DestinationConfig& config, Position hi, Position emptied_through) {
@@ -132,7 +156,9 @@ void Router::Follow(const DestinationConfig& config, Position hi, Position empti
   if (const auto stored = stored_.destinations.find(config.id);
       stored != stored_.destinations.end()) {
     following.floors = FloorsOf(stored->second, config.start);
-    if (!stored->second.retired) known = CursorTracker::Known::kYes;
+    // One that rests may have been known for too short a time to be in the database.
+    const bool rests = resting_.erase(config.id) > 0;
+    if (!stored->second.retired && !rests) known = CursorTracker::Known::kYes;
     stored_.destinations.erase(stored);
   }
   Position lowest = following.floors.Lowest(held_);
@@ -155,12 +181,12 @@ void Router::Reconfigure(Following& following, const DestinationConfig& config) 
   parts_.dispatcher.Reconfigure(config);
 }
 
-void Router::Unfollow(std::int32_t pool_number, bool retire) {
+void Router::Unfollow(std::int32_t pool_number, const DestinationConfig* off) {
   const auto it = by_pool_.find(pool_number);
   const DestinationId id = it->second.config.id;
   parts_.dispatcher.Remove(id);
-  if (retire) {
-    Retire(id);
+  if (off != nullptr) {
+    Retire(id, off->turned_off ? CursorTracker::Backlog::kKept : CursorTracker::Backlog::kFreed);
   } else {
     parts_.tracker.Remove(id);
   }
@@ -370,6 +396,7 @@ void Router::RouteCatchUp(const Laggard& laggard, const LogPage& page, Position 
 void Router::Flush(Position read_mark, Position emptied_through) {
   parts_.tracker.Read(on_their_way_, read_mark);
   parts_.tracker.Emptied(emptied_through);
+  emptied_through_ = emptied_through;
   on_their_way_.clear();
   for (const std::int32_t pool_number : laggards_) {
     const Following& following = by_pool_.at(pool_number);

@@ -33,7 +33,8 @@ namespace tidemark::publisher {
 // not get on stays live, and is apart; once what waits for it is more than its share, it is split
 // off, and waits as a whole.
 //
-// One that is turned off keeps its cursors, so that it can go on from there.
+// One that is turned off keeps its cursors, so that it can go on from there. If Tidemark did that
+// the log is kept for it, too, until that had to forget something that it needs.
 class Router {
  public:
   struct Parts {
@@ -53,7 +54,7 @@ class Router {
   void Update(const std::vector<DestinationConfig>& all, bool current, Position hi,
               Position emptied_through);
 
-  // Whether Update() is due again, though the list is the same.
+  // Whether Update() is due again with a current list, though it is the same.
   bool ForgettingIsDue() const;
 
   // A row that was read live, in order of position.
@@ -107,11 +108,14 @@ class Router {
     kUnknown,  // it may exist
   };
   Fate FateOf(DestinationId id, const DestinationId* known, bool current);
-  void SettleStored(const std::vector<DestinationConfig>& all, bool current);
-  void Retire(DestinationId id);
+  void SettleStored(const std::vector<DestinationConfig>& all, bool current,
+                    Position emptied_through);
+  void SettleOff(const DestinationConfig& config, const StoredDestination& stored,
+                 Position emptied_through);
+  void Retire(DestinationId id, CursorTracker::Backlog backlog);
   void Reconfigure(Following& following, const DestinationConfig& config);
-  // `retire`: it may be turned on again.
-  void Unfollow(std::int32_t pool_number, bool retire);
+  // `off`: it may be turned on again; null: it is gone.
+  void Unfollow(std::int32_t pool_number, const DestinationConfig* off);
   void Route(const Following& following, const LogRow& row);
   // It was seen live, and is to be read later.
   static void Skip(Following& following, const LogRow& row);
@@ -136,6 +140,9 @@ class Router {
   const Parts parts_;
   EventDecoder decoder_;
   std::map<DestinationId, absl::Time> absent_;  // stored, named by no list, and since when
+  // Turned off, and the log is kept for them: what they need of it is above.
+  std::map<DestinationId, Position> resting_;
+  Position emptied_through_ = 0;  // as of the last Flush()
   std::map<std::int32_t, Following> by_pool_;
   std::set<std::int32_t> laggards_;  // pool numbers
   std::int32_t last_laggard_ = 0;    // whose turn it was

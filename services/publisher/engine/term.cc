@@ -230,6 +230,9 @@ void Term::Measure() {
   for (const auto& [id, standing] : standings()) {
     if (standing.gapped_through > 0 && report.destinations.contains(id)) ++counts.gapped;
   }
+  for (const DestinationConfig& config : around_.catalogue.All()) {
+    counts.off += config.turned_off ? 1 : 0;
+  }
   around_.metrics.Destinations(counts);
 }
 

@@ -29,6 +29,7 @@ std::vector<DestinationConfig> DestinationsOf(const pools::PoolSnapshot& pools) 
     destinations.push_back(
         {.id = {pool->pool_number(), stream.epoch()},
          .enabled = stream.status() == stream_config::v1::STREAMING_STATUS_ENABLED,
+         .turned_off = !stream.disabled_reason().empty(),
          .pool_id = pool->identity_pool_id(),
          .stream_name = stream.stream_name(),
          .role_arn = stream.role_arn(),

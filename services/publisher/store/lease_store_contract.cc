@@ -311,6 +311,24 @@ TEST_P(LeaseStoreContract, TheLogIsNotKeptForADestinationThatIsTurnedOffUntilItI
       << "it goes on from where it was";
 }
 
+TEST_P(LeaseStoreContract, TheLogIsKeptForADestinationThatRests) {
+  const Leases leases = TakeAll(leases_->one(), "one");
+  Progress progress = Settled(leases.held, 20);
+  progress.cursors->added = {{kOne, 5}};
+  progress.cursors->joined = {{kOne, ShardSet().set()}};
+  ASSERT_TRUE(Store(leases_->one(), "one", leases, progress));
+  EXPECT_EQ(leases_->two().LowMark().value(), 20);
+  Progress rests = Settled(leases.held, 30);
+  rests.cursors->left = {{kOne, ShardSet().set()}};
+  rests.cursors->resting = {kOne};
+  for (std::size_t i = 0; i < kLogShards; ++i) {
+    rests.cursors->rows.push_back({kOne, LogShard(static_cast<std::uint8_t>(i)), 21});
+  }
+  ASSERT_TRUE(Store(leases_->one(), "one", leases, rests));
+  EXPECT_EQ(leases_->two().LowMark().value(), 21);
+  EXPECT_FALSE(TakeOver("one").state.destinations.at(kOne).retired);
+}
+
 TEST_P(LeaseStoreContract, StoringAgainDoesNoHarmAndNothingGoesBack) {
   const Leases leases = TakeAll(leases_->one(), "one");
   Progress progress = Settled(leases.held, 10);

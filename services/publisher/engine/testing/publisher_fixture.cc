@@ -47,9 +47,15 @@ PublisherFixture::Instance::Instance(PublisherFixture& fixture, const Settings& 
                  fixture.push_pools_, fixture.push_targets_, fixture.push_sender_, metrics,
                  push_metrics, SystemClock(), fixture.boottime_, SystemRandom()}) {}
 
-double PublisherFixture::Instance::Gauge(const std::string& name) const {
+double PublisherFixture::Instance::Gauge(const std::string& name, const std::string& label) const {
   for (const prometheus::MetricFamily& family : registry.Collect()) {
-    if (family.name == name) return family.metric.at(0).gauge.value;
+    if (family.name != name) continue;
+    for (const prometheus::ClientMetric& metric : family.metric) {
+      const bool wanted =
+          label.empty() || std::any_of(metric.label.begin(), metric.label.end(),
+                                       [&](const auto& l) { return l.value == label; });
+      if (wanted) return metric.gauge.value;
+    }
   }
   return 0;
 }

@@ -64,8 +64,8 @@ class PublisherFixture : public ::testing::Test {
   struct Instance {
     Instance(PublisherFixture& fixture, const Settings& settings);
 
-    // The value of a metric without labels; 0 if there is none of that name.
-    double Gauge(const std::string& name) const;
+    // The value of a metric without labels, or with a label of this value; 0 if there is none.
+    double Gauge(const std::string& name, const std::string& label = "") const;
 
     prometheus::Registry registry;
     Metrics metrics{registry};

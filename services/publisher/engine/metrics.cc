@@ -83,7 +83,8 @@ Metrics::Metrics(prometheus::Registry& registry)
                               "Positions between the end of the log and what is settled.")),
       lag_seconds_(obs::Gauge(registry, Name("lag_seconds"),
                               "Age of the oldest change that is not delivered, of streams that are "
-                              "not paused.")),
+                              "not paused; while the log can't be read, of the last look at it at "
+                              "least.")),
       destinations_(tidemark::publisher::Destinations(registry, "all")),
       destinations_failing_(tidemark::publisher::Destinations(registry, "failing")),
       destinations_gapped_(tidemark::publisher::Destinations(registry, "gapped")),
@@ -161,7 +162,11 @@ void Metrics::BulkJobs(std::size_t running) { bulk_jobs_.Set(static_cast<double>
 
 void Metrics::Leases(LeaseMove move, std::size_t held) {
   lease_moves_[static_cast<std::size_t>(move)]->Increment();
-  log_shards_held_.Set(static_cast<double>(held));
+  Held(held);
+}
+
+void Metrics::Held(std::size_t log_shards) {
+  log_shards_held_.Set(static_cast<double>(log_shards));
 }
 
 void Metrics::ParkedNow(std::int64_t changes) { parked_now_.Set(static_cast<double>(changes)); }

@@ -49,6 +49,8 @@ class Metrics {
   enum class LeaseMove { kTaken, kReleased, kLost };
   // `held`: log shards after it.
   void Leases(LeaseMove move, std::size_t held);
+  // The log shards held at the moment: none, once the lease is over.
+  void Held(std::size_t log_shards);
   // Parked at the moment, in the log shards that are held.
   void ParkedNow(std::int64_t changes);
   void Lag(std::int64_t changes, absl::Duration oldest);

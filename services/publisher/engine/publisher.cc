@@ -129,6 +129,7 @@ Term::End Publisher::Serve(const std::string& member, Leases taken) {
              {{"member", member}});
   }
   around_.metrics.Leases(lost ? Metrics::LeaseMove::kLost : Metrics::LeaseMove::kReleased, 0);
+  if (end != Term::End::kBroken) around_.metrics.Lag(0, absl::ZeroDuration());
   return end;
 }
 

@@ -366,6 +366,29 @@ TEST_F(PublisherTest, ADatabaseThatIsAwayIsWaitedFor) {
   EXPECT_TRUE(Settles(11));
 }
 
+TEST_F(PublisherTest, ThatTheDatabaseIsAwayIsSeenInTheMetrics) {
+  settings_.lease_ttl = absl::Seconds(10);
+  const auto instance = Start();
+  Write(Change("a"));
+  ASSERT_TRUE(Arrives());
+  ASSERT_TRUE(Settles(1));
+  const auto held = [&] { return instance->Gauge("tidemark_publisher_log_shards_held"); };
+  const auto lag = [&] { return instance->Gauge("tidemark_publisher_lag_seconds"); };
+  ASSERT_EQ(held(), 256);
+  leases_.SetFailure(absl::UnavailableError("no database"));
+  log_.SetFailure(absl::UnavailableError("no database"));
+  ASSERT_TRUE(Eventually([&] {  // One that began before may still end well.
+    boottime_.Advance(90);
+    return held() == 0 && lag() >= 60;
+  }));
+  leases_.SetFailure(absl::OkStatus());
+  log_.SetFailure(absl::OkStatus());
+  EXPECT_TRUE(Eventually([&] {
+    boottime_.Advance(1);
+    return held() == 256 && lag() < 60;
+  }));
+}
+
 TEST_F(PublisherTest, OneThatCanNotBeReadForHoldsUpNoOther) {
   const auto instance = Start();
   for (int i = 0; i < 10; ++i) Write(Change("a"));

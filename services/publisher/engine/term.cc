@@ -13,6 +13,8 @@ namespace {
 // A lease is renewed this many times before it would end.
 constexpr int kRenewals = 4;
 constexpr absl::Duration kMeasureInterval = absl::Seconds(1);
+// The log is looked at about once a second at least.
+constexpr absl::Duration kPollPatience = absl::Seconds(5);
 
 // What is settled in every shard that is held, and of which devices were told, if that is not far
 // below; what the log no longer has can't be read.
@@ -224,9 +226,13 @@ void Term::Measure() {
     counts.split_off += stats.split_off ? 1 : 0;
     oldest = std::min(oldest, stats.oldest_commit);
   }
-  const absl::Duration age = std::max(absl::ZeroDuration(), around_.wall.Now() - oldest);
-  around_.metrics.Lag(std::max<Position>(0, follower.log_end - tracker_.Settled()),
-                      oldest == absl::InfiniteFuture() ? absl::ZeroDuration() : age);
+  absl::Duration age = std::max(absl::ZeroDuration(), around_.wall.Now() - oldest);
+  if (oldest == absl::InfiniteFuture()) age = absl::ZeroDuration();
+  // Nobody knows what waits since: as if something did.
+  const absl::Duration unread = around_.boottime.Now() - follower.last_poll;
+  if (unread > kPollPatience) age = std::max(age, unread);
+  around_.metrics.Lag(std::max<Position>(0, follower.log_end - tracker_.Settled()), age);
+  around_.metrics.Held(guard_.Held() ? held_.count() : 0);
   for (const auto& [id, standing] : standings()) {
     if (standing.gapped_through > 0 && report.destinations.contains(id)) ++counts.gapped;
   }

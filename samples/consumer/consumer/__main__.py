@@ -17,7 +17,7 @@ from .payloads import PayloadError, Payloads
 from .rebuild import Rebuilder
 from .shards import OLDEST, SINCE
 from .store import Store
-from .stream import StreamReader
+from .stream import StreamReader, WrongPlace, created
 
 # Of one shard five reads a second are allowed.
 PAUSE_SECONDS = 0.25
@@ -39,6 +39,10 @@ def main() -> int:
         return 0
     except PayloadError as error:
         logging.error("%s", error)
+    except WrongPlace as error:
+        logging.error("%s: the stream was created anew under its name. Run again with --new-stream to "
+                      "read it from its beginning, then ask for a bulk publish: what was not read "
+                      "of the old one is lost", error)
     except (ClientError, BotoCoreError) as error:
         logging.error("Kinesis: %s", error)
     finally:
@@ -57,6 +61,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--from", dest="start", type=start_of, default=OLDEST, metavar="WHERE",
                         help="where a first run begins: oldest (what the stream still has, the "
                         "default), now, or a time such as 2026-11-26T12:00:00Z")
+    parser.add_argument("--new-stream", action="store_true",
+                        help="the stream was created anew under its name: forget how far the old "
+                        "one was read, and begin as a first run does; what was rebuilt stays")
     parser.add_argument("--until-idle", type=float, metavar="SECONDS",
                         help="end when no records came for so long")
     parser.add_argument("--skip-missing-payloads", action="store_true",
@@ -94,8 +101,17 @@ def consume(store: Store, arguments: argparse.Namespace) -> None:
                            region_name=arguments.region,
                            config=Config(retries={"mode": "standard", "max_attempts": 10}))
     stream = arguments.stream
+    if arguments.new_stream:
+        with store.transaction():
+            store.forget_places(stream)
     reader = StreamReader(kinesis, stream, store.places(stream), arguments.start)
+    now, before = created(kinesis, stream), store.created(stream)
+    if now and before and now != before:
+        raise WrongPlace(f"the stream {stream} was created at {now}, the one that was read so far at "
+                         f"{before}")
     with store.transaction():
+        if now:
+            store.set_created(stream, now)
         for shard, place in reader.places.items():
             store.set_place(stream, shard, place)
     rebuilder = Rebuilder(store, Payloads(), arguments.skip_missing_payloads)

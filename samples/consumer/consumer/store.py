@@ -31,6 +31,8 @@ CREATE TABLE IF NOT EXISTS gap (
 CREATE TABLE IF NOT EXISTS checkpoint (
   stream TEXT NOT NULL, shard TEXT NOT NULL, place TEXT NOT NULL,
   PRIMARY KEY (stream, shard)) WITHOUT ROWID;
+-- When the stream was created that the places are of: another one of its name has other shards.
+CREATE TABLE IF NOT EXISTS stream (name TEXT PRIMARY KEY, created TEXT NOT NULL) WITHOUT ROWID;
 """
 
 # An older change never undoes a newer one, whatever order they come in.
@@ -141,6 +143,18 @@ class Store:
     def set_place(self, stream: str, shard: str, place: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?)",
                          (stream, shard, place))
+
+    def created(self, stream: str) -> str | None:
+        """When the stream was created that was read so far; None if that was not noted."""
+        row = self._db.execute("SELECT created FROM stream WHERE name = ?", (stream,)).fetchone()
+        return row and row[0]
+
+    def set_created(self, stream: str, created: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO stream VALUES (?, ?)", (stream, created))
+
+    def forget_places(self, stream: str) -> None:
+        self._db.execute("DELETE FROM checkpoint WHERE stream = ?", (stream,))
+        self._db.execute("DELETE FROM stream WHERE name = ?", (stream,))
 
     # Reading.
 

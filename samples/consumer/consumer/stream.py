@@ -1,5 +1,6 @@
 """Reading a Kinesis stream: all its shards, in an order that keeps a key's records in order."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -17,6 +18,22 @@ class Batch:
     records: list[dict]  # Data, PartitionKey, SequenceNumber, ApproximateArrivalTimestamp
     place: str
     behind_millis: int  # how far the newest record of the shard is ahead
+
+
+class WrongPlace(Exception):
+    """A place that was stored is of another stream: one that had this name before."""
+
+
+def created(kinesis, stream: str) -> str | None:
+    """When the stream was created, as text to compare; None if Kinesis does not tell (it takes
+    kinesis:DescribeStreamSummary)."""
+    try:
+        summary = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
+    except ClientError as error:
+        logging.warning("can't tell whether the stream is the one that was read before: %s", error)
+        return None
+    moment = summary.get("StreamCreationTimestamp")
+    return moment and moment.astimezone(timezone.utc).isoformat()
 
 
 class StreamReader:
@@ -91,5 +108,12 @@ class StreamReader:
             seconds = float(place.removeprefix(SINCE))
             where = {"ShardIteratorType": "AT_TIMESTAMP",
                      "Timestamp": datetime.fromtimestamp(seconds, timezone.utc)}
-        return self._kinesis.get_shard_iterator(StreamName=self.stream, ShardId=shard,
-                                                **where)["ShardIterator"]
+        try:
+            return self._kinesis.get_shard_iterator(StreamName=self.stream, ShardId=shard,
+                                                    **where)["ShardIterator"]
+        except ClientError as error:
+            if (not place.startswith(AFTER)
+                    or error.response["Error"]["Code"] != "InvalidArgumentException"):
+                raise
+            raise WrongPlace(f"the shard {shard} knows no record {place.removeprefix(AFTER)}, after "
+                             f"which it was to be read") from error

@@ -105,6 +105,26 @@ def test_an_expired_url_stops_it_until_it_is_told_to_go_on(stream, tmp_path):
     assert show(tmp_path)[0]["records"] == {"a": "y"}
 
 
+def test_a_stream_that_was_created_anew_is_noticed(stream, tmp_path):
+    kinesis, name = stream
+    put(stream, change(1, ("a", "x")))
+    consume(stream, tmp_path)
+    kinesis.delete_stream(StreamName=name)
+    kinesis.get_waiter("stream_not_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
+    kinesis.create_stream(StreamName=name, ShardCount=2)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
+    put(stream, change(2, ("a", "y")))
+    stopped = consumer("--stream", name, "--endpoint", os.environ["TIDEMARK_TEST_MOTO"], "--region",
+                       "us-east-1", "--store", tmp_path / "store.db", "--until-idle", "0.3")
+    assert stopped.returncode == 1
+    assert name in stopped.stderr and "--new-stream" in stopped.stderr
+    assert "bulk publish" in stopped.stderr and "Traceback" not in stopped.stderr
+    done, _ = consume(stream, tmp_path, "--new-stream")
+    assert done["records"] == {"change": 1}
+    assert show(tmp_path)[0]["records"] == {"a": "y"}
+    assert consume(stream, tmp_path)[0]["records"] == {}, "from where it was, as ever"
+
+
 def test_a_stream_that_is_not_there_is_named():
     failed = consumer("--stream", "nowhere", "--endpoint", os.environ["TIDEMARK_TEST_MOTO"],
                       "--region", "us-east-1", "--store", ":memory:")

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from consumer.shards import AFTER, ENDED, OLDEST, SINCE, Shard, describe, readable
-from consumer.stream import StreamReader
+from consumer.stream import StreamReader, WrongPlace
 
 
 class Kinesis:
@@ -26,6 +26,8 @@ class Kinesis:
     def get_shard_iterator(self, StreamName, ShardId, ShardIteratorType, **where):
         self.asked.append((ShardId, ShardIteratorType))
         at = int(where.get("StartingSequenceNumber", -1)) + 1
+        if at > len(self.shards[ShardId][2]):
+            raise ClientError({"Error": {"Code": "InvalidArgumentException"}}, "GetShardIterator")
         return {"ShardIterator": f"{ShardId}/{at}"}
 
     def get_records(self, ShardIterator, Limit):
@@ -61,6 +63,12 @@ def test_a_reader_goes_on_where_it_was():
     assert read(reader) == [("a", b"1"), ("a", b"2")]
     again = StreamReader(kinesis, "s", reader.places)
     assert read(again) == [("a", b"3")]
+
+
+def test_a_place_that_the_stream_does_not_know_is_told_from_other_faults():
+    kinesis = Kinesis(a=[(), False, [b"1"]])
+    with pytest.raises(WrongPlace, match="shard a knows no record 7"):
+        read(StreamReader(kinesis, "s", {"a": AFTER + "7"}))
 
 
 def test_an_iterator_that_expired_is_renewed():

@@ -190,7 +190,7 @@ class Destinations {
     const auto pools = directory_.Snapshot();
     // First, as work begins once there is a catalogue.
     if (tells) push_pools_.Replace(PushPoolsOf(*pools));
-    catalogue_.Replace(DestinationsOf(*pools));
+    catalogue_.Replace(DestinationsOf(*pools), PoolNumbersOf(*pools));
   }
 
   Catalogue catalogue_;

@@ -4,10 +4,12 @@
 
 namespace tidemark::publisher {
 
-void Catalogue::Replace(std::vector<DestinationConfig> all) {
+void Catalogue::Replace(std::vector<DestinationConfig> all, std::set<std::int32_t> pools) {
+  for (const DestinationConfig& config : all) pools.insert(config.id.pool_number);
   {
     const std::lock_guard lock(mutex_);
     all_ = std::move(all);
+    pools_ = std::move(pools);
   }
   ++version_;
 }
@@ -19,6 +21,11 @@ void Catalogue::Pause(std::set<std::int32_t> pools) {
     paused_ = std::move(pools);
   }
   if (version_ > 0) ++version_;
+}
+
+bool Catalogue::Exists(std::int32_t pool_number) const {
+  const std::lock_guard lock(mutex_);
+  return pools_.contains(pool_number);
 }
 
 std::vector<DestinationConfig> Catalogue::All() const {

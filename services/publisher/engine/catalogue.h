@@ -20,14 +20,17 @@ class Catalogue {
   // here. Any thread calls it.
   explicit Catalogue(std::function<bool()> current) : current_(std::move(current)) {}
 
-  // Everything that exists: what is left out is gone.
-  void Replace(std::vector<DestinationConfig> all);
+  // Everything that exists: what is left out is gone. `pools`: all, by number; those with a
+  // destination may be left out.
+  void Replace(std::vector<DestinationConfig> all, std::set<std::int32_t> pools = {});
   // These pools are paused, by number, and no others.
   void Pause(std::set<std::int32_t> pools);
 
   // Rises with every change; 0 before the first Replace().
   std::int64_t version() const { return version_; }
   bool current() const { return version_ > 0 && current_(); }
+  // Whether there is this pool, with a destination or without.
+  bool Exists(std::int32_t pool_number) const;
   // In the order given.
   std::vector<DestinationConfig> All() const;
 
@@ -36,6 +39,7 @@ class Catalogue {
   std::atomic<std::int64_t> version_ = 0;
   mutable std::mutex mutex_;
   std::vector<DestinationConfig> all_;
+  std::set<std::int32_t> pools_;
   std::set<std::int32_t> paused_;
 };
 

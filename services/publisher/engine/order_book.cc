@@ -11,9 +11,11 @@ namespace {
 
 // In intervals. What is parked may be much to count.
 constexpr int kTell = 2;
-constexpr int kCount = 15;
+constexpr int kTidy = 15;
 // Parked changes read at once.
 constexpr int kReplays = 64;
+// What concerns a pool that no list names is kept for.
+constexpr absl::Duration kForgetAfter = absl::Minutes(1);
 // What waits for less is on its way.
 constexpr absl::Duration kOnItsWay = absl::Seconds(1);
 
@@ -36,11 +38,36 @@ absl::Status OrderBook::Read() {
   if (static_cast<int>(replays_.size()) == kReplays) {
     replays_after_ = {replays_.back().event.position, replays_.back().destination};
   }
-  if (now < count_at_) return absl::OkStatus();
-  count_at_ = now + kCount * interval_;
+  return absl::OkStatus();
+}
+
+absl::Status OrderBook::Tidy() {
+  const absl::Time now = parts_.boottime.Now();
+  if (now < tidy_at_) return absl::OkStatus();
+  tidy_at_ = now + kTidy * interval_;
+  TM_RETURN_IF_ERROR(ForgetGone(now));
   TM_ASSIGN_OR_RETURN(const std::int64_t parked, parts_.orders.CountParked(held_));
   parts_.metrics.ParkedNow(parked);
   return absl::OkStatus();
+}
+
+// A list is only as new as the replica that it came from (Router does likewise).
+absl::Status OrderBook::ForgetGone(absl::Time now) {
+  if (!parts_.catalogue.current()) {
+    absent_.clear();
+    return absl::OkStatus();
+  }
+  TM_ASSIGN_OR_RETURN(const std::set<std::int32_t> pools, parts_.orders.Pools(held_));
+  std::erase_if(absent_, [&](const auto& absent) { return !pools.contains(absent.first); });
+  std::set<std::int32_t> gone;
+  for (const std::int32_t pool_number : pools) {
+    if (parts_.catalogue.Exists(pool_number)) {
+      absent_.erase(pool_number);
+    } else if (now - absent_.try_emplace(pool_number, now).first->second >= kForgetAfter) {
+      gone.insert(pool_number);
+    }
+  }
+  return gone.empty() ? absl::OkStatus() : parts_.orders.Forget(gone, held_);
 }
 
 absl::Status OrderBook::Tell(const Dispatcher::Report& report) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,7 +17,8 @@
 namespace tidemark::publisher {
 
 // What operators want of a publisher: pauses go to the catalogue. And what it tells them of its
-// destinations, if there is something new. For the term's thread.
+// destinations, if there is something new. It forgets what concerns pools that are gone. For the
+// term's thread.
 class OrderBook {
  public:
   // All outlive it.
@@ -31,6 +34,9 @@ class OrderBook {
 
   // Learns what is wanted, if it is time.
   absl::Status Read();
+  // Erases pauses and parked changes of pools that were deleted, and counts what is parked, if it
+  // is time.
+  absl::Status Tidy();
   // Tells how destinations do: those that lag, are split off, or fail. Every other interval it is
   // due.
   bool TellingIsDue() const { return parts_.boottime.Now() >= tell_at_; }
@@ -41,6 +47,8 @@ class OrderBook {
   std::vector<StoredParkedChange> TakeReplays() { return std::exchange(replays_, {}); }
 
  private:
+  absl::Status ForgetGone(absl::Time now);
+
   const absl::Duration interval_;
   const Parts parts_;
   const std::string member_;
@@ -50,7 +58,8 @@ class OrderBook {
   std::vector<StoredParkedChange> replays_;
   std::vector<DestinationReport> told_;
   absl::Time read_at_ = absl::InfinitePast();
-  absl::Time count_at_ = absl::InfinitePast();
+  std::map<std::int32_t, absl::Time> absent_;  // pools of orders, that no list names; since when
+  absl::Time tidy_at_ = absl::InfinitePast();
   absl::Time tell_at_ = absl::InfinitePast();
 };
 

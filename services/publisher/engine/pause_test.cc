@@ -219,5 +219,36 @@ TEST_F(PauseTest, WhatIsParkedNowIsCounted) {
       Eventually([&] { return instance->Gauge("tidemark_publisher_parked_changes") == 0; }));
 }
 
+TEST_F(PauseTest, WhatConcernsAPoolThatWasDeletedIsForgotten) {
+  ParkedEvent event;
+  event.position = 7;
+  for (const std::int32_t pool : {1, 3, 4}) {  // 3 was deleted while no publisher ran
+    event.pool_id = absl::StrCat("us-east-1:", pool);
+    steering_.Park({pool, 1}, event);
+    Pause(pool);
+  }
+  catalogue_.Replace({Destination(1), Destination(2)}, {4});
+  const auto instance = Start();
+  const auto parked = [&] { return instance->Gauge("tidemark_publisher_parked_changes"); };
+  ASSERT_TRUE(Eventually([&] { return parked() == 3; }));
+  catalogue_current_ = false;
+  boottime_.Advance(120);
+  ReadOn();
+  EXPECT_EQ(parked(), 3) << "the list may be old";
+  catalogue_current_ = true;
+  EXPECT_TRUE(Eventually([&] {
+    boottime_.Advance(10);
+    return parked() == 2;
+  }));
+  const auto overview = steering_.Look(std::nullopt, absl::InfiniteFuture());
+  EXPECT_EQ(overview->pauses.count(3), 0U);
+  EXPECT_EQ(overview->pauses.count(4), 1U) << "a pool without a stream";
+  catalogue_.Replace({Destination(2)}, {4});
+  EXPECT_TRUE(Eventually([&] {
+    boottime_.Advance(10);
+    return parked() == 1;
+  }));
+}
+
 }  // namespace
 }  // namespace tidemark::publisher

@@ -208,6 +208,7 @@ void Term::ReportLowMark() {
 
 void Term::HeedOperators() {
   absl::Status status = order_book_.Read();
+  status.Update(order_book_.Tidy());
   const std::vector<StoredParkedChange> replays = order_book_.TakeReplays();
   if (!replays.empty()) replayer_.Begin(replays, around_.catalogue.All());
   if (order_book_.TellingIsDue()) status.Update(order_book_.Tell(dispatcher_.report()));

@@ -41,4 +41,10 @@ std::vector<DestinationConfig> DestinationsOf(const pools::PoolSnapshot& pools) 
   return destinations;
 }
 
+std::set<std::int32_t> PoolNumbersOf(const pools::PoolSnapshot& pools) {
+  std::set<std::int32_t> numbers;
+  for (const pools::PoolPtr& pool : pools.pools()) numbers.insert(pool->pool_number());
+  return numbers;
+}
+
 }  // namespace tidemark::publisher

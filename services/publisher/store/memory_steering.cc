@@ -126,6 +126,28 @@ absl::StatusOr<std::int64_t> MemorySteering::CountParked(const ShardSet& shards)
       parked_, [&](const auto& entry) { return shards[entry.second.event.log_shard.value()]; });
 }
 
+absl::StatusOr<std::set<std::int32_t>> MemorySteering::Pools(const ShardSet& shards) {
+  const std::lock_guard lock(mutex_);
+  TM_RETURN_IF_ERROR(failure_);
+  std::set<std::int32_t> pools;
+  for (const auto& [number, pause] : pauses_) pools.insert(number);
+  for (const auto& [place, change] : parked_) {
+    if (shards[change.event.log_shard.value()]) pools.insert(place.destination.pool_number);
+  }
+  return pools;
+}
+
+absl::Status MemorySteering::Forget(const std::set<std::int32_t>& pools, const ShardSet& shards) {
+  const std::lock_guard lock(mutex_);
+  TM_RETURN_IF_ERROR(failure_);
+  for (const std::int32_t number : pools) pauses_.erase(number);
+  std::erase_if(parked_, [&](const auto& entry) {
+    return shards[entry.second.event.log_shard.value()] &&
+           pools.contains(entry.first.destination.pool_number);
+  });
+  return absl::OkStatus();
+}
+
 absl::Status MemorySteering::Report(const std::string& member,
                                     const std::vector<DestinationReport>& reports) {
   const std::lock_guard lock(mutex_);

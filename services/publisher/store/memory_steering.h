@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ class MemorySteering final : public ParkedChanges, public Steering, public Order
   absl::StatusOr<Ordered> Read(const ShardSet& shards, const ParkedCursor& after,
                                int limit) override;
   absl::StatusOr<std::int64_t> CountParked(const ShardSet& shards) override;
+  absl::StatusOr<std::set<std::int32_t>> Pools(const ShardSet& shards) override;
+  absl::Status Forget(const std::set<std::int32_t>& pools, const ShardSet& shards) override;
   absl::Status Report(const std::string& member,
                       const std::vector<DestinationReport>& reports) override;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,12 @@ class Orders {
 
   // Changes parked now in these shards.
   virtual absl::StatusOr<std::int64_t> CountParked(const ShardSet& shards) = 0;
+
+  // Numbers of the pools that have a pause, or changes parked in these shards.
+  virtual absl::StatusOr<std::set<std::int32_t>> Pools(const ShardSet& shards) = 0;
+  // Erases the pauses of these pools, and of what is parked of them in these shards a piece: which
+  // pools are left is known by asking again.
+  virtual absl::Status Forget(const std::set<std::int32_t>& pools, const ShardSet& shards) = 0;
 
   // Replaces what `member` told before, at most kMaxReports. Nothing happens if it was removed.
   virtual absl::Status Report(const std::string& member,

@@ -26,6 +26,23 @@ constexpr pg::Query kCountParked{
     "publisher_count_parked",
     "SELECT count(*) FROM publisher.parked_change WHERE log_shard = ANY ($1)"};
 
+constexpr pg::Query kPools{"publisher_pools_of_orders",
+                           "SELECT pool_number FROM publisher.pause UNION"
+                           " SELECT pool_number FROM publisher.parked_change"
+                           "  WHERE log_shard = ANY ($1)"};
+
+constexpr pg::Query kForgetPauses{"publisher_forget_pauses",
+                                  "DELETE FROM publisher.pause WHERE pool_number = ANY ($1)"};
+
+// What is locked is being replayed or discarded.
+constexpr pg::Query kForgetParked{"publisher_forget_parked", R"sql(
+DELETE FROM publisher.parked_change
+ WHERE (position, pool_number, epoch) IN (
+   SELECT position, pool_number, epoch FROM publisher.parked_change
+    WHERE pool_number = ANY ($1) AND log_shard = ANY ($2)
+    LIMIT 2000 FOR UPDATE SKIP LOCKED)
+)sql"};
+
 // What is as it was is not written again. The member's row is locked: else it might be removed
 // between its being looked at and the rows being made, which then would violate their reference.
 constexpr pg::Query kReport{"publisher_report", R"sql(
@@ -85,6 +102,25 @@ absl::StatusOr<std::int64_t> PostgresOrders::CountParked(const ShardSet& shards)
       connection->Run(kCountParked, pg::Params(NumbersOf(shards)), absl::Now() + timeout_));
   TM_ASSIGN_OR_RETURN(const auto row, result.ParseOnly<std::int64_t>());
   return std::get<0>(row);
+}
+
+absl::StatusOr<std::set<std::int32_t>> PostgresOrders::Pools(const ShardSet& shards) {
+  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(timeout_));
+  TM_ASSIGN_OR_RETURN(
+      const pg::Result result,
+      connection->Run(kPools, pg::Params(NumbersOf(shards)), absl::Now() + timeout_));
+  TM_ASSIGN_OR_RETURN(const auto rows, result.ParseAll<std::int32_t>());
+  std::set<std::int32_t> pools;
+  for (const auto& [number] : rows) pools.insert(number);
+  return pools;
+}
+
+absl::Status PostgresOrders::Forget(const std::set<std::int32_t>& pools, const ShardSet& shards) {
+  const std::vector<std::int32_t> numbers(pools.begin(), pools.end());
+  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(timeout_));
+  const absl::Time deadline = absl::Now() + timeout_;
+  TM_RETURN_IF_ERROR(connection->Run(kForgetPauses, pg::Params(numbers), deadline).status());
+  return connection->Run(kForgetParked, pg::Params(numbers, NumbersOf(shards)), deadline).status();
 }
 
 absl::Status PostgresOrders::Report(const std::string& member,

@@ -1,5 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
 #include "common/pg/reconnector.h"
 #include "services/publisher/store/orders.h"
 
@@ -15,6 +20,8 @@ class PostgresOrders final : public Orders {
   absl::StatusOr<Ordered> Read(const ShardSet& shards, const ParkedCursor& after,
                                int limit) override;
   absl::StatusOr<std::int64_t> CountParked(const ShardSet& shards) override;
+  absl::StatusOr<std::set<std::int32_t>> Pools(const ShardSet& shards) override;
+  absl::Status Forget(const std::set<std::int32_t>& pools, const ShardSet& shards) override;
   absl::Status Report(const std::string& member,
                       const std::vector<DestinationReport>& reports) override;
 

@@ -136,6 +136,22 @@ TEST_P(SteeringContract, ParkedChangesAreListedInPages) {
   EXPECT_THAT(PositionsOf(Parked(PoolOf(2))), ElementsAre(5));
 }
 
+TEST_P(SteeringContract, WhatThereIsOfPoolsThatAreGoneIsForgotten) {
+  Park(kOne, 5, 3);
+  Park(kOne, 6, 4);
+  Park(kTwo, 7, 3);
+  for (const std::int32_t pool : {1, 2, 9}) {
+    ASSERT_TRUE(store_->steering().Pause(pool, "why", Deadline()).ok());
+  }
+  Park({8, 1}, 9, 77);
+  const ShardSet shards = Shards({3, 200});
+  EXPECT_THAT(store_->orders().Pools(shards).value(), ElementsAre(1, 2, 9));
+  ASSERT_TRUE(store_->orders().Forget({1, 9}, shards).ok());
+  EXPECT_THAT(PositionsOf(Parked()), ElementsAre(6, 7, 9)) << "in these shards, of these pools";
+  EXPECT_THAT(Read(shards).pauses, ElementsAre(Key(2)));
+  EXPECT_THAT(store_->orders().Pools(Shards({4, 77})).value(), ElementsAre(1, 2, 8));
+}
+
 TEST_P(SteeringContract, ThePoolsChangesAtPositionsAreReplayed) {
   for (const Position position : {3, 5, 9}) Park(kOne, position);
   Park(kTwo, 5);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/clock.h"
+#include "common/base/status_macros.h"
 #include "common/errors/sqlstate.h"
 
 namespace tidemark::pg {
@@ -47,6 +48,14 @@ absl::StatusOr<Connection*> Reconnector::Acquire(absl::Duration patience) {
   last_error_ = std::move(outcome).status();
   next_attempt_ = BoottimeClock().Now() + backoff_.Next();
   return last_error_;
+}
+
+absl::StatusOr<Connection*> Reconnector::AcquireAlive(absl::Duration patience,
+                                                      absl::Time deadline) {
+  TM_ASSIGN_OR_RETURN(Connection * connection, Acquire(patience));
+  const absl::Status alive = connection->RunOnce("SELECT 1", Params(), deadline).status();
+  // A deadline that passed is told by what the caller runs.
+  return alive.ok() || connection->Healthy() ? connection : Acquire(patience);
 }
 
 void Reconnector::Attempt() {

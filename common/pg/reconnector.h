@@ -35,6 +35,11 @@ class Reconnector {
   // most `patience`. Fails with the last attempt's error: UNAVAILABLE, or as Connection::Open.
   absl::StatusOr<Connection*> Acquire(absl::Duration patience);
 
+  // The same, but the server is asked first whether it knows the session still: one that a restart
+  // of the server ended is found broken only when it is used. For calls that are rare, and that
+  // nobody repeats.
+  absl::StatusOr<Connection*> AcquireAlive(absl::Duration patience, absl::Time deadline);
+
  private:
   void Attempt();
 

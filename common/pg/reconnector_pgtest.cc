@@ -66,6 +66,19 @@ TEST_F(ReconnectorPgTest, PreparesAnewAfterACrashOfTheServer) {
   EXPECT_GE(attempts, 3);
 }
 
+TEST_F(ReconnectorPgTest, ASessionThatARestartEndedIsReplacedBeforeItIsUsed) {
+  Reconnector reconnector(Options());
+  auto connection = reconnector.AcquireAlive(absl::Seconds(10), Soon());
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  ASSERT_TRUE((*connection)->Run(kOne, Params(), Soon()).ok());
+  EXPECT_EQ(reconnector.AcquireAlive(absl::Seconds(10), Soon()).value(), *connection);
+  server_->Stop();
+  server_->Start();
+  connection = reconnector.AcquireAlive(absl::Seconds(10), Soon());
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  EXPECT_TRUE((*connection)->Run(kOne, Params(), Soon()).ok());
+}
+
 TEST_F(ReconnectorPgTest, AServerThatHangsHoldsItsUserNoLongerThanItsPatience) {
   ConnectOptions options = Options();
   options.connect_timeout = absl::Seconds(2);

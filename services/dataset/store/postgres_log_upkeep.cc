@@ -43,7 +43,8 @@ absl::StatusOr<std::int64_t> PostgresLogUpkeep::ReportLowMark(std::int64_t low_m
 }
 
 absl::StatusOr<LogDescription> PostgresLogUpkeep::Describe(absl::Time deadline) {
-  TM_ASSIGN_OR_RETURN(pg::Connection* const connection, connections_.Acquire(Patience(deadline)));
+  TM_ASSIGN_OR_RETURN(pg::Connection* const connection,
+                      connections_.AcquireAlive(Patience(deadline), deadline));
   TM_ASSIGN_OR_RETURN(const pg::Result result, connection->Run(kDescribe, pg::Params(), deadline));
   TM_ASSIGN_OR_RETURN(const auto row,
                       (result.ParseOnly<std::int64_t, std::int64_t, std::int64_t, std::int64_t,

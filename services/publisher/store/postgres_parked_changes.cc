@@ -39,7 +39,7 @@ constexpr absl::Duration kPatience = absl::Seconds(1);
 absl::StatusOr<ParkedPage> PostgresParkedChanges::List(const std::string& pool_id,
                                                        const ParkedCursor& after, int limit,
                                                        absl::Time deadline) {
-  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(kPatience));
+  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.AcquireAlive(kPatience, deadline));
   TM_ASSIGN_OR_RETURN(
       const pg::Result result,
       connection->Run(kListParked,
@@ -73,7 +73,7 @@ absl::StatusOr<std::int64_t> PostgresParkedChanges::Change(const pg::Query& all,
                                                            const std::string& pool_id,
                                                            const std::vector<Position>& positions,
                                                            absl::Time deadline) {
-  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(kPatience));
+  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.AcquireAlive(kPatience, deadline));
   const absl::StatusOr<pg::Result> result =
       positions.empty() ? connection->Run(all, pg::Params(pool_id), deadline)
                         : connection->Run(some, pg::Params(pool_id, positions), deadline);

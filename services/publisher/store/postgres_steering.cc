@@ -75,7 +75,7 @@ absl::StatusOr<std::map<DestinationId, std::int64_t>> LoadNumbers(
 
 absl::StatusOr<Overview> PostgresSteering::Look(std::optional<std::int32_t> pool_number,
                                                 absl::Time deadline) {
-  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(kPatience));
+  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.AcquireAlive(kPatience, deadline));
   Overview overview;
   TM_RETURN_IF_ERROR(LoadMembers(*connection, deadline, overview));
   TM_ASSIGN_OR_RETURN(overview.pauses, LoadPauses(*connection, pool_number, deadline));
@@ -96,12 +96,12 @@ absl::StatusOr<Overview> PostgresSteering::Look(std::optional<std::int32_t> pool
 
 absl::Status PostgresSteering::Pause(std::int32_t pool_number, const std::string& reason,
                                      absl::Time deadline) {
-  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(kPatience));
+  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.AcquireAlive(kPatience, deadline));
   return connection->Run(kPause, pg::Params(pool_number, reason), deadline).status();
 }
 
 absl::Status PostgresSteering::Resume(std::int32_t pool_number, absl::Time deadline) {
-  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.Acquire(kPatience));
+  TM_ASSIGN_OR_RETURN(pg::Connection * connection, connections_.AcquireAlive(kPatience, deadline));
   return connection->Run(kResume, pg::Params(pool_number), deadline).status();
 }
 

@@ -11,6 +11,7 @@
 #include "cli/output/error.h"
 #include "common/base/abseil.h"
 #include "common/base/version.h"
+#include "common/errors/error.h"
 
 namespace tidemark::cli {
 namespace {
@@ -62,7 +63,7 @@ class CommandLine {
     } catch (const CLI::CallForVersion& version) {
       return Parsed{.output = absl::StrCat(version.what(), "\n")};
     } catch (const CLI::ParseError& error) {
-      return UsageError(absl::StrCat(error.what(), "; see ", Path(), " --help"));
+      return UsageError(absl::StrCat(WhatIsWrong(error), "; see ", Path(), " --help"));
     }
     if (shell_option_->count() > 0) return Parsed{.output = CompletionScript(shell_)};
     const absl::Status loaded = LoadSettings(environment);
@@ -122,6 +123,17 @@ class CommandLine {
     std::transform(words.begin(), words.end(), std::back_inserter(argv),
                    [](const std::string& word) { return word.c_str(); });
     return options_.Load(static_cast<int>(argv.size()), argv.data(), environment).status();
+  }
+
+  // CLI11 looks for what is missing before it looks at what it does not know: a word that was
+  // misspelled is both.
+  std::string WhatIsWrong(const CLI::ParseError& error) const {
+    const std::vector<std::string> unknown = app_.remaining(true);
+    if (dynamic_cast<const CLI::RequiredError*>(&error) == nullptr || unknown.empty()) {
+      return error.what();
+    }
+    const char* kind = unknown.front().starts_with('-') ? "option" : "command";
+    return absl::StrCat("there is no ", kind, " \"", errors::Excerpt(unknown.front()), "\" here");
   }
 
   // "tidemark pool get", as far as the command line names a command.

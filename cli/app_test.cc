@@ -54,6 +54,9 @@ TEST_F(AppTest, WrongUsageIsToldOnStderrWithTheHelpThatHelps) {
         {"pool", "update", kPool, "--records-per-dataset", "4294967297"},
         {"pool", "update", kPool, "--no-stream", "--stream-name", "s"},
         {"parked", "replay", kPool, "x"},
+        {"parked", "replay", kPool, "0"},
+        {"parked", "replay", kPool, "99999999999999999999"},
+        {"pool", "update", kPool, "--expected-version", "99999999999999999999"},
         {"completion", "tcsh"}}) {
     const Outcome outcome = Tidemark(arguments);
     EXPECT_EQ(outcome.exit_code, kUsage) << ::testing::PrintToString(arguments);
@@ -61,6 +64,11 @@ TEST_F(AppTest, WrongUsageIsToldOnStderrWithTheHelpThatHelps) {
     EXPECT_THAT(outcome.err, StartsWith("error: "));
   }
   EXPECT_THAT(Tidemark({"pool", "get"}).err, HasSubstr("see tidemark pool get --help"));
+  EXPECT_THAT(Tidemark({"pond"}).err, HasSubstr("no command \"pond\""));
+  EXPECT_THAT(Tidemark({"--versoin"}).err, HasSubstr("no option \"--versoin\""));
+  EXPECT_THAT(Tidemark({"pool", "gte", kPool}).err,
+              AllOf(HasSubstr("no command \"gte\""), HasSubstr("see tidemark pool --help")));
+  EXPECT_THAT(Tidemark({"pool", "get", "--bogus"}).err, HasSubstr("no option \"--bogus\""));
   EXPECT_THAT(pools_.GetPoolCalls.requests, IsEmpty());
 }
 

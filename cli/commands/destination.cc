@@ -158,11 +158,17 @@ void AddDestinationCommands(Commands& commands) {
     std::string reason;
   };
   const auto options = std::make_shared<Options>();
-  AddPoolFilter(commands.Verb(noun, "list", "Lists all, with state and lag.",
-                              [options](Session& session) { return List(session, options->pool); }),
-                options->pool);
-  AddPool(commands.Verb(noun, "get", "Shows a pool's.",
-                        [options](Session& session) { return Get(session, options->pool); }),
+  AddPoolFilter(
+      commands.Verb(noun, "list",
+                    "Lists all, with state and lag; DELIVERED counts what the process that "
+                    "answers delivered since it began.",
+                    [options](Session& session) { return List(session, options->pool); }),
+      options->pool);
+  AddPool(commands.Verb(
+              noun, "get",
+              "Shows a pool's; delivered changes are those of the process that answers, since "
+              "it began.",
+              [options](Session& session) { return Get(session, options->pool); }),
           options->pool);
   CLI::App& pause = commands.Verb(
       noun, "pause", "Stops delivering until it is resumed; the change log keeps what waits.",

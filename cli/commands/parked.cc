@@ -1,7 +1,11 @@
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cli/commands/pages.h"
 #include "cli/commands/session.h"
@@ -67,6 +71,14 @@ struct Selection {
   bool yes = false;
 };
 
+// CLI11 takes the nearest for a number that is too large.
+std::string CheckPosition(const std::string& text) {
+  std::int64_t position = 0;
+  if (absl::SimpleAtoi(text, &position) && position > 0) return "";
+  return absl::StrCat("\"", text, "\" is no position of the change log: 1 to ",
+                      std::numeric_limits<std::int64_t>::max());
+}
+
 // Calls `method` for the selection, as often as its bound asks. Returns the changes concerned.
 template <typename Request, typename Response>
 absl::StatusOr<std::int64_t> CallFor(Session& session, const Selection& selection,
@@ -113,7 +125,8 @@ absl::Status Discard(Session& session, const Selection& selection) {
 void AddSelection(CLI::App& verb, Selection& selection) {
   AddPool(verb, selection.pool);
   verb.add_option("POSITION", selection.positions, "Their positions in the change log.")
-      ->type_name("");
+      ->type_name("")
+      ->check(CheckPosition);
   verb.add_flag("--all", selection.all, "All of the pool.");
 }
 

@@ -54,6 +54,13 @@ absl::StatusOr<Endpoint> Endpoint::Parse(std::string_view url) {
   return Endpoint(tls, std::move(header));
 }
 
+absl::Status Endpoint::CheckOption(std::string_view option, std::string_view url) {
+  if (url.empty()) return absl::OkStatus();
+  const absl::Status status = Parse(url).status();
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(absl::StrCat("--", ToAbsl(option), ": ", status.message()));
+}
+
 Endpoint Endpoint::OfAws(std::string_view service, std::string_view region) {
   return Endpoint(true, absl::StrCat(ToAbsl(service), ".", ToAbsl(region), ".amazonaws.com"));
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace tidemark::aws {
@@ -13,6 +14,8 @@ class Endpoint {
   // "http://host[:port]" or "https://host[:port]", a trailing slash allowed. INVALID_ARGUMENT for
   // anything else (a path, user information, a port out of 1-65535), naming what is wrong.
   static absl::StatusOr<Endpoint> Parse(std::string_view url);
+  // The same for what the option of this name holds, which the error names; OK if that is empty.
+  static absl::Status CheckOption(std::string_view option, std::string_view url);
   // https://SERVICE.REGION.amazonaws.com.
   static Endpoint OfAws(std::string_view service, std::string_view region);
 

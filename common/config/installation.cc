@@ -13,12 +13,12 @@ void Declare(Options& options, Installation& installation) {
     if (installation.account_id.find_first_not_of("0123456789") == std::string::npos) {
       return absl::OkStatus();
     }
-    return absl::InvalidArgumentError("account-id: not 12 digits");
+    return absl::InvalidArgumentError("--account-id: not 12 digits");
   });
   options.Check([&installation] {
     const auto bad = installation.region.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-");
     if (bad == std::string::npos) return absl::OkStatus();
-    return absl::InvalidArgumentError("region: only a-z, 0-9 and '-' are allowed");
+    return absl::InvalidArgumentError("--region: only a-z, 0-9 and '-' are allowed");
   });
 }
 

@@ -98,7 +98,10 @@ void Options::Add(std::string name, std::string* target, Range<std::size_t> leng
   Declare({std::move(name), "TEXT", std::move(help),
            [=](std::string_view text) -> absl::Status {
              if (text.size() < length.min || text.size() > length.max) {
-               return Fault(absl::StrCat("not ", ShowRange(length, ShowInteger), " bytes long"));
+               const bool one = length.min == length.max;
+               return Fault(absl::StrCat(
+                   "not ", one ? ShowInteger(length.min) : ShowRange(length, ShowInteger),
+                   " bytes long"));
              }
              *target = text;
              return absl::OkStatus();

@@ -294,8 +294,8 @@ TEST(InstallationTest, RefusesWhatWouldBreakArns) {
   };
   EXPECT_THAT(faults({}), IsEmpty());
   EXPECT_THAT(faults({"--account-id=12345678901x", "--region=us:east"}),
-              AllOf(HasSubstr("account-id: not 12 digits"), HasSubstr("region: only")));
-  EXPECT_THAT(faults({"--account-id=1"}), HasSubstr("not 12..12 bytes long"));
+              AllOf(HasSubstr("--account-id: not 12 digits"), HasSubstr("--region: only")));
+  EXPECT_THAT(faults({"--account-id=1"}), HasSubstr("not 12 bytes long"));
 }
 
 }  // namespace

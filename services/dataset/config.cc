@@ -49,10 +49,8 @@ void Declare(config::Options& options, Config& config) {
                       "pool.");
   options.CheckToServe([&config] { return aws::PlaceIfAny(config.base).status(); });
   options.Check([&config]() -> absl::Status {
-    for (const std::string& url : {config.lambda_endpoint, config.sts_endpoint}) {
-      if (!url.empty()) TM_RETURN_IF_ERROR(aws::Endpoint::Parse(url).status());
-    }
-    return absl::OkStatus();
+    TM_RETURN_IF_ERROR(aws::Endpoint::CheckOption("lambda-endpoint", config.lambda_endpoint));
+    return aws::Endpoint::CheckOption("sts-endpoint", config.sts_endpoint);
   });
   options.Add("statement-timeout", &config.statement_timeout,
               Range<absl::Duration>{absl::Milliseconds(100), absl::Minutes(5)},

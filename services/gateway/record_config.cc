@@ -1,8 +1,6 @@
 #include "services/gateway/record_config.h"
 
-#include <array>
 #include <cstdlib>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/aws/bucket_name.h"
@@ -13,14 +11,8 @@ namespace tidemark::gateway {
 namespace {
 
 absl::Status Check(const RecordConfig& config) {
-  const std::array<std::pair<const char*, const std::string*>, 2> endpoints = {
-      {{"s3-endpoint", &config.s3_endpoint}, {"sts-endpoint", &config.sts_endpoint}}};
-  for (const auto& [option, url] : endpoints) {
-    if (url->empty()) continue;
-    const absl::Status status = aws::Endpoint::Parse(*url).status();
-    if (status.ok()) continue;
-    return absl::InvalidArgumentError(absl::StrCat("--", option, ": ", status.message()));
-  }
+  TM_RETURN_IF_ERROR(aws::Endpoint::CheckOption("s3-endpoint", config.s3_endpoint));
+  TM_RETURN_IF_ERROR(aws::Endpoint::CheckOption("sts-endpoint", config.sts_endpoint));
   if (config.bucket.empty()) return absl::OkStatus();
   if (const absl::Status status = aws::CheckBucketName(config.bucket); !status.ok()) {
     return absl::InvalidArgumentError(

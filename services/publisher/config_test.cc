@@ -65,7 +65,9 @@ TEST_F(ConfigTest, WhatTheEnvironmentOffersIsEnoughOrItsFaultIsNamed) {
 TEST_F(ConfigTest, EndpointsAreChecked) {
   environment_["TIDEMARK_PUBLISHER_ACCESS_KEY_ID"] = "AKID";
   environment_["TIDEMARK_PUBLISHER_SECRET_ACCESS_KEY"] = "secret";
-  EXPECT_THAT(FaultsOf({"--sts-endpoint=ftp://x"}), HasSubstr("ftp://x"));
+  EXPECT_THAT(FaultsOf({"--sts-endpoint=ftp://x"}),
+              HasSubstr("--sts-endpoint: endpoint \"ftp://x\""));
+  EXPECT_THAT(FaultsOf({"--kinesis-endpoint=foo"}), HasSubstr("--kinesis-endpoint: "));
   EXPECT_EQ(FaultsOf({"--sts-endpoint=http://127.0.0.1:5000", "--assume-roles=false"}), "");
 }
 

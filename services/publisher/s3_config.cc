@@ -34,15 +34,9 @@ absl::Status CheckPrefix(const std::string& prefix) {
   return absl::OkStatus();
 }
 
-absl::Status CheckEndpoint(const char* option, const std::string& url) {
-  absl::Status status = aws::Endpoint::Parse(url).status();
-  if (status.ok()) return status;
-  return absl::InvalidArgumentError(absl::StrCat("--", option, ": ", status.message()));
-}
-
 absl::Status Check(const S3Config& config) {
   TM_RETURN_IF_ERROR(CheckPrefix(config.prefix));
-  if (!config.endpoint.empty()) TM_RETURN_IF_ERROR(CheckEndpoint("s3-endpoint", config.endpoint));
+  TM_RETURN_IF_ERROR(aws::Endpoint::CheckOption("s3-endpoint", config.endpoint));
   if (!config.bucket.empty()) {
     const absl::Status status = aws::CheckBucketName(config.bucket);
     if (!status.ok()) return Fault("s3-bucket", config.bucket, status.message());
@@ -54,8 +48,7 @@ absl::Status Check(const S3Config& config) {
     return absl::InvalidArgumentError(
         "--gateway-url: missing, which --s3-url=gateway needs: where consumers reach the gateway");
   }
-  if (!config.gateway_url.empty()) return CheckEndpoint("gateway-url", config.gateway_url);
-  return absl::OkStatus();
+  return aws::Endpoint::CheckOption("gateway-url", config.gateway_url);
 }
 
 }  // namespace

@@ -47,10 +47,8 @@ void Declare(config::Options& options, Config& config) {
               "The database is reached through a pooler in transaction mode.");
   options.CheckToServe([&config] { return aws::PlaceOf(config.base).status(); });
   options.Check([&config]() -> absl::Status {
-    for (const std::string& url : {config.sns_endpoint, config.sts_endpoint}) {
-      if (!url.empty()) TM_RETURN_IF_ERROR(aws::Endpoint::Parse(url).status());
-    }
-    return absl::OkStatus();
+    TM_RETURN_IF_ERROR(aws::Endpoint::CheckOption("sns-endpoint", config.sns_endpoint));
+    return aws::Endpoint::CheckOption("sts-endpoint", config.sts_endpoint);
   });
 }
 

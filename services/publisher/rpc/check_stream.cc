@@ -32,7 +32,8 @@ bool IsRoleArn(std::string_view text) {
     return false;
   }
   const std::size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
-  return digits > 0 && absl::StartsWith(rest.substr(digits), ":role/");
+  return digits > 0 && absl::StartsWith(rest.substr(digits), ":role/") &&
+         std::none_of(text.begin(), text.end(), [](char c) { return absl::ascii_iscntrl(c); });
 }
 
 bool IsExternalId(std::string_view text) {

@@ -128,6 +128,7 @@ TEST_F(CheckStreamTest, BoundsAreThoseOfThePool) {
   EXPECT_TRUE(fails(Check("s", umlauts + "r")));
   for (const std::string& role :
        {head + std::string(2049 - head.size(), 'r'), std::string("arn:aws:iam::1:role"),
+        std::string("arn:aws:iam::1:role/r\nr"), std::string("arn:aws:iam::1:role/r\0r", 23),
         std::string("arn:aws:iam::a1:role/rrrr"), std::string("arn:aws:iam:::role/rrrrrrr"),
         std::string("arn:aws:iam::1:user/rrrrr")}) {
     EXPECT_TRUE(fails(Check("s", role))) << role;

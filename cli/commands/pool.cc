@@ -170,7 +170,10 @@ void AddUpdate(Commands& commands, CLI::App& noun) {
   AddClearing(verb, options->settings);
   verb.add_flag(
       "--resume", options->resume,
-      "With --stream-status enabled: deliver from where the stream stopped, not from now.");
+      "With --stream-status enabled: deliver from where the stream stopped, not from now. If "
+      "Tidemark turned it off, all that waits within the change log's bounds; else what the log "
+      "has "
+      "left.");
   AddNumber(verb, "--expected-version", options->expected_version, 0, kNoBound,
             "The version that you saw: refused if the pool has another. Default: 0, any.");
 }

@@ -19,6 +19,7 @@ CallError NoAnswer(const absl::Status& status) {
   error.error_class = status.code() == absl::StatusCode::kInvalidArgument ? ErrorClass::kPermanent
                                                                           : ErrorClass::kTransient;
   if (absl::IsDeadlineExceeded(status)) error.code = kTimeoutCode;
+  if (absl::IsResourceExhausted(status)) error.code = kTooLargeCode;
   error.message = std::string(status.message());
   return error;
 }

@@ -17,12 +17,15 @@ namespace tidemark::aws {
 
 // CallError::code of a call that got no answer in time, which is not AWS's.
 inline constexpr std::string_view kTimeoutCode = "Timeout";
+// Likewise where the answer was larger than the transport takes.
+inline constexpr std::string_view kTooLargeCode = "TooLarge";
 
 // Why a call failed. For logs and decisions; AWS's text is not for Tidemark's clients.
 struct CallError {
   ErrorClass error_class = ErrorClass::kTransient;
-  int http_status = 0;     // 0: no answer came
-  std::string code;        // AWS's name of the error, or kTimeoutCode; empty if there is none
+  int http_status = 0;  // 0: no answer came
+  std::string
+      code;  // AWS's name of the error, kTimeoutCode or kTooLargeCode; empty if there is none
   std::string message;     // the first line of AWS's text, at most 1024 bytes
   std::string request_id;  // AWS's, for its support; empty if no answer came
 

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/abseil.h"
+#include "common/errors/error.h"
 #include "common/obs/log.h"
 #include "services/dataset/trigger/event.h"
 #include "services/dataset/trigger/trigger_errors.h"
@@ -20,8 +21,9 @@ constexpr auto kMaxEvent = static_cast<std::int64_t>(aws::kMaxInvokeBytes);
 
 // A timeout took all the time there was.
 bool MayBeRetried(const aws::CallError& error) {
-  return error.code != aws::kTimeoutCode && (error.error_class == aws::ErrorClass::kTransient ||
-                                             error.error_class == aws::ErrorClass::kCredentials);
+  if (error.code == aws::kTimeoutCode || error.code == aws::kTooLargeCode) return false;
+  return (error.error_class == aws::ErrorClass::kTransient ||
+          error.error_class == aws::ErrorClass::kCredentials);
 }
 
 // Of a record, besides its key and value.
@@ -115,11 +117,8 @@ void SyncTrigger::OnAnswer(const JobPtr& job, aws::InvokeResult result) {
   parts_.metrics.Ended(now - job->began);
   if (const auto* error = std::get_if<aws::CallError>(&result)) {
     if (job->retried || now >= job->until || !MayBeRetried(*error)) {
-      obs::Log(
-          obs::Level::kWarning, "Lambda did not run a sync trigger",
-          {{"function", job->function},
-           {"error", absl::StrCat(error->http_status, " ", error->code, ": ", error->message)}});
-      return Fail(job, TriggerError(job->function, *error));
+      return Fail(job, TriggerError(job->function, *error),
+                  absl::StrCat(error->http_status, " ", error->code));
     }
     job->retried = true;
     return OnThread(job, [this, job] { Invoke(job); });
@@ -196,8 +195,17 @@ void SyncTrigger::OnThread(const JobPtr& job, std::function<void()> step) {
   Fail(job, TriggerThrottled(job->function, "too many updates wait for functions"));
 }
 
-void SyncTrigger::Fail(const JobPtr& job, absl::Status why) {
+void SyncTrigger::Fail(const JobPtr& job, absl::Status why, const std::string& lambda) {
   parts_.metrics.Outcome(why);
+  // Neither the function's own words nor Lambda's: they may hold what users store.
+  if (const auto held_back = failures_.Admit(parts_.clock.Now())) {
+    obs::Log(obs::Level::kWarning, "a sync trigger failed, and the sync with it",
+             {{"pool_id", job->request.dataset.identity.pool_id},
+              {"function", job->function},
+              {"reason", errors::v1::ErrorReason_Name(errors::ReasonOf(why))},
+              {"lambda", lambda},
+              {"held_back", *held_back}});
+  }
   End(job, std::move(why));
 }
 

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/executor.h"
+#include "common/obs/log.h"
 #include "services/dataset/domain/trigger.h"
 #include "services/dataset/store/store.h"
 #include "services/dataset/store/update_sink.h"
@@ -75,12 +76,13 @@ class SyncTrigger {
 
   // Runs `step` on one of the threads, or ends the job.
   void OnThread(const JobPtr& job, std::function<void()> step);
-  // The function gave no valid answer.
-  void Fail(const JobPtr& job, absl::Status why);
+  // The function gave no valid answer. `lambda`: the status and code of Lambda's error, if any.
+  void Fail(const JobPtr& job, absl::Status why, const std::string& lambda = "");
   void End(const JobPtr& job, absl::StatusOr<std::vector<Record>> answer);
 
   const Parts parts_;
   Bulkhead bulkhead_;
+  obs::LogLimiter failures_{absl::Seconds(1)};
 };
 
 }  // namespace tidemark::dataset

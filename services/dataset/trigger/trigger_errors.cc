@@ -56,6 +56,9 @@ absl::Status TriggerThrottled(const std::string& function, std::string_view why)
 absl::Status TriggerError(const std::string& function, const aws::CallError& error) {
   using aws::ErrorClass;
   if (error.http_status == 0 && error.code == aws::kTimeoutCode) return TriggerTimedOut(function);
+  if (error.http_status == 0 && error.code == aws::kTooLargeCode) {
+    return TriggerFailed(function, "the output is far larger than 6291456 bytes, the most allowed");
+  }
   switch (error.error_class) {
     case ErrorClass::kThrottle:
       return TriggerThrottled(function, "Lambda throttles it");

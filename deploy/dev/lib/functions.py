@@ -32,6 +32,7 @@ def load(spec):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # Head and body are two writes.
     functions = {}
 
     def do_GET(self):  # noqa: N802 (http.server's name)

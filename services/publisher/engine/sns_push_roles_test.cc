@@ -100,7 +100,7 @@ TEST_F(SnsPushRolesTest, EndpointsThatAreOffAreToldApart) {
 TEST_F(SnsPushRolesTest, SettingsThatAreWrongAreDenied) {
   const std::string endpoint = MakeEndpoint("GCM");
   fake_->sns().SetEnabled(fake_->sns().Applications()[0], false);
-  EXPECT_EQ(Send(endpoint).end, PushEnd::kDenied);
+  EXPECT_EQ(Send(endpoint).end, PushEnd::kRefused);
   fake_->sns().SetEnabled(fake_->sns().Applications()[0], true);
   pool_.role_arn = "";  // the base credentials are of another account
   EXPECT_EQ(Send(endpoint).end, PushEnd::kDenied);

@@ -35,7 +35,9 @@ PushEnd PushEndOf(const aws::CallError& error) {
       return ConcernsMessage(error.code) ? PushEnd::kRefused : PushEnd::kDenied;
     case aws::ErrorClass::kOff:
       if (error.code == "EndpointDisabled") return PushEnd::kDisabled;
-      return error.code == "NotFound" ? PushEnd::kGone : PushEnd::kDenied;
+      if (error.code == "NotFound") return PushEnd::kGone;
+      // Of one platform alone: others' pushes must not wait until an operator has mended it.
+      return error.code == "PlatformApplicationDisabled" ? PushEnd::kRefused : PushEnd::kDenied;
   }
   return PushEnd::kTransient;
 }

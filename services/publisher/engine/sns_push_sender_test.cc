@@ -27,7 +27,8 @@ TEST(PushEndTest, EndpointsThatAreOffAreToldApart) {
 
 TEST(PushEndTest, SettingsThatAreWrongAreAnOperatorsAndMessagesNobodys) {
   EXPECT_EQ(PushEndOf(Error(aws::ErrorClass::kOff, "PlatformApplicationDisabled")),
-            PushEnd::kDenied);
+            PushEnd::kRefused)
+      << "of one platform: the others' pushes go on";
   EXPECT_EQ(PushEndOf(Error(aws::ErrorClass::kOff, "")), PushEnd::kDenied) << "the role refuses";
   EXPECT_EQ(PushEndOf(Error(aws::ErrorClass::kPermanent, "AuthorizationError")), PushEnd::kDenied);
   EXPECT_EQ(PushEndOf(Error(aws::ErrorClass::kPermanent, "InvalidParameter")), PushEnd::kRefused);

@@ -34,7 +34,7 @@ TEST_F(PushRpcTest, RegistersADeviceWithTheApplicationOfItsPlatform) {
   const v1::Device& device = devices->devices(0);
   EXPECT_EQ(device.device_id(), id);
   EXPECT_EQ(device.platform(), v1::PLATFORM_GCM);
-  EXPECT_EQ(device.endpoint_arn(), "arn:endpoint/5");
+  EXPECT_EQ(device.endpoint_arn(), "arn:aws:sns:us-east-1:123456789012:endpoint/GCM/app/5");
   EXPECT_EQ(device.state(), v1::ENDPOINT_STATE_ENABLED);
   EXPECT_FALSE(device.subscribed_to_all());
   EXPECT_EQ(device.registration_time().seconds(), absl::ToUnixSeconds(clock_.Now()));
@@ -44,7 +44,8 @@ TEST_F(PushRpcTest, TheSameDeviceAgainIsTheSameAndItsEndpointIsRenewed) {
   const std::string id = Register().value();
   clock_.passed = absl::Hours(1);
   EXPECT_EQ(Register().value(), id);
-  EXPECT_EQ(endpoints_.asked().back().known_arn, "arn:endpoint/5");
+  EXPECT_EQ(endpoints_.asked().back().known_arn,
+            "arn:aws:sns:us-east-1:123456789012:endpoint/GCM/app/5");
   const auto devices = List();
   EXPECT_EQ(devices->devices(0).last_registration_time().seconds() -
                 devices->devices(0).registration_time().seconds(),
@@ -151,7 +152,8 @@ TEST_F(PushRpcTest, DeregisteringForgetsTheDeviceAndDeletesItsEndpoint) {
   const std::string id = Register().value();
   endpoints_.error = absl::UnavailableError("SNS is away");  // which changes nothing
   EXPECT_TRUE(Deregister(id).ok());
-  EXPECT_THAT(endpoints_.deleted, ElementsAre("arn:endpoint/5"));
+  EXPECT_THAT(endpoints_.deleted,
+              ElementsAre("arn:aws:sns:us-east-1:123456789012:endpoint/GCM/app/5"));
   EXPECT_EQ(List()->devices_size(), 0);
   EXPECT_EQ(ReasonOf(Deregister(id)), errors::v1::ERROR_REASON_DEVICE_NOT_FOUND);
 }

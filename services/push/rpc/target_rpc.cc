@@ -1,14 +1,28 @@
 #include "services/push/rpc/target_rpc.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "common/base/status_macros.h"
 #include "common/obs/metrics.h"
+#include "services/push/domain/applications.h"
 #include "services/push/rpc/check_settings.h"
 #include "services/push/rpc/convert.h"
 
 namespace tidemark::push {
+namespace {
+
+// A pool's devices of an application that it no longer has wait until they register anew: with the
+// pool's role SNS would refuse them one by one.
+bool IsServed(const pools::Pool& pool, const Target& target) {
+  const std::string application = ApplicationOf(target.endpoint_arn);
+  const auto& served = pool.push().application_arns();
+  return application.empty() ||
+         std::find(served.begin(), served.end(), application) != served.end();
+}
+
+}  // namespace
 
 PushTargetRpc::PushTargetRpc(const Backend& backend, const rpc::Calls::Options& options,
                              prometheus::Registry& registry)
@@ -26,13 +40,13 @@ absl::Status PushTargetRpc::BeginResolve(const rpc::Call& call,
   TM_ASSIGN_OR_RETURN(std::vector<ChangedDataset> changes, ParseChanges(request));
   TM_RETURN_IF_ERROR(backend_.pools.Ready());
   const auto pools = backend_.pools.Snapshot();
-  std::vector<int> places;
+  std::vector<std::pair<int, pools::PoolPtr>> places;
   std::vector<ChangedDataset> asked;
   for (ChangedDataset& change : changes) {
     response.add_datasets();
     const pools::PoolPtr pool = pools->Find(change.identity.pool_id);
     if (pool == nullptr || pool->push().application_arns().empty()) continue;
-    places.push_back(response.datasets_size() - 1);
+    places.emplace_back(response.datasets_size() - 1, pool);
     asked.push_back(std::move(change));
   }
   if (asked.empty()) {
@@ -44,8 +58,10 @@ absl::Status PushTargetRpc::BeginResolve(const rpc::Call& call,
                           done](absl::StatusOr<std::vector<std::vector<Target>>> targets) {
                            if (!targets.ok()) return done(targets.status());
                            for (std::size_t i = 0; i < places.size(); ++i) {
-                             auto& dataset = *response.mutable_datasets(places[i]);
+                             const auto& [place, pool] = places[i];
+                             auto& dataset = *response.mutable_datasets(place);
                              for (Target& target : (*targets)[i]) {
+                               if (!IsServed(*pool, target)) continue;
                                ToProto(std::move(target), *dataset.add_targets());
                              }
                            }

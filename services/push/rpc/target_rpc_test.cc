@@ -54,7 +54,7 @@ TEST_F(TargetRpcTest, AnswersForEachDatasetInItsPlace) {
   const v1::Target& target = response->datasets(0).targets(0);
   EXPECT_EQ(target.device_id(), two);
   EXPECT_EQ(target.platform(), v1::PLATFORM_GCM);
-  EXPECT_EQ(target.endpoint_arn(), "arn:endpoint/13");
+  EXPECT_EQ(target.endpoint_arn(), "arn:aws:sns:us-east-1:123456789012:endpoint/GCM/app/13");
   EXPECT_GT(target.registration(), 0);
   for (const int place : {1, 2, 3}) EXPECT_EQ(response->datasets(place).targets_size(), 0);
   EXPECT_EQ(response->datasets(4).targets_size(), 2);
@@ -67,6 +67,16 @@ TEST_F(TargetRpcTest, APoolWhosePushWasTakenAwayHasNoTargets) {
   EXPECT_EQ(Resolve(request)->datasets(0).targets_size(), 1);
   directory_.Apply({PoolOf(kPool, {})}, {});
   EXPECT_EQ(Resolve(request)->datasets(0).targets_size(), 0);
+}
+
+TEST_F(TargetRpcTest, DevicesOfAnApplicationThatThePoolNoLongerHasAreLeftOut) {
+  Told("token");
+  v1::ResolveTargetsRequest request;
+  AddChange(request, kIdentity);
+  directory_.Apply({PoolOf(kPool, {kApns})}, {});
+  EXPECT_EQ(Resolve(request)->datasets(0).targets_size(), 0);
+  directory_.Apply({PoolOf(kPool, {kApns, kGcm})}, {});
+  EXPECT_EQ(Resolve(request)->datasets(0).targets_size(), 1);
 }
 
 TEST_F(TargetRpcTest, NotesEndpointsThatAreDisabledOrGone) {

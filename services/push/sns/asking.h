@@ -38,7 +38,7 @@ class SnsEndpoints::Asking {
     credentials_ = std::move(credentials);
   }
 
-  // Sends, and once more if the credentials were refused or the connection broke; then `answered`,
+  // Sends, and once more if the credentials were refused or SNS failed; then `answered`,
   // or `late` if no time is left. The object outlives the call: `owner` holds it.
   void Ask(SnsOperation operation, std::shared_ptr<void> owner, Send send, Answered answered,
            std::function<void(absl::Status)> late) {

@@ -99,6 +99,10 @@ absl::Status Explain(const CallError& error, const SnsRequest& request) {
     case ErrorClass::kOff:
       break;
   }
+  // It was deleted at the same moment, again and again.
+  if (error.code == "NotFound" && std::string_view(request.action) == "sns:SetEndpointAttributes") {
+    return Unavailable("deletes the endpoint at this moment; try again", absl::Seconds(1));
+  }
   if (IsDenied(error) && !(IsForeign(request) && !HadNoCredentials(error))) {
     return Denied(error, request);
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "common/errors/error.h"
 #include "services/push/rpc/neighbours.h"
 #include "services/push/sns/endpoints.h"
@@ -20,7 +21,9 @@ class FakeEndpoints final : public Endpoints {
  public:
   void Ensure(WantedEndpoint wanted, absl::Time,
               std::function<void(absl::StatusOr<std::string>)> done) override {
-    absl::StatusOr<std::string> answer = absl::StrCat("arn:endpoint/", wanted.token.size());
+    absl::StatusOr<std::string> answer =
+        absl::StrCat(absl::StrReplaceAll(wanted.application_arn, {{":app/", ":endpoint/"}}), "/",
+                     wanted.token.size());
     std::function<void()> first;
     {
       const std::lock_guard lock(mutex_);

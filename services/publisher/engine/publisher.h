@@ -27,7 +27,7 @@ struct PublisherView {
   int log_shards_held = 0;
   Position read_position = 0;
   std::size_t open_gaps = 0;
-  std::size_t pushes_waiting = 0;  // datasets of whose changes devices are to be told
+  std::size_t pushes_waiting = 0;             // datasets of whose changes devices are to be told
   std::vector<DestinationView> destinations;  // by pool id
 };
 

@@ -38,7 +38,8 @@ absl::Status SteeringRpc::Pause(const rpc::Call& call, const v1::PauseDestinatio
   CheckPauseReason("reason", request.reason(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
   TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
-  TM_ASSIGN_OR_RETURN(const pools::PoolPtr pool, pools::RequirePool(pools_, request.identity_pool_id()));
+  TM_ASSIGN_OR_RETURN(const pools::PoolPtr pool,
+                      pools::RequirePool(pools_, request.identity_pool_id()));
   return steering_.Pause(pool->pool_number(), request.reason(), call.deadline);
 }
 
@@ -48,7 +49,8 @@ absl::Status SteeringRpc::Resume(const rpc::Call& call,
   errors::CheckId("identity_pool_id", request.identity_pool_id(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
   TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
-  TM_ASSIGN_OR_RETURN(const pools::PoolPtr pool, pools::RequirePool(pools_, request.identity_pool_id()));
+  TM_ASSIGN_OR_RETURN(const pools::PoolPtr pool,
+                      pools::RequirePool(pools_, request.identity_pool_id()));
   return steering_.Resume(pool->pool_number(), call.deadline);
 }
 

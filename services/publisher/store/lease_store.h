@@ -96,8 +96,8 @@ struct Progress {
   std::optional<ShardPositions> pushed;
 
   bool empty() const {
-    return !cursors && !pushed && parked.empty() && gapped.empty() && replays.empty() && bulk.empty() &&
-           healed.empty();
+    return !cursors && !pushed && parked.empty() && gapped.empty() && replays.empty() &&
+           bulk.empty() && healed.empty();
   }
 };
 

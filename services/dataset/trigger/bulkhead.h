@@ -18,7 +18,8 @@ class Bulkhead {
   struct Limits {
     int calls_per_pool = 64;
     int calls = 1024;
-    // Of events and answers that are held in memory: of one pool, and of all.
+    // Of events and whole answers that are held in memory: of one pool, and of all. What is still
+    // coming in is bounded by the calls, and by what the transport takes of each.
     std::int64_t bytes_per_pool = 64 * kMiB;
     std::int64_t bytes = 256 * kMiB;
   };

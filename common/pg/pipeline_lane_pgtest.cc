@@ -214,23 +214,33 @@ TEST_F(PipelineLanePgTest, AStatementPastItsDeadlineIsCancelledAndHoldsUpNoOther
   EXPECT_EQ(Only<std::int32_t>(Ask(lane, kPid, Params())).value(), pid);
 }
 
-TEST_F(PipelineLanePgTest, TheSecondSignalOfACancellationHoldsUpNoOther) {
-  PipelineLane lane(database_->options());
+// Whether a statement outlasts a signal that comes while it runs after a cancelled one.
+bool OutlastsASignal(PipelineLane& lane, Connection& other) {
   const std::int32_t pid = Only<std::int32_t>(Ask(lane, kPid, Params())).value();
   Answer slow = Ask(lane, kSleep, Params(60'000), absl::Now() + absl::Milliseconds(50));
   constexpr Query kNext{"lane_next", "SELECT pg_sleep($1::int4 / 1000.0)"};
   Answer next = Ask(lane, kNext, Params(1'000));
   EXPECT_EQ(CodeOf(std::move(slow)), absl::StatusCode::kDeadlineExceeded);
-  Connection connection = database_->Connect();
-  ASSERT_TRUE(Eventually([&] {
-    const auto active = connection.RunOnce(
+  EXPECT_TRUE(Eventually([&] {
+    const auto active = other.RunOnce(
         "SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'"
         " AND query_start > now() - interval '50 ms'",
         Params(pid), Soon());
     return active.ok() && active->size() == 1;
   }));
-  ASSERT_EQ(kill(pid, SIGINT), 0);
-  EXPECT_TRUE(next.get().ok());
+  EXPECT_EQ(kill(pid, SIGINT), 0);
+  return next.get().ok();
+}
+
+TEST_F(PipelineLanePgTest, TheSecondSignalOfACancellationHoldsUpNoOther) {
+  PipelineLane lane(database_->options());
+  Connection other = database_->Connect();
+  // PostgreSQL's own second signal may come by itself, rarely; then ours is one too many.
+  bool outlasted = false;
+  for (int attempt = 0; attempt < 5 && !outlasted; ++attempt) {
+    outlasted = OutlastsASignal(lane, other);
+  }
+  EXPECT_TRUE(outlasted);
 }
 
 TEST_F(PipelineLanePgTest, AWaitingStatementLearnsOfItsDeadlineBeforeItsTurn) {

@@ -111,7 +111,7 @@ def latency(stack):
 
 
 def data_of(push):
-    return json.loads(push["payload"])["data"]
+    return json.loads(push["payload"])["fcmV1Message"]["message"]["data"]
 
 
 def change_of(event):

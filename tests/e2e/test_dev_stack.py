@@ -49,7 +49,7 @@ def test_the_sample_passes_and_can_be_repeated(stack):
         done = stack.run("sample")
         assert done.returncode == 0, done.stdout
         assert "each compared: equal and in order" in done.stdout
-        assert "3 read back from SNS" in done.stdout
+        assert "4 read back from SNS" in done.stdout
         assert "stored another as ada@example.com" in done.stdout
 
 

@@ -33,7 +33,7 @@ class Device:
 
     def counts(self, fake):
         """The sync counts it was told."""
-        return [int(json.loads(push["payload"])["data"]["syncCount"])
+        return [int(json.loads(push["payload"])["fcmV1Message"]["message"]["data"]["syncCount"])
                 for push in fake.pushes(self.endpoint)]
 
 

@@ -59,8 +59,8 @@ def run_beside(pool, region):
     dataset = backend.Service(os.environ["TIDEMARK_DATASET_ADDR"], "dataset", "DatasetService")
     address = tidy_a_profile(dataset, pool, region)
     show({
-        "push": f"{told.pushes} read back from SNS: each device was told what the other did; the "
-                f"first after {told.milliseconds} ms",
+        "push": f"{told.pushes} read back from SNS: each device was told what the other did, "
+                f"one {told.milliseconds} ms after the sync",
         "trigger": f"the function normalise refused what is no address, and stored another as "
                    f"{address}",
     })

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
@@ -76,15 +75,9 @@ class OutletLoad {
     const std::lock_guard lock(mutex_);
     backlog_ = backlog;
   }
-  // With what was shed and not taken yet: it is neither on its way nor forgotten.
   Backlog backlog() const {
     const std::lock_guard lock(mutex_);
-    Backlog backlog = backlog_;
-    if (shed_) {
-      backlog.changes += shed_->changes;
-      backlog.oldest_commit = std::min(backlog.oldest_commit, shed_->oldest_commit);
-    }
-    return backlog;
+    return backlog_;
   }
 
  private:

@@ -53,7 +53,7 @@ def test_a_stream_that_is_down_delays_no_other_and_catches_up(stack, fake, datas
         acknowledged = load.finish()
         assert_delivered(fake, acknowledged)
         assert deliveries(down) == 0
-        assert status_of(publisher, other_pool).waiting_changes >= 300
+        eventually(lambda: status_of(publisher, other_pool).waiting_changes >= 300, "they wait")
         eventually(lambda: status_of(publisher, other_pool).last_error, "the error is told")
         assert not status_of(publisher, POOL).split_off
         fake.forget_faults()

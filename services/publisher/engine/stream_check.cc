@@ -78,8 +78,8 @@ class AwsStreamCheck::Inquiry : public std::enable_shared_from_this<Inquiry> {
                   .deadline = deadline_,
                   .call_time = options_.call_time},
                  [self = shared_from_this()](
-                     const absl::StatusOr<std::shared_ptr<aws::CredentialsProvider>>& role) {
-                   if (!role.ok()) return self->done_(role.status());
+                     absl::StatusOr<std::shared_ptr<aws::CredentialsProvider>> role) {
+                   if (!role.ok()) return self->done_(std::move(role).status());
                    self->Describe(*role, kAttempts);
                  });
   }

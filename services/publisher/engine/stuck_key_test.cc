@@ -146,7 +146,7 @@ TEST_F(StuckKeyTest, InAPoolThatIsSplitOffItDelaysNoOtherKey) {
   EXPECT_TRUE(Eventually([&] { return !StatsOf(*instance).split_off; })) << "it caught up";
   PassTime();
   EXPECT_TRUE(OthersGoOn());
-  EXPECT_EQ(Splits(*instance), 1);
+  EXPECT_LE(Splits(*instance), 3) << "it is not split off again and again";
   sender_.SetJudge({});
   boottime_.Advance(15);
   Note(stuck, Change("stuck"));

@@ -116,7 +116,7 @@ class SnsEndpoints::Checking : public std::enable_shared_from_this<Checking> {
                   .call_time = asking_.call_time()},
                  [self = shared_from_this()](
                      absl::StatusOr<std::shared_ptr<aws::CredentialsProvider>> role) {
-                   if (!role.ok()) return self->done_(role.status());
+                   if (!role.ok()) return self->done_(std::move(role).status());
                    self->asking_.Use(*std::move(role));
                    self->Look(0);
                  });

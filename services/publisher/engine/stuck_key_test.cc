@@ -168,24 +168,5 @@ TEST_F(StuckKeyTest, AStreamThatTakesNothingDelaysNoPoolOfWhichAKeyIsStuck) {
   EXPECT_TRUE(OthersGoOn());
 }
 
-TEST_F(StuckKeyTest, ManyStreamsThatRefuseEveryRecordLeaveRoomForOthers) {
-  constexpr int kStreams = 40;
-  std::vector<DestinationConfig> all;
-  for (int i = 1; i <= kStreams; ++i) all.push_back(Destination(i));
-  catalogue_.Replace(all);
-  sender_.SetJudge([](const std::string& stream, const Records& records) {
-    FakeSender::Verdict verdict = FakeSender::Success(records);
-    if (stream == StreamOf(1)) return verdict;
-    for (RecordResult& result : verdict.result.records) result = {Fault::kThrottled, "slow down"};
-    return verdict;
-  });
-  const auto instance = Start();
-  for (int n = 0; n < 20; ++n) {
-    for (int i = 2; i <= kStreams; ++i) log_.Write(Change(absl::StrCat("i", n), i));
-    boottime_.Advance(2);
-    ASSERT_TRUE(OthersGoOn(2)) << "round " << n;
-  }
-}
-
 }  // namespace
 }  // namespace tidemark::publisher

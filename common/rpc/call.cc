@@ -31,6 +31,11 @@ absl::Status NoCaller() {
                        {{"action", "call"}});
 }
 
+absl::Status NotAuthorized(const Call& call, std::string_view message) {
+  return errors::Error(absl::StatusCode::kPermissionDenied, errors::v1::ERROR_REASON_NOT_AUTHORIZED,
+                       message, {{"action", std::string(call.method)}});
+}
+
 }  // namespace
 
 std::string_view CallerKindName(CallerKind kind) {
@@ -76,9 +81,21 @@ absl::Status FillCall(const CallMetadata& metadata, Random& random, Call& call) 
 absl::Status RequireDeveloper(const Call& call) {
   if (call.caller == CallerKind::kDeveloper) return absl::OkStatus();
   // Amazon's own wording (contract section 1).
-  return errors::Error(absl::StatusCode::kPermissionDenied, errors::v1::ERROR_REASON_NOT_AUTHORIZED,
-                       "These credentials are not valid for accessing this resource",
-                       {{"action", std::string(call.method)}});
+  return NotAuthorized(call, "These credentials are not valid for accessing this resource");
+}
+
+absl::Status RequireAccess(const Call& call, std::string_view identity_id) {
+  if (call.caller == CallerKind::kDeveloper || call.principal == identity_id) {
+    return absl::OkStatus();
+  }
+  return NotAuthorized(call, "an identity has access to its own data only");
+}
+
+absl::Status RequireIdentity(const Call& call, std::string_view identity_id) {
+  if (call.caller == CallerKind::kDeveloper) {
+    return NotAuthorized(call, "only an identity does this, for itself");
+  }
+  return RequireAccess(call, identity_id);
 }
 
 }  // namespace tidemark::rpc

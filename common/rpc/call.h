@@ -57,7 +57,12 @@ struct CallMetadata {
 // there even after an error.
 absl::Status FillCall(const CallMetadata& metadata, Random& random, Call& call);
 
-// OK for developers alone. PERMISSION_DENIED NOT_AUTHORIZED otherwise.
+// Who may call (contract sections 6 and 9). PERMISSION_DENIED NOT_AUTHORIZED otherwise.
+// Developers alone.
 absl::Status RequireDeveloper(const Call& call);
+// Developers, and that identity itself.
+absl::Status RequireAccess(const Call& call, std::string_view identity_id);
+// That identity itself alone.
+absl::Status RequireIdentity(const Call& call, std::string_view identity_id);
 
 }  // namespace tidemark::rpc

@@ -51,7 +51,7 @@ absl::Status DatasetRpc::BeginListDatasets(const rpc::Call& call,
   const int limit =
       errors::CheckPageSize("page_size", request.page_size(), kDefaultDatasets, violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireAccess(call, identity));
+  TM_RETURN_IF_ERROR(rpc::RequireAccess(call, identity.identity_id));
   const seal::Fields inputs = {identity.pool_id, identity.identity_id};
   TM_ASSIGN_OR_RETURN(const std::string after,
                       OpenPageToken(backend_.keyring, kListDatasets, inputs, request.page_token()));
@@ -81,7 +81,7 @@ absl::Status DatasetRpc::BeginDescribeDataset(const rpc::Call& call,
   errors::Violations violations;
   const DatasetKey dataset = ParseDataset(request, violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireAccess(call, dataset.identity));
+  TM_RETURN_IF_ERROR(rpc::RequireAccess(call, dataset.identity.identity_id));
   TM_RETURN_IF_ERROR(RequirePool(backend_.pools, dataset.identity.pool_id).status());
   backend_.reads.DescribeDataset(
       dataset, call.deadline,
@@ -97,7 +97,7 @@ absl::Status DatasetRpc::BeginDescribeDataset(const rpc::Call& call,
 absl::Status DatasetRpc::BeginDelete(const rpc::Call& call, const v1::DeleteDatasetRequest& request,
                                      v1::DeleteDatasetResponse& response, const rpc::Done& done) {
   TM_ASSIGN_OR_RETURN(DeleteRequest deletion, ParseDelete(request, call, backend_.account_id));
-  TM_RETURN_IF_ERROR(RequireAccess(call, deletion.dataset.identity));
+  TM_RETURN_IF_ERROR(rpc::RequireAccess(call, deletion.dataset.identity.identity_id));
   TM_ASSIGN_OR_RETURN(const PoolFacts pool,
                       RequirePool(backend_.pools, deletion.dataset.identity.pool_id));
   deletion.pool_number = pool.number;
@@ -125,7 +125,7 @@ absl::Status DatasetRpc::BeginListRecords(const rpc::Call& call,
                                           v1::ListRecordsResponse& response,
                                           const rpc::Done& done) {
   TM_ASSIGN_OR_RETURN(const RecordQuery query, ParseRecordQuery(backend_.keyring, request));
-  TM_RETURN_IF_ERROR(RequireAccess(call, query.dataset.identity));
+  TM_RETURN_IF_ERROR(rpc::RequireAccess(call, query.dataset.identity.identity_id));
   TM_ASSIGN_OR_RETURN(const bool pool_known,
                       IsKnownPool(backend_.pools, call, request.identity_pool_id()));
   const absl::Time now = backend_.clock.Now();
@@ -154,7 +154,7 @@ absl::Status DatasetRpc::BeginUpdateRecords(const rpc::Call& call,
                                             v1::UpdateRecordsResponse& response,
                                             const rpc::Done& done) {
   TM_ASSIGN_OR_RETURN(UpdateRequest update, ParseUpdate(request, call, backend_.account_id));
-  TM_RETURN_IF_ERROR(RequireAccess(call, update.dataset.identity));
+  TM_RETURN_IF_ERROR(rpc::RequireAccess(call, update.dataset.identity.identity_id));
   TM_ASSIGN_OR_RETURN(const PoolFacts pool,
                       RequirePool(backend_.pools, update.dataset.identity.pool_id));
   TM_RETURN_IF_ERROR(
@@ -213,7 +213,7 @@ absl::Status DatasetRpc::BeginDescribeIdentity(const rpc::Call& call,
   errors::Violations violations;
   const IdentityKey identity = ParseIdentity(request, violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireAccess(call, identity));
+  TM_RETURN_IF_ERROR(rpc::RequireAccess(call, identity.identity_id));
   TM_RETURN_IF_ERROR(RequirePool(backend_.pools, identity.pool_id).status());
   backend_.reads.DescribeIdentity(identity, call.deadline,
                                   [&response, done](const absl::StatusOr<IdentityUsage>& usage) {

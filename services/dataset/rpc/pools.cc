@@ -32,11 +32,4 @@ absl::StatusOr<bool> IsKnownPool(const Pools& pools, const rpc::Call& call,
   return NotAuthorized(call, "the identity's pool does not exist, or no longer");
 }
 
-absl::Status RequireAccess(const rpc::Call& call, const IdentityKey& identity) {
-  if (call.caller == rpc::CallerKind::kDeveloper || call.principal == identity.identity_id) {
-    return absl::OkStatus();
-  }
-  return NotAuthorized(call, "an identity has access to its own data only");
-}
-
 }  // namespace tidemark::dataset

@@ -42,8 +42,4 @@ absl::StatusOr<PoolFacts> RequirePool(const Pools& pools, const std::string& poo
 absl::StatusOr<bool> IsKnownPool(const Pools& pools, const rpc::Call& call,
                                  const std::string& pool_id);
 
-// OK if the caller may act for `identity`: a developer, or that identity itself.
-// PERMISSION_DENIED NOT_AUTHORIZED otherwise (contract section 9).
-absl::Status RequireAccess(const rpc::Call& call, const IdentityKey& identity);
-
 }  // namespace tidemark::dataset

@@ -6,7 +6,6 @@
 #include "common/pools/require_pool.h"
 #include "services/push/domain/applications.h"
 #include "services/push/domain/device_errors.h"
-#include "services/push/rpc/access.h"
 #include "services/push/rpc/convert.h"
 
 namespace tidemark::push {
@@ -50,7 +49,7 @@ absl::Status PushRpc::BeginRegister(const rpc::Call& call, const v1::RegisterDev
                       .token = request.token()};
   CheckToken("token", candidate.platform, request.token(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireIdentity(call, candidate.identity));
+  TM_RETURN_IF_ERROR(rpc::RequireIdentity(call, candidate.identity.identity_id));
   TM_ASSIGN_OR_RETURN(const pools::PoolPtr pool, RequirePush(request.identity_pool_id()));
   const auto& arns = pool->push().application_arns();
   TM_ASSIGN_OR_RETURN(
@@ -73,7 +72,7 @@ absl::Status PushRpc::BeginSubscribe(const rpc::Call& call,
   const DeviceKey device = ParseDevice(request, violations);
   errors::CheckDatasetName("dataset_name", request.dataset_name(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireIdentity(call, device.identity));
+  TM_RETURN_IF_ERROR(rpc::RequireIdentity(call, device.identity.identity_id));
   TM_RETURN_IF_ERROR(RequirePush(request.identity_pool_id()).status());
   backend_.datasets.Require(
       call, device.identity, request.dataset_name(),
@@ -94,7 +93,7 @@ absl::Status PushRpc::BeginUnsubscribe(const rpc::Call& call,
   const DeviceKey device = ParseDevice(request, violations);
   errors::CheckDatasetName("dataset_name", request.dataset_name(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireIdentity(call, device.identity));
+  TM_RETURN_IF_ERROR(rpc::RequireIdentity(call, device.identity.identity_id));
   TM_RETURN_IF_ERROR(RequirePush(request.identity_pool_id()).status());
   Write(call, done, [this, &call, device, name = request.dataset_name()]() -> absl::Status {
     TM_ASSIGN_OR_RETURN(const bool changed,
@@ -111,7 +110,7 @@ absl::Status PushRpc::BeginSubscribeToAll(const rpc::Call& call,
   errors::Violations violations;
   const DeviceKey device = ParseDevice(request, violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireAccess(call, device.identity));
+  TM_RETURN_IF_ERROR(rpc::RequireAccess(call, device.identity.identity_id));
   TM_RETURN_IF_ERROR(RequirePush(request.identity_pool_id()).status());
   Write(call, done,
         [this, &call, device] { return backend_.writes.SubscribeToAll(device, call.deadline); });
@@ -123,7 +122,7 @@ absl::Status PushRpc::BeginList(const rpc::Call& call, const v1::ListDevicesRequ
   errors::Violations violations;
   const IdentityKey identity = ParseIdentity(request, violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireAccess(call, identity));
+  TM_RETURN_IF_ERROR(rpc::RequireAccess(call, identity.identity_id));
   TM_RETURN_IF_ERROR(pools::RequirePool(backend_.pools, identity.pool_id).status());
   backend_.reads.List(identity, call.deadline,
                       [&response, done](absl::StatusOr<std::vector<Device>> devices) {
@@ -145,7 +144,7 @@ absl::Status PushRpc::BeginDeregister(const rpc::Call& call,
   errors::Violations violations;
   const DeviceKey device = ParseDevice(request, violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
-  TM_RETURN_IF_ERROR(RequireAccess(call, device.identity));
+  TM_RETURN_IF_ERROR(rpc::RequireAccess(call, device.identity.identity_id));
   TM_ASSIGN_OR_RETURN(const pools::PoolPtr pool,
                       pools::RequirePool(backend_.pools, device.identity.pool_id));
   const bool queued = backend_.executor.TryRun([this, &call, done, device, pool] {

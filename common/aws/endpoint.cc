@@ -65,6 +65,11 @@ Endpoint Endpoint::OfAws(std::string_view service, std::string_view region) {
   return Endpoint(true, absl::StrCat(ToAbsl(service), ".", ToAbsl(region), ".amazonaws.com"));
 }
 
+Endpoint Endpoint::OfOption(std::string_view url, std::string_view service,
+                            std::string_view region) {
+  return url.empty() ? OfAws(service, region) : Parse(url).value();
+}
+
 std::string Endpoint::Url() const { return absl::StrCat(tls_ ? "https://" : "http://", host_); }
 
 }  // namespace tidemark::aws

@@ -18,6 +18,8 @@ class Endpoint {
   static absl::Status CheckOption(std::string_view option, std::string_view url);
   // https://SERVICE.REGION.amazonaws.com.
   static Endpoint OfAws(std::string_view service, std::string_view region);
+  // What such an option holds, which was checked; AWS's own if it is empty.
+  static Endpoint OfOption(std::string_view url, std::string_view service, std::string_view region);
 
   bool tls() const { return tls_; }
   // The Host header: host in lower case, with the port unless it is the scheme's own.

@@ -2,18 +2,13 @@
 
 #include "common/aws/endpoint.h"
 #include "common/base/status_macros.h"
-#include "common/pg/dsn.h"
 
 namespace tidemark::dataset {
 
 void Declare(config::Options& options, Config& config) {
   using config::Range;
   using Presence = config::Options::Presence;
-  options.AddSecret("dsn", &config.dsn, Presence::kRequired,
-                    "PostgreSQL's address, as a URI with the role tidemark_dataset.", pg::CheckDsn);
-  options.AddSecret("owner-dsn", &config.owner_dsn, Presence::kOptional,
-                    "The same with a role that may create schemas and roles, for migrate.",
-                    pg::CheckDsn);
+  pg::Declare(options, config.database, "tidemark_dataset");
   options.Add("stream-config", &config.stream_config,
               "Address of the stream configuration service.");
   options.AddKeyring("keyring", &config.keyring, Presence::kRequired,
@@ -52,13 +47,6 @@ void Declare(config::Options& options, Config& config) {
     TM_RETURN_IF_ERROR(aws::Endpoint::CheckOption("lambda-endpoint", config.lambda_endpoint));
     return aws::Endpoint::CheckOption("sts-endpoint", config.sts_endpoint);
   });
-  options.Add("statement-timeout", &config.statement_timeout,
-              Range<absl::Duration>{absl::Milliseconds(100), absl::Minutes(5)},
-              "Bound of each database statement.");
-  options.Add("accept-lossy-server", &config.accept_lossy_server,
-              "Use a database server whose settings lose acknowledged data in a crash.");
-  options.Add("transaction-pooler", &config.transaction_pooler,
-              "The database is reached through a pooler in transaction mode.");
   options.Add("log-max-age", &config.log_max_age,
               Range<absl::Duration>{absl::Minutes(1), absl::Hours(24 * 365)},
               "Changes older than this are forgotten even if a destination lacks them.");

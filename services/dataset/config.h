@@ -9,15 +9,14 @@
 #include "common/config/installation.h"
 #include "common/config/keyring.h"
 #include "common/config/options.h"
-#include "common/config/secret.h"
 #include "common/config/units.h"
+#include "common/pg/database_options.h"
 
 namespace tidemark::dataset {
 
 // The settings of tidemark-dataset, besides those of every service (rpc::ProcessConfig).
 struct Config {
-  config::Secret<std::string> dsn;        // of the role tidemark_dataset
-  config::Secret<std::string> owner_dsn;  // for `migrate`; empty: dsn
+  pg::DatabaseOptions database;
   config::Address stream_config{"127.0.0.1", 7002};
   std::optional<config::Keyring> keyring;
   config::Installation installation;
@@ -42,13 +41,6 @@ struct Config {
   int trigger_calls_per_pool = 64;
   int trigger_calls = 1024;
   std::int64_t trigger_memory = 256 * kMiB;
-
-  absl::Duration statement_timeout = absl::Seconds(5);
-  // A server that would lose acknowledged data (fsync off and the like) is refused unless this is
-  // set.
-  bool accept_lossy_server = false;
-  // Through PgBouncer in transaction mode.
-  bool transaction_pooler = false;
 
   // The change log's bounds: what is older or larger is emptied although a destination lacks it.
   absl::Duration log_max_age = absl::Hours(24);

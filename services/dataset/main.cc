@@ -6,7 +6,6 @@
 #include "common/base/executor.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
-#include "common/obs/log.h"
 #include "common/pg/migrate.h"
 #include "common/pg/reconnector.h"
 #include "common/pools/pool_watch.h"
@@ -40,23 +39,12 @@ constexpr std::size_t kDeletesOfPool = 64;
 constexpr std::size_t kExportQueue = 8;
 constexpr std::size_t kSnapshotQueue = 64;
 constexpr absl::Duration kCheckTime = absl::Seconds(1);
-constexpr absl::Duration kMigrationTime = absl::Minutes(30);
-
-pg::ConnectOptions ConnectOptionsOf(const Config& config, std::string application) {
-  pg::ConnectOptions options;
-  options.dsn = config.dsn.Reveal();
-  options.application_name = std::move(application);
-  options.statement_timeout = config.statement_timeout;
-  if (config.accept_lossy_server) options.check = pg::ServerCheck::kLossy;
-  if (config.transaction_pooler) options.pooling = pg::Pooling::kTransaction;
-  return options;
-}
 
 std::vector<std::unique_ptr<UpdateStore>> OpenUpdateStores(const Config& config) {
   std::vector<std::unique_ptr<UpdateStore>> stores;
   for (int i = 0; i < config.write_lanes; ++i) {
-    stores.push_back(
-        std::make_unique<PostgresUpdateStore>(ConnectOptionsOf(config, "tidemark-dataset write")));
+    stores.push_back(std::make_unique<PostgresUpdateStore>(
+        pg::ConnectTo(config.database, "tidemark-dataset write")));
   }
   return stores;
 }
@@ -64,8 +52,8 @@ std::vector<std::unique_ptr<UpdateStore>> OpenUpdateStores(const Config& config)
 std::vector<DeleteLanes::Delete> OpenDeleteStores(const Config& config) {
   std::vector<DeleteLanes::Delete> stores;
   for (int i = 0; i < kDeleteLanes; ++i) {
-    const auto store =
-        std::make_shared<PostgresAdminStore>(ConnectOptionsOf(config, "tidemark-dataset delete"));
+    const auto store = std::make_shared<PostgresAdminStore>(
+        pg::ConnectTo(config.database, "tidemark-dataset delete"));
     stores.emplace_back([store](const DeleteRequest& request, absl::Time deadline) {
       return store->Delete(request, deadline);
     });
@@ -76,8 +64,8 @@ std::vector<DeleteLanes::Delete> OpenDeleteStores(const Config& config) {
 std::vector<std::unique_ptr<SnapshotStore>> OpenSnapshotStores(const Config& config) {
   std::vector<std::unique_ptr<SnapshotStore>> stores;
   for (int i = 0; i < config.snapshot_lanes; ++i) {
-    stores.push_back(
-        std::make_unique<PostgresSnapshots>(ConnectOptionsOf(config, "tidemark-dataset snapshot")));
+    stores.push_back(std::make_unique<PostgresSnapshots>(
+        pg::ConnectTo(config.database, "tidemark-dataset snapshot")));
   }
   return stores;
 }
@@ -129,15 +117,16 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   WriteLanes updates(OpenUpdateStores(config), LaneLimitsOf(config), SystemClock(), lane_metrics);
   DeleteLanes deletions(OpenDeleteStores(config), {.queued_per_pool = kDeletesOfPool},
                         SystemClock());
-  PostgresReadStore reads(ConnectOptionsOf(config, "tidemark-dataset read"), config.read_lanes);
-  PostgresAdminStore admin(ConnectOptionsOf(config, "tidemark-dataset admin"));
-  PostgresSnapshots exports(ConnectOptionsOf(config, "tidemark-dataset export"));
+  PostgresReadStore reads(pg::ConnectTo(config.database, "tidemark-dataset read"),
+                          config.read_lanes);
+  PostgresAdminStore admin(pg::ConnectTo(config.database, "tidemark-dataset admin"));
+  PostgresSnapshots exports(pg::ConnectTo(config.database, "tidemark-dataset export"));
   SharedSnapshots snapshots(OpenSnapshotStores(config));
   TM_ASSIGN_OR_RETURN(const auto triggers,
                       Triggers::Start(config, reads, updates, process.metrics()));
   SessionCounter sessions;
-  PostgresLogUpkeep log_upkeep(ConnectOptionsOf(config, "tidemark-dataset log"));
-  PostgresUpkeep upkeep(ConnectOptionsOf(config, "tidemark-dataset upkeep"),
+  PostgresLogUpkeep log_upkeep(pg::ConnectTo(config.database, "tidemark-dataset log"));
+  PostgresUpkeep upkeep(pg::ConnectTo(config.database, "tidemark-dataset upkeep"),
                         UpkeepOptionsOf(config));
   Executor admin_thread(1, kAdminQueue);
   Executor export_thread(1, kExportQueue);
@@ -157,7 +146,7 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                         .random = SystemRandom(),
                         .keyring = *config.keyring,
                         .account_id = config.installation.account_id};
-  DatabaseCheck check_database(ConnectOptionsOf(config, "tidemark-dataset check"));
+  DatabaseCheck check_database(pg::ConnectTo(config.database, "tidemark-dataset check"));
   DatasetRpc dataset_rpc(backend, calls, process.metrics());
   DatasetAdminRpc admin_rpc(backend, exports, export_thread, calls, process.metrics());
   ChangeLogRpc change_log_rpc({.reads = reads,
@@ -170,16 +159,6 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   return process.Serve({&dataset_rpc, &admin_rpc, &change_log_rpc},
                        {{"pools", [&] { return directory.Ready(); }},
                         {"database", [&] { return check_database(); }}});
-}
-
-absl::Status RunMigrations(const Config& config) {
-  pg::ConnectOptions options = ConnectOptionsOf(config, "tidemark-dataset migrate");
-  if (!config.owner_dsn.Reveal().empty()) options.dsn = config.owner_dsn.Reveal();
-  TM_ASSIGN_OR_RETURN(const std::vector<int> applied,
-                      pg::Migrate(options, Migrations(), absl::Now() + kMigrationTime));
-  obs::Log(obs::Level::kInfo, "the schema is up to date",
-           {{"schema", "dataset"}, {"applied", applied.size()}});
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -196,5 +175,6 @@ int main(int argc, char** argv) {
        .metrics_port = 9101,
        .declare = [&](auto& options) { dataset::Declare(options, config); },
        .serve = [&](auto& process) { return dataset::Serve(config, process); },
-       .migrate = [&] { return dataset::RunMigrations(config); }});
+       .migrate =
+           [&] { return tidemark::pg::RunMigrations(config.database, dataset::Migrations()); }});
 }

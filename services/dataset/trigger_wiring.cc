@@ -17,25 +17,19 @@ constexpr int kThreads = 2;
 // An answer of a bit more than Lambda allows still gets an error that says how large it is.
 constexpr std::size_t kMaxAnswer = 8 * kMiB;
 
-// As configured (and checked), else AWS's own.
-aws::Endpoint EndpointOf(const std::string& configured, std::string_view service,
-                         const Config& config) {
-  if (configured.empty()) return aws::Endpoint::OfAws(service, config.installation.region);
-  return aws::Endpoint::Parse(configured).value();
-}
-
 std::unique_ptr<Functions> FunctionsOf(const Config& config,
                                        std::optional<aws::CredentialsPlace> place,
                                        aws::HttpTransport& transport) {
   if (!place) return std::make_unique<NoFunctions>();
   const std::string& region = config.installation.region;
   return std::make_unique<LambdaFunctions>(aws::LambdaClient(
-      region, EndpointOf(config.lambda_endpoint, "lambda", config), transport,
-      aws::ProvideFrom(*std::move(place), {.transport = transport,
-                                           .clock = SystemClock(),
-                                           .random = SystemRandom(),
-                                           .region = region,
-                                           .sts = EndpointOf(config.sts_endpoint, "sts", config)}),
+      region, aws::Endpoint::OfOption(config.lambda_endpoint, "lambda", region), transport,
+      aws::ProvideFrom(*std::move(place),
+                       {.transport = transport,
+                        .clock = SystemClock(),
+                        .random = SystemRandom(),
+                        .region = region,
+                        .sts = aws::Endpoint::OfOption(config.sts_endpoint, "sts", region)}),
       SystemClock()));
 }
 

@@ -40,13 +40,12 @@ class LinkFollower {
                aws::CredentialsPlace place, prometheus::Registry& registry)
       : transport_(std::move(transport)),
         credentials_(aws::ProvideFrom(
-            std::move(place),
-            {.transport = *transport_,
-             .clock = SystemClock(),
-             .random = SystemRandom(),
-             .region = config.installation.region,
-             .sts = EndpointOf(config.records.sts_endpoint)
-                        .value_or(aws::Endpoint::OfAws("sts", config.installation.region))})),
+            std::move(place), {.transport = *transport_,
+                               .clock = SystemClock(),
+                               .random = SystemRandom(),
+                               .region = config.installation.region,
+                               .sts = aws::Endpoint::OfOption(config.records.sts_endpoint, "sts",
+                                                              config.installation.region)})),
         links_({.region = config.installation.region, .bucket = config.records.bucket},
                aws::S3Client(config.installation.region, EndpointOf(config.records.s3_endpoint),
                              *transport_, credentials_, SystemClock()),

@@ -2,19 +2,13 @@
 
 #include "common/aws/endpoint.h"
 #include "common/base/status_macros.h"
-#include "common/pg/dsn.h"
 
 namespace tidemark::publisher {
 
 void Declare(config::Options& options, Config& config) {
   using config::Range;
   using Presence = config::Options::Presence;
-  options.AddSecret("dsn", &config.dsn, Presence::kRequired,
-                    "PostgreSQL's address, as a URI with the role tidemark_publisher.",
-                    pg::CheckDsn);
-  options.AddSecret("owner-dsn", &config.owner_dsn, Presence::kOptional,
-                    "The same with a role that may create schemas and roles, for migrate.",
-                    pg::CheckDsn);
+  pg::Declare(options, config.database, "tidemark_publisher");
   options.Add("stream-config", &config.stream_config,
               "Address of the stream configuration service.");
   options.Add("dataset", &config.dataset, "Address of the dataset service.");
@@ -53,13 +47,6 @@ void Declare(config::Options& options, Config& config) {
   options.AddByteSize("queue-bytes", &config.queue_bytes,
                       Range<std::int64_t>{8 * kMiB, 4096 * kMiB},
                       "Memory of changes that wait for their streams; reading pauses above it.");
-  options.Add("statement-timeout", &config.statement_timeout,
-              Range<absl::Duration>{absl::Milliseconds(100), absl::Minutes(5)},
-              "Bound of each database statement.");
-  options.Add("accept-lossy-server", &config.accept_lossy_server,
-              "Use a database server whose settings lose acknowledged data in a crash.");
-  options.Add("transaction-pooler", &config.transaction_pooler,
-              "The database is reached through a pooler in transaction mode.");
   options.CheckToServe([&config] { return aws::PlaceOf(config.base).status(); });
   options.Check([&config]() -> absl::Status {
     TM_RETURN_IF_ERROR(aws::Endpoint::CheckOption("kinesis-endpoint", config.kinesis_endpoint));

@@ -10,8 +10,8 @@
 #include "common/config/installation.h"
 #include "common/config/keyring.h"
 #include "common/config/options.h"
-#include "common/config/secret.h"
 #include "common/config/units.h"
+#include "common/pg/database_options.h"
 #include "services/publisher/push_config.h"
 #include "services/publisher/s3_config.h"
 
@@ -19,8 +19,7 @@ namespace tidemark::publisher {
 
 // The settings of tidemark-publisher, besides those of every service (rpc::ProcessConfig).
 struct Config {
-  config::Secret<std::string> dsn;        // of the role tidemark_publisher
-  config::Secret<std::string> owner_dsn;  // for `migrate`; empty: dsn
+  pg::DatabaseOptions database{.statement_timeout = absl::Seconds(10)};
   config::Address stream_config{"127.0.0.1", 7002};
   config::Address dataset{"127.0.0.1", 7001};
   std::optional<config::Keyring> keyring;
@@ -43,9 +42,6 @@ struct Config {
   absl::Duration lease_ttl = absl::Seconds(5);
   absl::Duration poll_interval = absl::Milliseconds(20);  // while no changes come
   std::int64_t queue_bytes = 64 * kMiB;
-  absl::Duration statement_timeout = absl::Seconds(10);
-  bool accept_lossy_server = false;
-  bool transaction_pooler = false;
 };
 
 // Adds the options.

@@ -19,7 +19,6 @@
 #include "common/base/executor.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
-#include "common/obs/log.h"
 #include "common/pg/migrate.h"
 #include "common/pg/reconnector.h"
 #include "common/pools/pool_watch.h"
@@ -51,23 +50,12 @@ namespace {
 constexpr int kDatasetSchema = 2;
 constexpr std::size_t kAdminQueue = 64;
 constexpr absl::Duration kCheckTime = absl::Seconds(1);
-constexpr absl::Duration kMigrationTime = absl::Minutes(30);
-
-pg::ConnectOptions ConnectOptionsOf(const Config& config, std::string application) {
-  pg::ConnectOptions options;
-  options.dsn = config.dsn.Reveal();
-  options.application_name = std::move(application);
-  options.statement_timeout = config.statement_timeout;
-  if (config.accept_lossy_server) options.check = pg::ServerCheck::kLossy;
-  if (config.transaction_pooler) options.pooling = pg::Pooling::kTransaction;
-  return options;
-}
 
 // Leases must be renewed in time: what takes longer is given up. So is the transaction of a process
 // that stops in the middle of it: nobody can have its shards before.
 pg::ConnectOptions LeaseOptionsOf(const Config& config, std::string application) {
-  pg::ConnectOptions options = ConnectOptionsOf(config, std::move(application));
-  options.statement_timeout = std::min(config.statement_timeout, config.lease_ttl / 2);
+  pg::ConnectOptions options = pg::ConnectTo(config.database, std::move(application));
+  options.statement_timeout = std::min(config.database.statement_timeout, config.lease_ttl / 2);
   options.lock_timeout = options.statement_timeout / 2;
   options.idle_transaction_timeout = options.statement_timeout;
   return options;
@@ -79,13 +67,6 @@ pg::ConnectOptions OrderOptionsOf(const Config& config) {
   options.statement_timeout = std::min(options.statement_timeout, config.lease_ttl / 5);
   options.lock_timeout = options.statement_timeout / 2;
   return options;
-}
-
-// As configured (and checked), else AWS's own.
-aws::Endpoint EndpointOf(const std::string& configured, std::string_view service,
-                         const Config& config) {
-  if (configured.empty()) return aws::Endpoint::OfAws(service, config.installation.region);
-  return aws::Endpoint::Parse(configured).value();
 }
 
 // The clients of AWS, which share connections and base credentials.
@@ -108,7 +89,8 @@ class Aws {
       aws::CredentialsPlace place)
       : transport_(std::move(transport)),
         region_(config.installation.region),
-        sts_endpoint_(EndpointOf(config.sts_endpoint, "sts", config)),
+        sts_endpoint_(
+            aws::Endpoint::OfOption(config.sts_endpoint, "sts", config.installation.region)),
         base_(aws::ProvideFrom(std::move(place), {.transport = *transport_,
                                                   .clock = SystemClock(),
                                                   .random = SystemRandom(),
@@ -117,8 +99,10 @@ class Aws {
         sts_(region_, sts_endpoint_, *transport_, base_, SystemClock()),
         roles_({.patience = config.role_patience}, sts_,
                {.wall = SystemClock(), .boottime = BoottimeClock()}, SystemRandom()),
-        kinesis_(region_, EndpointOf(config.kinesis_endpoint, "kinesis", config), *transport_,
-                 base_, SystemClock()),
+        kinesis_(
+            region_,
+            aws::Endpoint::OfOption(config.kinesis_endpoint, "kinesis", config.installation.region),
+            *transport_, base_, SystemClock()),
         sender_(kinesis_, config.assume_roles ? &roles_ : nullptr, config.kinesis_timeout),
         check_({.assume_roles = config.assume_roles}, sts_, kinesis_) {}
 
@@ -215,17 +199,17 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   GrpcNeighbours neighbours(rpc::MakeChannel(config::FormatAddress(config.stream_config)),
                             rpc::MakeChannel(config::FormatAddress(config.dataset)),
                             SystemRandom());
-  PostgresChangeLog log({.connect = ConnectOptionsOf(config, "tidemark-publisher log"),
-                         .timeout = config.statement_timeout});
+  PostgresChangeLog log({.connect = pg::ConnectTo(config.database, "tidemark-publisher log"),
+                         .timeout = config.database.statement_timeout});
   PostgresLeaseStore leases(LeaseOptionsOf(config, "tidemark-publisher leases"));
   PostgresOrders orders(OrderOptionsOf(config));
   GrpcSnapshots snapshots(rpc::MakeChannel(config::FormatAddress(config.dataset),
                                            {.max_message_bytes = kSnapshotMessageBytes}),
                           SystemRandom());
   PostgresBulkStore bulk(LeaseOptionsOf(config, "tidemark-publisher bulk"));
-  PostgresParkedChanges parked(ConnectOptionsOf(config, "tidemark-publisher parked"));
-  PostgresSteering steering(ConnectOptionsOf(config, "tidemark-publisher steering"));
-  DatabaseCheck check_database(ConnectOptionsOf(config, "tidemark-publisher check"));
+  PostgresParkedChanges parked(pg::ConnectTo(config.database, "tidemark-publisher parked"));
+  PostgresSteering steering(pg::ConnectTo(config.database, "tidemark-publisher steering"));
+  DatabaseCheck check_database(pg::ConnectTo(config.database, "tidemark-publisher check"));
   Metrics metrics(process.metrics());
   PushMetrics push_metrics(process.metrics());
   Destinations destinations(config, process.metrics());
@@ -261,16 +245,6 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                                           {"progress", [&] { return publisher.CheckProgress(); }}});
 }
 
-absl::Status RunMigrations(const Config& config) {
-  pg::ConnectOptions options = ConnectOptionsOf(config, "tidemark-publisher migrate");
-  if (!config.owner_dsn.Reveal().empty()) options.dsn = config.owner_dsn.Reveal();
-  TM_ASSIGN_OR_RETURN(const std::vector<int> applied,
-                      pg::Migrate(options, Migrations(), absl::Now() + kMigrationTime));
-  obs::Log(obs::Level::kInfo, "the schema is up to date",
-           {{"schema", "publisher"}, {"applied", applied.size()}});
-  return absl::OkStatus();
-}
-
 }  // namespace
 }  // namespace tidemark::publisher
 
@@ -285,5 +259,6 @@ int main(int argc, char** argv) {
        .metrics_port = 9103,
        .declare = [&](auto& options) { publisher::Declare(options, config); },
        .serve = [&](auto& process) { return publisher::Serve(config, process); },
-       .migrate = [&] { return publisher::RunMigrations(config); }});
+       .migrate =
+           [&] { return tidemark::pg::RunMigrations(config.database, publisher::Migrations()); }});
 }

@@ -8,17 +8,11 @@
 namespace tidemark::publisher {
 namespace {
 
-absl::Status Named(const char* option, const absl::Status& status) {
+absl::Status CheckAddress(const PushConfig& config) {
+  if (config.address.empty()) return absl::OkStatus();
+  const absl::Status status = config::ParseAddress(config.address).status();
   if (status.ok()) return status;
-  return absl::InvalidArgumentError(absl::StrCat("--", option, ": ", status.message()));
-}
-
-absl::Status Check(const PushConfig& config) {
-  if (!config.address.empty()) {
-    TM_RETURN_IF_ERROR(Named("push", config::ParseAddress(config.address).status()));
-  }
-  if (config.sns_endpoint.empty()) return absl::OkStatus();
-  return Named("sns-endpoint", aws::Endpoint::Parse(config.sns_endpoint).status());
+  return absl::InvalidArgumentError(absl::StrCat("--push: ", status.message()));
 }
 
 }  // namespace
@@ -35,7 +29,10 @@ void Declare(config::Options& options, PushConfig& config) {
   options.AddByteSize("push-queue-bytes", &config.queue_bytes,
                       Range<std::int64_t>{1 * kMiB, 4096 * kMiB},
                       "Memory of changes that devices are to be told of; above it the oldest go.");
-  options.Check([&config] { return Check(config); });
+  options.Check([&config]() -> absl::Status {
+    TM_RETURN_IF_ERROR(CheckAddress(config));
+    return aws::Endpoint::CheckOption("sns-endpoint", config.sns_endpoint);
+  });
 }
 
 }  // namespace tidemark::publisher

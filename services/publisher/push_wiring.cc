@@ -20,18 +20,14 @@ constexpr absl::Duration kSnsTime = absl::Seconds(5);
 // The answer to a lookup may name 100 devices for each of its datasets.
 constexpr std::int64_t kTargetsMessageBytes = 64 * kMiB;
 
-aws::Endpoint EndpointOf(const PushConfig& config, const std::string& region) {
-  if (config.sns_endpoint.empty()) return aws::Endpoint::OfAws("sns", region);
-  return aws::Endpoint::Parse(config.sns_endpoint).value();  // it was checked
-}
-
 class SnsPushing final : public Pushing {
  public:
   SnsPushing(const PushConfig& config, const PushParts& parts,
              std::unique_ptr<aws::CurlTransport> transport)
       : transport_(std::move(transport)),
-        sender_(aws::SnsClient(parts.region, EndpointOf(config, parts.region), *transport_,
-                               parts.credentials, SystemClock()),
+        sender_(aws::SnsClient(parts.region,
+                               aws::Endpoint::OfOption(config.sns_endpoint, "sns", parts.region),
+                               *transport_, parts.credentials, SystemClock()),
                 parts.roles, kSnsTime),
         targets_(rpc::MakeChannel(config.address, {.max_message_bytes = kTargetsMessageBytes}),
                  SystemRandom()) {}

@@ -2,18 +2,12 @@
 
 #include "common/aws/endpoint.h"
 #include "common/base/status_macros.h"
-#include "common/pg/dsn.h"
 
 namespace tidemark::push {
 
 void Declare(config::Options& options, Config& config) {
   using config::Range;
-  using Presence = config::Options::Presence;
-  options.AddSecret("dsn", &config.dsn, Presence::kRequired,
-                    "PostgreSQL's address, as a URI with the role tidemark_push.", pg::CheckDsn);
-  options.AddSecret("owner-dsn", &config.owner_dsn, Presence::kOptional,
-                    "The same with a role that may create schemas and roles, for migrate.",
-                    pg::CheckDsn);
+  pg::Declare(options, config.database, "tidemark_push");
   options.Add("stream-config", &config.stream_config,
               "Address of the stream configuration service.");
   options.Add("dataset", &config.dataset, "Address of the dataset service.");
@@ -35,16 +29,9 @@ void Declare(config::Options& options, Config& config) {
               "Calls that write at once, each with a database connection.");
   options.Add("read-lanes", &config.read_lanes, Range<int>{1, 32},
               "Threads that read, each with a database connection.");
-  options.Add("statement-timeout", &config.statement_timeout,
-              Range<absl::Duration>{absl::Milliseconds(100), absl::Minutes(5)},
-              "Bound of each database statement.");
   options.Add("erase-interval", &config.erase_interval,
               Range<absl::Duration>{absl::Milliseconds(10), absl::Hours(1)},
               "How often devices of deleted pools are looked for.");
-  options.Add("accept-lossy-server", &config.accept_lossy_server,
-              "Use a database server whose settings lose acknowledged data in a crash.");
-  options.Add("transaction-pooler", &config.transaction_pooler,
-              "The database is reached through a pooler in transaction mode.");
   options.CheckToServe([&config] { return aws::PlaceOf(config.base).status(); });
   options.Check([&config]() -> absl::Status {
     TM_RETURN_IF_ERROR(aws::Endpoint::CheckOption("sns-endpoint", config.sns_endpoint));

@@ -6,15 +6,14 @@
 #include "common/aws/base_options.h"
 #include "common/config/installation.h"
 #include "common/config/options.h"
-#include "common/config/secret.h"
 #include "common/config/units.h"
+#include "common/pg/database_options.h"
 
 namespace tidemark::push {
 
 // The settings of tidemark-push, besides those of every service (rpc::ProcessConfig).
 struct Config {
-  config::Secret<std::string> dsn;        // of the role tidemark_push
-  config::Secret<std::string> owner_dsn;  // for `migrate`; empty: dsn
+  pg::DatabaseOptions database;
   config::Address stream_config{"127.0.0.1", 7002};
   config::Address dataset{"127.0.0.1", 7001};
   config::Installation installation;
@@ -29,10 +28,7 @@ struct Config {
 
   int connections = 4;  // for writes
   int read_lanes = 2;
-  absl::Duration statement_timeout = absl::Seconds(5);
   absl::Duration erase_interval = absl::Seconds(10);
-  bool accept_lossy_server = false;
-  bool transaction_pooler = false;
 };
 
 // Adds the options.

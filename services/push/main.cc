@@ -14,8 +14,6 @@
 #include "common/base/executor.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
-#include "common/obs/log.h"
-#include "common/pg/migrate.h"
 #include "common/pools/pool_watch.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/process.h"
@@ -34,24 +32,6 @@ namespace {
 
 constexpr std::size_t kQueuedCalls = 1024;
 constexpr absl::Duration kCheckTime = absl::Seconds(1);
-constexpr absl::Duration kMigrationTime = absl::Minutes(30);
-
-pg::ConnectOptions ConnectOptionsOf(const Config& config, std::string application) {
-  pg::ConnectOptions options;
-  options.dsn = config.dsn.Reveal();
-  options.application_name = std::move(application);
-  options.statement_timeout = config.statement_timeout;
-  if (config.accept_lossy_server) options.check = pg::ServerCheck::kLossy;
-  if (config.transaction_pooler) options.pooling = pg::Pooling::kTransaction;
-  return options;
-}
-
-// As configured (and checked), else AWS's own.
-aws::Endpoint EndpointOf(const std::string& configured, std::string_view service,
-                         const Config& config) {
-  if (configured.empty()) return aws::Endpoint::OfAws(service, config.installation.region);
-  return aws::Endpoint::Parse(configured).value();
-}
 
 // The clients of AWS, which share connections and base credentials.
 class Aws {
@@ -71,7 +51,8 @@ class Aws {
       : metrics_(registry),
         transport_(std::move(transport)),
         region_(config.installation.region),
-        sts_endpoint_(EndpointOf(config.sts_endpoint, "sts", config)),
+        sts_endpoint_(
+            aws::Endpoint::OfOption(config.sts_endpoint, "sts", config.installation.region)),
         base_(aws::ProvideFrom(std::move(place), {.transport = *transport_,
                                                   .clock = SystemClock(),
                                                   .random = SystemRandom(),
@@ -81,7 +62,9 @@ class Aws {
         roles_({.patience = config.role_patience}, sts_,
                {.wall = SystemClock(), .boottime = BoottimeClock()}, SystemRandom()),
         endpoints_({.call_time = config.sns_timeout},
-                   {.sns = aws::SnsClient(region_, EndpointOf(config.sns_endpoint, "sns", config),
+                   {.sns = aws::SnsClient(region_,
+                                          aws::Endpoint::OfOption(config.sns_endpoint, "sns",
+                                                                  config.installation.region),
                                           *transport_, base_, SystemClock()),
                     .sts = sts_,
                     .roles = config.assume_roles ? &roles_ : nullptr,
@@ -104,10 +87,11 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                                process.metrics());
   GrpcPoolList pool_list(stream_config, SystemRandom());
   GrpcDatasets datasets(rpc::MakeChannel(config::FormatAddress(config.dataset)), SystemRandom());
-  PostgresReadStore reads(ConnectOptionsOf(config, "tidemark-push read"), config.read_lanes);
-  PostgresWriteStore writes(ConnectOptionsOf(config, "tidemark-push write"), config.connections);
-  PostgresWriteStore upkeep(ConnectOptionsOf(config, "tidemark-push upkeep"), 1);
-  PostgresWriteStore check(ConnectOptionsOf(config, "tidemark-push check"), 1);
+  PostgresReadStore reads(pg::ConnectTo(config.database, "tidemark-push read"), config.read_lanes);
+  PostgresWriteStore writes(pg::ConnectTo(config.database, "tidemark-push write"),
+                            config.connections);
+  PostgresWriteStore upkeep(pg::ConnectTo(config.database, "tidemark-push upkeep"), 1);
+  PostgresWriteStore check(pg::ConnectTo(config.database, "tidemark-push check"), 1);
   Executor executor(config.connections, kQueuedCalls);
   TM_ASSIGN_OR_RETURN(const auto aws, Aws::Start(config, process.metrics()));
   const Eraser eraser(upkeep, pool_list, directory, {.interval = config.erase_interval},
@@ -127,16 +111,6 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                         {"database", [&] { return check.Check(absl::Now() + kCheckTime); }}});
 }
 
-absl::Status RunMigrations(const Config& config) {
-  pg::ConnectOptions options = ConnectOptionsOf(config, "tidemark-push migrate");
-  if (!config.owner_dsn.Reveal().empty()) options.dsn = config.owner_dsn.Reveal();
-  TM_ASSIGN_OR_RETURN(const std::vector<int> applied,
-                      pg::Migrate(options, Migrations(), absl::Now() + kMigrationTime));
-  obs::Log(obs::Level::kInfo, "the schema is up to date",
-           {{"schema", "push"}, {"applied", applied.size()}});
-  return absl::OkStatus();
-}
-
 }  // namespace
 }  // namespace tidemark::push
 
@@ -151,5 +125,6 @@ int main(int argc, char** argv) {
        .metrics_port = 9104,
        .declare = [&](auto& options) { push::Declare(options, config); },
        .serve = [&](auto& process) { return push::Serve(config, process); },
-       .migrate = [&] { return push::RunMigrations(config); }});
+       .migrate =
+           [&] { return tidemark::pg::RunMigrations(config.database, push::Migrations()); }});
 }

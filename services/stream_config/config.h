@@ -7,15 +7,14 @@
 #include "common/config/installation.h"
 #include "common/config/keyring.h"
 #include "common/config/options.h"
-#include "common/config/secret.h"
 #include "common/config/units.h"
+#include "common/pg/database_options.h"
 
 namespace tidemark::stream_config {
 
 // The settings of tidemark-stream-config, besides those of every service (rpc::ProcessConfig).
 struct Config {
-  config::Secret<std::string> dsn;        // of the role tidemark_stream_config
-  config::Secret<std::string> owner_dsn;  // for `migrate`; empty: dsn
+  pg::DatabaseOptions database;
   config::Address dataset{"127.0.0.1", 7001};
   config::Address publisher{"127.0.0.1", 7003};
   config::Address push{"127.0.0.1", 7004};
@@ -28,14 +27,8 @@ struct Config {
 
   // Calls that work at once, each with a database connection. One more is for watchers.
   int connections = 4;
-  absl::Duration statement_timeout = absl::Seconds(5);
   // How long a change made by another replica may take to be seen.
   absl::Duration poll_interval = absl::Milliseconds(100);
-  // A server that would lose acknowledged data (fsync off and the like) is refused unless this is
-  // set.
-  bool accept_lossy_server = false;
-  // Through PgBouncer in transaction mode.
-  bool transaction_pooler = false;
 };
 
 // Adds the options.

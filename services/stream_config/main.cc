@@ -5,8 +5,6 @@
 #include "common/base/executor.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
-#include "common/obs/log.h"
-#include "common/pg/migrate.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/process.h"
 #include "services/stream_config/config.h"
@@ -24,21 +22,10 @@ namespace {
 
 constexpr std::size_t kQueuedCalls = 256;
 constexpr absl::Duration kCheckTime = absl::Seconds(1);
-constexpr absl::Duration kMigrationTime = absl::Minutes(30);
-
-pg::ConnectOptions ConnectOptionsOf(const Config& config, std::string application) {
-  pg::ConnectOptions options;
-  options.dsn = config.dsn.Reveal();
-  options.application_name = std::move(application);
-  options.statement_timeout = config.statement_timeout;
-  if (config.accept_lossy_server) options.check = pg::ServerCheck::kLossy;
-  if (config.transaction_pooler) options.pooling = pg::Pooling::kTransaction;
-  return options;
-}
 
 absl::Status Serve(const Config& config, rpc::Process& process) {
-  PostgresStore store(ConnectOptionsOf(config, "tidemark-stream-config"), config.connections);
-  PostgresStore feed_store(ConnectOptionsOf(config, "tidemark-stream-config feed"), 1);
+  PostgresStore store(pg::ConnectTo(config.database, "tidemark-stream-config"), config.connections);
+  PostgresStore feed_store(pg::ConnectTo(config.database, "tidemark-stream-config feed"), 1);
   GrpcDatasets datasets(rpc::MakeChannel(config::FormatAddress(config.dataset)), SystemRandom());
   std::optional<GrpcPublishers> publishers;
   if (config.check_streams) {
@@ -70,16 +57,6 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                         {"database", [&] { return store.Check(absl::Now() + kCheckTime); }}});
 }
 
-absl::Status RunMigrations(const Config& config) {
-  pg::ConnectOptions options = ConnectOptionsOf(config, "tidemark-stream-config migrate");
-  if (!config.owner_dsn.Reveal().empty()) options.dsn = config.owner_dsn.Reveal();
-  TM_ASSIGN_OR_RETURN(const std::vector<int> applied,
-                      pg::Migrate(options, Migrations(), absl::Now() + kMigrationTime));
-  obs::Log(obs::Level::kInfo, "The schema is up to date.",
-           {{"schema", "stream_config"}, {"applied", applied.size()}});
-  return absl::OkStatus();
-}
-
 }  // namespace
 }  // namespace tidemark::stream_config
 
@@ -94,5 +71,8 @@ int main(int argc, char** argv) {
        .metrics_port = 9102,
        .declare = [&](auto& options) { stream_config::Declare(options, config); },
        .serve = [&](auto& process) { return stream_config::Serve(config, process); },
-       .migrate = [&] { return stream_config::RunMigrations(config); }});
+       .migrate =
+           [&] {
+             return tidemark::pg::RunMigrations(config.database, stream_config::Migrations());
+           }});
 }

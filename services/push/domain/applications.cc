@@ -32,17 +32,6 @@ absl::StatusOr<std::string> ApplicationFor(Platform platform,
       {{"identityPoolId", std::string(pool_id)}, {"platform", name}});
 }
 
-// arn:aws:sns:REGION:ACCOUNT:endpoint/PLATFORM/APPLICATION/UUID
-std::string ApplicationOf(std::string_view endpoint_arn) {
-  constexpr std::string_view kEndpoint = ":endpoint/";
-  const std::size_t kind = endpoint_arn.find(kEndpoint);
-  const std::size_t last = endpoint_arn.rfind('/');
-  if (kind == std::string_view::npos || last < kind + kEndpoint.size()) return "";
-  const std::size_t name = kind + kEndpoint.size();
-  return absl::StrCat(ToAbsl(endpoint_arn.substr(0, kind)), ":app/",
-                      ToAbsl(endpoint_arn.substr(name, last - name)));
-}
-
 absl::Status RequireApplications(const std::vector<std::string>& application_arns,
                                  std::string_view pool_id) {
   if (!application_arns.empty()) return absl::OkStatus();

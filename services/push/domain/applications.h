@@ -15,9 +15,6 @@ absl::StatusOr<std::string> ApplicationFor(Platform platform,
                                            const std::vector<std::string>& application_arns,
                                            std::string_view pool_id);
 
-// The application that an endpoint was made with, by its ARN; empty if that has another form.
-std::string ApplicationOf(std::string_view endpoint_arn);
-
 // PUSH_NOT_CONFIGURED unless the pool has any application.
 absl::Status RequireApplications(const std::vector<std::string>& application_arns,
                                  std::string_view pool_id);

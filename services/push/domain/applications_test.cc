@@ -38,12 +38,5 @@ TEST(ApplicationsTest, APoolWithoutAnyIsNotConfigured) {
   EXPECT_TRUE(RequireApplications(kApplications, "r:1").ok());
 }
 
-TEST(ApplicationsTest, AnEndpointNamesItsApplication) {
-  EXPECT_EQ(ApplicationOf("arn:aws:sns:eu-west-1:123456789012:endpoint/GCM/my-app/0b1c"),
-            "arn:aws:sns:eu-west-1:123456789012:app/GCM/my-app");
-  EXPECT_EQ(ApplicationOf("arn:aws:sns:eu-west-1:123456789012:endpoint/GCM"), "");
-  EXPECT_EQ(ApplicationOf("arn:aws:sns:eu-west-1:123456789012:topic"), "");
-}
-
 }  // namespace
 }  // namespace tidemark::push

@@ -82,6 +82,7 @@ struct ChangedDataset {
 struct Target {
   std::string device_id;
   Platform platform = Platform::kApns;
+  std::string application_arn;
   std::string endpoint_arn;
   Registration registration;
 

@@ -46,6 +46,10 @@ CREATE TABLE push.exception (
 -- Forgets devices of the identity that are not enabled until there is room for another one below
 -- `p_max_devices`: the longest unregistered first. False, and nothing is changed, if they are too
 -- few. The caller has the locks.
+--
+-- It finds them by their owner whatever the planner knows of the table: what goes with it is compared
+-- in a way that no index serves. While the table is not analyzed, the index that begins with the pool
+-- looks as good, and all of the pool would be read.
 CREATE FUNCTION push.make_room(
   p_owner bigint, p_pool_id text, p_identity_id text, p_max_devices integer)
 RETURNS boolean
@@ -57,13 +61,15 @@ DECLARE
 BEGIN
   SELECT count(*) - p_max_devices + 1 INTO wanted
     FROM push.device AS d
-   WHERE d.owner = p_owner AND d.pool_id = p_pool_id AND d.identity_id = p_identity_id;
+   WHERE d.owner = p_owner
+     AND (d.pool_id, d.identity_id) IS NOT DISTINCT FROM (p_pool_id, p_identity_id);
   IF wanted <= 0 THEN
     RETURN true;
   END IF;
   SELECT array_agg(o.device_id) INTO dead
     FROM (SELECT d.device_id FROM push.device AS d
-           WHERE d.owner = p_owner AND d.pool_id = p_pool_id AND d.identity_id = p_identity_id
+           WHERE d.owner = p_owner
+             AND (d.pool_id, d.identity_id) IS NOT DISTINCT FROM (p_pool_id, p_identity_id)
              AND d.state <> 1
            ORDER BY d.last_registration_time, d.device_id LIMIT wanted) AS o;
   IF coalesce(cardinality(dead), 0) < wanted THEN

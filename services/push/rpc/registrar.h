@@ -29,8 +29,7 @@ struct Candidate {
 // no connection waits for SNS. Whatever ends it in between, registering again goes on from there:
 // SNS tells the endpoint that it has for the token. Metric:
 //   tidemark_push_registrations_total{outcome}  new, again, moved (from another identity), refused
-//   (a
-//                                               limit, settings, the token), failed
+//                                               (a limit, settings, the token), failed
 class Registrar {
  public:
   // All of it outlives the object. Writes run on `executor`.

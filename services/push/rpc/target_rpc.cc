@@ -6,7 +6,6 @@
 
 #include "common/base/status_macros.h"
 #include "common/obs/metrics.h"
-#include "services/push/domain/applications.h"
 #include "services/push/rpc/check_settings.h"
 #include "services/push/rpc/convert.h"
 
@@ -16,10 +15,8 @@ namespace {
 // A pool's devices of an application that it no longer has wait until they register anew: with the
 // pool's role SNS would refuse them one by one.
 bool IsServed(const pools::Pool& pool, const Target& target) {
-  const std::string application = ApplicationOf(target.endpoint_arn);
   const auto& served = pool.push().application_arns();
-  return application.empty() ||
-         std::find(served.begin(), served.end(), application) != served.end();
+  return std::find(served.begin(), served.end(), target.application_arn) != served.end();
 }
 
 }  // namespace

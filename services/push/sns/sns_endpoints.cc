@@ -78,6 +78,7 @@ class SnsEndpoints::Making : public std::enable_shared_from_this<Making> {
           // Gone, or no longer this token's: SNS knows which is.
           const bool other = error->code == "NotFound" || error->code == "InvalidParameter";
           if (other && creations_ < 2) return Create();
+          if (error->code == "NotFound") return done_(EndpointVanishes());
           Fail(*error, kSet);
         },
         [this](const absl::Status& late) { done_(late); });

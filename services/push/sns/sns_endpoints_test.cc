@@ -138,7 +138,7 @@ TEST_F(SnsEndpointsTest, OneThatGoesAgainAndAgainIsGivenUp) {
                   " already exists with the same Token, but different attributes.");
     aws_.Fail(kSet, 404, "NotFound");
   }
-  EXPECT_FALSE(Ensure().ok());
+  EXPECT_EQ(ReasonOf(Ensure().status()), errors::v1::ERROR_REASON_SERVICE_UNAVAILABLE);
   EXPECT_THAT(aws_.calls, ElementsAre(kCreate, kSet, kCreate, kSet));
 }
 

@@ -99,10 +99,6 @@ absl::Status Explain(const CallError& error, const SnsRequest& request) {
     case ErrorClass::kOff:
       break;
   }
-  // It was deleted at the same moment, again and again.
-  if (error.code == "NotFound" && std::string_view(request.action) == "sns:SetEndpointAttributes") {
-    return Unavailable("deletes the endpoint at this moment; try again", absl::Seconds(1));
-  }
   if (IsDenied(error) && !(IsForeign(request) && !HadNoCredentials(error))) {
     return Denied(error, request);
   }
@@ -111,6 +107,10 @@ absl::Status Explain(const CallError& error, const SnsRequest& request) {
     return TokenRefused();
   }
   return ApplicationNotUsable(error, request);
+}
+
+absl::Status EndpointVanishes() {
+  return Unavailable("deletes the endpoint at this moment; try again", absl::Seconds(1));
 }
 
 void LogFailure(const CallError& error, const SnsRequest& request) {

@@ -18,7 +18,10 @@ struct SnsRequest {
 // Why it failed, for the caller, as Endpoints says. Never in SNS's words: they may name the token.
 absl::Status Explain(const aws::CallError& error, const SnsRequest& request);
 
-// The same for operators, without SNS's words.
+// Of an endpoint that is deleted whenever it was made, by others.
+absl::Status EndpointVanishes();
+
+// Explain's, for operators, without SNS's words.
 void LogFailure(const aws::CallError& error, const SnsRequest& request);
 
 // Whether the application is of another account than the role: no permission helps.

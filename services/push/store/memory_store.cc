@@ -58,7 +58,8 @@ std::vector<Target> MemoryStore::TargetsOf(const ChangedDataset& dataset) const 
         device.subscriptions.to_all == excepted) {
       continue;
     }
-    targets.push_back({id, device.platform, device.endpoint_arn, entry.registration});
+    targets.push_back(
+        {id, device.platform, entry.application_arn, device.endpoint_arn, entry.registration});
   }
   return targets;
 }

@@ -40,7 +40,7 @@ SELECT d.device_id, d.platform, d.endpoint_arn, d.state, d.subscribed_to_all,
 // which the index alone is read. OFFSET and LIMIT keep the planner from any other order, which it
 // would take for a batch while the tables are not analyzed.
 constexpr pg::Query kResolve{"push_resolve", R"(
-SELECT c.place, d.device_id, d.platform, d.endpoint_arn, d.registration
+SELECT c.place, d.device_id, d.platform, d.application_arn, d.endpoint_arn, d.registration
   FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::uuid[]) WITH ORDINALITY
        AS c (owner, pool_id, identity_id, dataset_name, writer, place)
  CROSS JOIN LATERAL (
@@ -105,14 +105,14 @@ absl::StatusOr<std::vector<std::vector<Target>>> ParseTargets(const pg::Result& 
                                                               std::size_t datasets) {
   std::vector<std::vector<Target>> targets(datasets);
   for (const pg::Row row : result) {
-    TM_ASSIGN_OR_RETURN(
-        auto columns,
-        (row.Parse<std::int64_t, pg::Uuid, std::int16_t, std::string, Registration>()));
-    auto& [place, id, platform, endpoint_arn, registration] = columns;
+    TM_ASSIGN_OR_RETURN(auto columns, (row.Parse<std::int64_t, pg::Uuid, std::int16_t, std::string,
+                                                 std::string, Registration>()));
+    auto& [place, id, platform, application_arn, endpoint_arn, registration] = columns;
     const auto index = static_cast<std::size_t>(place - 1);
     if (index >= datasets) return errors::InternalError("a place that was not asked for");
     targets[index].push_back({.device_id = id.ToString(),
                               .platform = static_cast<Platform>(platform),
+                              .application_arn = std::move(application_arn),
                               .endpoint_arn = std::move(endpoint_arn),
                               .registration = registration});
   }

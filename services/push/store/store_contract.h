@@ -10,8 +10,8 @@
 #include "absl/time/clock.h"
 #include "services/push/store/store.h"
 
-// What every store of devices must do. A test program adds store_contract.cc to its sources and
-// instantiates the suite with a factory of its store.
+// What every store of devices must do. A test program adds store_contract.cc and race_contract.cc
+// to its sources and instantiates the suite with a factory of its store.
 namespace tidemark::push {
 
 // An empty store, seen by two replicas.

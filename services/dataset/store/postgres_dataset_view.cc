@@ -1,5 +1,6 @@
 #include "services/dataset/store/postgres_dataset_view.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -69,6 +70,10 @@ absl::StatusOr<DatasetView> ParseView(const pg::Result& result) {
                          : UpdateOutcome(RequestIdReused{});
     }
     TM_ASSIGN_OR_RETURN(view.complete, row.Get<bool>(5));
+  }
+  // The union keeps the order of its parts in practice; nothing promises it.
+  if (!std::ranges::is_sorted(view.records, {}, &Record::key)) {
+    std::ranges::sort(view.records, {}, &Record::key);
   }
   return view;
 }

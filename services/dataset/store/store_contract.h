@@ -17,8 +17,8 @@
 #include "services/dataset/store/store.h"
 
 // What every store of datasets must do. A test program adds store_contract.cc,
-// store_contract_steps.cc and trigger_contract.cc to its sources and instantiates
-// DatasetStoreContract with a factory of its store.
+// store_contract_steps.cc, admin_contract.cc and trigger_contract.cc to its sources and
+// instantiates DatasetStoreContract with a factory of its store.
 namespace tidemark::dataset {
 
 // An empty store.

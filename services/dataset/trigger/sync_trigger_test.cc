@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/errors/error.h"
+#include "common/obs/log.h"
 #include "common/testing/eventually.h"
 #include "common/testing/settable_clock.h"
 #include "services/dataset/domain/checks.h"
@@ -21,9 +22,11 @@ namespace tidemark::dataset {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr const char* kFunction = "arn:aws:lambda:us-east-1:123456789012:function:f";
@@ -416,6 +419,32 @@ TEST_F(SyncTriggerTest, AFunctionThatTakesItsWholeTimeIsNotRunAgain) {
   ASSERT_THAT(functions_.calls(), SizeIs(2));
   EXPECT_EQ(functions_.calls()[1].time, absl::Seconds(2));  // the caller does not wait longer
   EXPECT_EQ(Count("tidemark_dataset_trigger_calls_total", "timed_out"), 2);
+}
+
+TEST_F(SyncTriggerTest, AnAnswerThatTheTransportDoesNotTakeIsTheFunctionsFault) {
+  functions_.Set(FakeFunctions::Failing(
+      {.error_class = aws::ErrorClass::kTransient, .code = std::string(aws::kTooLargeCode)}));
+  EXPECT_EQ(ReasonOf({Put("a", 0)}), errors::v1::ERROR_REASON_TRIGGER_FAILED);
+  EXPECT_THAT(functions_.calls(), SizeIs(1)) << "it would be as large again";
+}
+
+TEST_F(SyncTriggerTest, AFailureIsLoggedWithoutAnybodysWords) {
+  std::string logged;
+  const obs::ScopedLogSink sink([&logged](std::string_view line) { logged.append(line); });
+  functions_.Set(FakeFunctions::Failing({.error_class = aws::ErrorClass::kPermanent,
+                                         .http_status = 403,
+                                         .code = "AccessDeniedException",
+                                         .message = "what Lambda says"}));
+  EXPECT_EQ(ReasonOf({Put("a", 0)}), errors::v1::ERROR_REASON_TRIGGER_FAILED);
+  for (const char* part : {"p:1", kFunction, "TRIGGER_FAILED", "403 AccessDeniedException"}) {
+    EXPECT_THAT(logged, HasSubstr(part));
+  }
+  EXPECT_THAT(logged, Not(HasSubstr("what Lambda says")));
+  logged.clear();
+  clock_.passed += absl::Seconds(2);
+  functions_.Set(FakeFunctions::Returning(R"({"errorMessage":"what it says"})", "Unhandled"));
+  EXPECT_EQ(ReasonOf({Put("a", 0)}), errors::v1::ERROR_REASON_TRIGGER_FAILED);
+  EXPECT_THAT(logged, AllOf(HasSubstr("TRIGGER_FAILED"), Not(HasSubstr("what it says"))));
 }
 
 TEST_F(SyncTriggerTest, WithoutAwsCredentialsItSaysSo) {

@@ -44,9 +44,12 @@ def wake_the_other_device(push, sync, endpoints, pool, region, patience):
         Device(sync, pool, identity, DATASET, register(push, pool, identity, token))
         for token in tokens.values()]
 
+    pushes = []
+
     def told(name, sync_count):
         """Waits until that device is."""
         wait_for(endpoints, tokens[name], expected(pool, identity, sync_count), patience)
+        pushes.append((name, sync_count))
 
     write(tablet, "'dark'")  # A dataset must exist before it can be subscribed to.
     for device in devices:
@@ -66,7 +69,7 @@ def wake_the_other_device(push, sync, endpoints, pool, region, patience):
                 f"the {name} was told what it wrote itself")
     for device in devices:
         push.DeregisterDevice(identity, identity_pool_id=pool, device_id=device.name)
-    return PushSummary(4, milliseconds)
+    return PushSummary(len(pushes), milliseconds)
 
 
 def write(device, value):

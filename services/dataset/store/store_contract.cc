@@ -4,7 +4,6 @@
 
 #include <gmock/gmock.h>
 
-
 namespace tidemark::dataset {
 
 using ::testing::ElementsAre;

@@ -12,9 +12,9 @@ from stack import POOL
 from waiting import eventually
 
 ENDPOINTS = 16
-MESSAGE = json.dumps({"default": "cognito-sync", "GCM": json.dumps({"data": {
-    "source": "cognito-sync", "identityPoolId": POOL, "identityId": "bench:10000",
-    "datasetName": "bench", "syncCount": "1000"}})})
+MESSAGE = json.dumps({"default": "cognito-sync", "GCM": json.dumps({"fcmV1Message": {"message": {
+    "data": {"source": "cognito-sync", "identityPoolId": POOL, "identityId": "bench:10000",
+             "datasetName": "bench", "syncCount": "1000"}}}})})
 # A device of each of the bench's identities, subscribed to all; several share an endpoint.
 DEVICES = """
 INSERT INTO push.device (owner, device_id, pool_id, identity_id, platform, token_digest,

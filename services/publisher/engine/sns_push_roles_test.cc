@@ -97,7 +97,7 @@ TEST_F(SnsPushRolesTest, EndpointsThatAreOffAreToldApart) {
   EXPECT_EQ(Send(gone, PushPlatform::kAdm).end, PushEnd::kGone);
 }
 
-TEST_F(SnsPushRolesTest, SettingsThatAreWrongAreDenied) {
+TEST_F(SnsPushRolesTest, SettingsThatAreWrongAreToldApart) {
   const std::string endpoint = MakeEndpoint("GCM");
   fake_->sns().SetEnabled(fake_->sns().Applications()[0], false);
   EXPECT_EQ(Send(endpoint).end, PushEnd::kRefused);

@@ -1,12 +1,11 @@
 #include "cli/app.h"
 
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "cli/testing/cli_fixture.h"
 #include "common/base/abseil.h"
 #include "common/base/version.h"
+#include "common/testing/temp_directory.h"
 
 namespace tidemark::cli {
 namespace {
@@ -85,18 +84,17 @@ TEST_F(AppTest, GlobalOptionsMayStandAnywhere) {
 }
 
 TEST_F(AppTest, FlagWinsOverEnvironmentOverTheFileOfTheUser) {
-  const std::string home = ::testing::TempDir() + "tidemark_app_test";
-  std::filesystem::create_directories(home + "/.config/tidemark");
-  std::ofstream(home + "/.config/tidemark/config.toml")
-      << "output = \"json\"\npage-size = 7\nstream-config = \"127.0.0.1:1\"\n";
-  environment_["HOME"] = home;
+  const tidemark::testing::TempDirectory home;
+  std::filesystem::create_directories(home.File(".config/tidemark"));
+  home.Write(".config/tidemark/config.toml",
+             "output = \"json\"\npage-size = 7\nstream-config = \"127.0.0.1:1\"\n");
+  environment_["HOME"] = home.path();
   EXPECT_EQ(Tidemark({"pool", "list"}).json()["pools"].size(), 0) << "address of the environment";
   environment_["TIDEMARK_PAGE_SIZE"] = "8";
   Tidemark({"pool", "list"});
   Tidemark({"pool", "list", "--page-size", "9"});
-  std::ofstream(home + "/.config/tidemark/config.toml") << "bogus = 1\n";
+  home.Write(".config/tidemark/config.toml", "bogus = 1\n");
   const Outcome outcome = Tidemark({"pool", "list"});
-  std::filesystem::remove_all(home);
   EXPECT_EQ(outcome.exit_code, kUsage);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("config.toml"), HasSubstr("bogus")));
   ASSERT_EQ(pools_.ListPoolsCalls.requests.size(), 3);
@@ -106,11 +104,11 @@ TEST_F(AppTest, FlagWinsOverEnvironmentOverTheFileOfTheUser) {
 }
 
 TEST_F(AppTest, ANamedFileStandsInThePlaceOfTheUsers) {
-  const std::string file = ::testing::TempDir() + "tidemark_app_test.toml";
-  std::ofstream(file) << "page-size = 5\n";
+  const tidemark::testing::TempDirectory directory;
+  const std::string file = directory.Write("named.toml", "page-size = 5\n");
   environment_["TIDEMARK_CONFIG"] = file;
   EXPECT_EQ(Tidemark({"pool", "list"}).exit_code, kDone);
-  std::remove(file.c_str());
+  std::filesystem::remove(file);
   EXPECT_EQ(pools_.ListPoolsCalls.requests[0].page_size(), 5);
   EXPECT_EQ(Tidemark({"pool", "list"}).exit_code, kUsage) << "it is gone";
 }

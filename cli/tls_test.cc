@@ -1,8 +1,6 @@
-#include <cstdio>
-#include <fstream>
-
 #include "cli/testing/cli_fixture.h"
 #include "common/rpc/testing/certificate.h"
+#include "common/testing/temp_directory.h"
 
 namespace tidemark::cli {
 namespace {
@@ -28,31 +26,21 @@ class TlsTest : public testing::CliTest {
     environment_["TIDEMARK_STREAM_CONFIG"] = absl::StrCat("127.0.0.1:", port);
   }
 
-  ~TlsTest() override {
-    secure_server_->Shutdown();
-    for (const std::string& file : files_) std::remove(file.c_str());
-  }
-
-  std::string File(const std::string& name, const std::string& content) {
-    std::string path = ::testing::TempDir() + "tidemark_tls_test_" + name;
-    std::ofstream(path) << content;
-    files_.push_back(path);
-    return path;
-  }
+  ~TlsTest() override { secure_server_->Shutdown(); }
 
   const Certificate service_ = MakeCertificate();
   const Certificate operator_ = MakeCertificate();
   testing::FakeStreamConfig secure_pools_;
   std::unique_ptr<grpc::Server> secure_server_;
-  std::vector<std::string> files_;
+  const tidemark::testing::TempDirectory files_;
 };
 
 TEST_F(TlsTest, ServicesAndOperatorsKnowEachOtherByTheirCertificates) {
   environment_["TIDEMARK_TLS"] = "true";
-  environment_["TIDEMARK_TLS_CA_FILE"] = File("ca", service_.certificate);
-  const std::string certificate = File("certificate", operator_.certificate);
+  environment_["TIDEMARK_TLS_CA_FILE"] = files_.Write("ca", service_.certificate);
+  const std::string certificate = files_.Write("certificate", operator_.certificate);
   const Outcome outcome = Tidemark({"pool", "list", "--tls-certificate-file", certificate,
-                                    "--tls-key-file", File("key", operator_.key)});
+                                    "--tls-key-file", files_.Write("key", operator_.key)});
   EXPECT_EQ(outcome.exit_code, kDone) << outcome.err;
   environment_["TIDEMARK_TLS_KEY"] = operator_.key;
   EXPECT_EQ(Tidemark({"pool", "list", "--tls-certificate-file", certificate}).exit_code, kDone);
@@ -61,11 +49,11 @@ TEST_F(TlsTest, ServicesAndOperatorsKnowEachOtherByTheirCertificates) {
 
 TEST_F(TlsTest, StrangersAreUnreachable) {
   EXPECT_EQ(Tidemark({"pool", "list"}).exit_code, kUnreachable) << "plain text";
-  const std::string stranger = File("stranger", MakeCertificate().certificate);
+  const std::string stranger = files_.Write("stranger", MakeCertificate().certificate);
   const Outcome outcome = Tidemark({"pool", "list", "--tls", "--tls-ca-file", stranger});
   EXPECT_EQ(outcome.exit_code, kUnreachable) << "another's certificate";
   EXPECT_THAT(outcome.err, HasSubstr("stream-config"));
-  const std::string ca = File("ca", service_.certificate);
+  const std::string ca = files_.Write("ca", service_.certificate);
   EXPECT_EQ(Tidemark({"pool", "list", "--tls", "--tls-ca-file", ca}).exit_code, kUnreachable)
       << "shows none";
   EXPECT_TRUE(secure_pools_.ListPoolsCalls.requests.empty());

@@ -2,13 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <fstream>
 #include <map>
 
 #include "common/aws/stub_transport.h"
 #include "common/testing/settable_clock.h"
+#include "common/testing/temp_directory.h"
 
 namespace tidemark::aws {
 namespace {
@@ -111,12 +110,7 @@ TEST(CredentialsPlaceTest, NothingIsNotFound) {
 
 class BaseCredentialsTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    path_ = ::testing::TempDir() + "/base-credentials-" + std::to_string(::getpid());
-  }
-  void TearDown() override { ::unlink(path_.c_str()); }
-
-  void Write(const std::string& text) { std::ofstream(path_) << text; }
+  void Write(const std::string& text) { directory_.Write("credentials", text); }
 
   absl::StatusOr<Credentials> Get(CredentialsPlace place) {
     const auto provider = ProvideFrom(std::move(place), parts_);
@@ -137,7 +131,8 @@ class BaseCredentialsTest : public ::testing::Test {
   StubTransport transport_;
   CredentialsParts parts_{transport_, clock_, SystemRandom(), "eu-west-1",
                           Endpoint::OfAws("sts", "eu-west-1")};
-  std::string path_;
+  const testing::TempDirectory directory_;
+  const std::string path_ = directory_.File("credentials");
 };
 
 TEST_F(BaseCredentialsTest, AssumesTheRoleOfAWebIdentity) {

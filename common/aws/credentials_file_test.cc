@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <cstdio>
-#include <fstream>
+#include <filesystem>
+
+#include "common/testing/temp_directory.h"
 
 namespace tidemark::aws {
 namespace {
@@ -64,14 +65,15 @@ TEST(CredentialsFileTest, RefusesHalfAKeyAndNeverRepeatsIt) {
 }
 
 TEST(CredentialsFileTest, LoadsFromAFile) {
-  const std::string path = ::testing::TempDir() + "/credentials_file_test.ini";
-  std::ofstream(path) << "[a]\naws_access_key_id = A\naws_secret_access_key = S\n";
+  const testing::TempDirectory directory;
+  const std::string path =
+      directory.Write("keys.ini", "[a]\naws_access_key_id = A\naws_secret_access_key = S\n");
   EXPECT_EQ(LoadCredentialsFile(path)->size(), 1u);
-  std::ofstream(path) << std::string(2 << 20, '#');
+  directory.Write("keys.ini", std::string(2 << 20, '#'));
   EXPECT_THAT(std::string(LoadCredentialsFile(path).status().message()), HasSubstr("1 MiB"));
-  std::remove(path.c_str());
+  std::filesystem::remove(path);
   EXPECT_EQ(LoadCredentialsFile(path).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(LoadCredentialsFile(::testing::TempDir()).status().code(),
+  EXPECT_EQ(LoadCredentialsFile(directory.path()).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 

@@ -2,11 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <cstdio>
-#include <fstream>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -15,6 +12,7 @@
 #include "common/testing/eventually.h"
 #include "common/testing/fake_aws/certificate.h"
 #include "common/testing/fake_aws/http_server.h"
+#include "common/testing/temp_directory.h"
 
 namespace tidemark::aws {
 namespace {
@@ -267,16 +265,14 @@ TEST_F(HttpTest, ServesManyThreads) {
 class HttpsTest : public HttpTest {
  protected:
   void SetUp() override { Serve(fake_aws::MakeCertificate()); }
-  void TearDown() override { std::remove(ca_file_.c_str()); }
-
   void Serve(const fake_aws::Certificate& certificate) {
     StartServer({.certificate_pem = certificate.certificate_pem,
                  .private_key_pem = certificate.private_key_pem});
-    std::ofstream(ca_file_) << certificate.certificate_pem;
+    directory_.Write("ca.pem", certificate.certificate_pem);
   }
 
-  const std::string ca_file_ =
-      ::testing::TempDir() + "/http_test." + std::to_string(::getpid()) + ".pem";
+  const testing::TempDirectory directory_;
+  const std::string ca_file_ = directory_.File("ca.pem");
 };
 
 TEST_F(HttpsTest, RefusesACertificateItDoesNotTrust) {

@@ -3,14 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "common/config/installation.h"
+#include "common/testing/temp_directory.h"
 
 namespace tidemark::config {
 namespace {
@@ -22,7 +21,7 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 // A program with one option of each kind.
-class OptionsTest : public testing::Test {
+class OptionsTest : public ::testing::Test {
  protected:
   struct Config {
     std::string text = "abc";
@@ -76,21 +75,10 @@ class OptionsTest : public testing::Test {
     return std::string(Load(std::move(args)).status().message());
   }
 
-  std::string File(const std::string& name, const std::string& content) {
-    std::string path = testing::TempDir() + "options_test_" + name;
-    std::ofstream(path) << content;
-    files_.push_back(path);
-    return path;
-  }
-
-  ~OptionsTest() override {
-    for (const std::string& file : files_) std::remove(file.c_str());
-  }
-
   Config config_;
   Options::Presence presence_ = Options::Presence::kOptional;
   std::map<std::string, std::string> environment_;
-  std::vector<std::string> files_;
+  const tidemark::testing::TempDirectory files_;
 };
 
 TEST_F(OptionsTest, DefaultsHoldWithoutAnySource) {
@@ -115,8 +103,8 @@ TEST_F(OptionsTest, ReadsEveryKindFromFlags) {
 }
 
 TEST_F(OptionsTest, FlagWinsOverEnvironmentOverFile) {
-  const std::string path =
-      File("precedence.toml", "text = \"file\"\nlanes = 7\ntimeout = \"7s\"\neager = true\n");
+  const std::string path = files_.Write(
+      "precedence.toml", "text = \"file\"\nlanes = 7\ntimeout = \"7s\"\neager = true\n");
   environment_ = {{"TIDEMARK_TEST_SERVICE_LANES", "8"}, {"TIDEMARK_TEST_SERVICE_TIMEOUT", "8s"}};
   const auto invocation = Load({"--config", path, "--timeout", "9s"});
   ASSERT_TRUE(invocation.ok()) << invocation.status();
@@ -172,14 +160,16 @@ TEST_F(OptionsTest, AnEmptyVariableCountsAsAbsent) {
 }
 
 TEST_F(OptionsTest, TheFileMayBeNamedByTheEnvironment) {
-  environment_ = {{"TIDEMARK_TEST_SERVICE_CONFIG", File("named.toml", "text = 'a, # b'\n")}};
+  environment_ = {
+      {"TIDEMARK_TEST_SERVICE_CONFIG", files_.Write("named.toml", "text = 'a, # b'\n")}};
   ASSERT_TRUE(Load({}).ok());
   EXPECT_EQ(config_.text, "a, # b");
 }
 
 TEST_F(OptionsTest, ReportsAllFaultsOfAllSourcesAtOnce) {
   presence_ = Options::Presence::kRequired;
-  const std::string path = File("faults.toml", "lanes = 65\ncolour = 'red'\n[text]\nx = 1\n");
+  const std::string path =
+      files_.Write("faults.toml", "lanes = 65\ncolour = 'red'\n[text]\nx = 1\n");
   environment_ = {{"TIDEMARK_TEST_SERVICE_TIMEOUT", "90s"},
                   {"TIDEMARK_TEST_SERVICE_MEMORY", "lots"}};
   const std::string faults = FaultsOf(
@@ -202,9 +192,9 @@ TEST_F(OptionsTest, AFlagGivenTwiceIsAFault) {
 }
 
 TEST_F(OptionsTest, AFileThatIsNoTomlIsAFaultWithItsLine) {
-  EXPECT_THAT(FaultsOf({"--config", File("broken.toml", "lanes = 3\ntext 'x'\n")}),
+  EXPECT_THAT(FaultsOf({"--config", files_.Write("broken.toml", "lanes = 3\ntext 'x'\n")}),
               HasSubstr("broken.toml: line 2"));
-  EXPECT_THAT(FaultsOf({"--config", File("list.toml", "lanes = [1, 2]\n")}),
+  EXPECT_THAT(FaultsOf({"--config", files_.Write("list.toml", "lanes = [1, 2]\n")}),
               HasSubstr("line 1: lanes: not a string"));
   EXPECT_THAT(FaultsOf({"--config", "/does/not/exist"}), HasSubstr("can't be opened"));
 }
@@ -226,7 +216,7 @@ TEST_F(OptionsTest, ASecretsRuleIsCheckedWithAllOthers) {
 }
 
 TEST_F(OptionsTest, SecretsComeFromFilesAndEnvironmentAndAreNeverShown) {
-  const auto from_file = Load({"--password-file", File("secret", "hunter2\n")});
+  const auto from_file = Load({"--password-file", files_.Write("secret", "hunter2\n")});
   ASSERT_TRUE(from_file.ok()) << from_file.status();
   EXPECT_EQ(config_.password.Reveal(), "hunter2");
   for (const Effective& option : from_file->options) {
@@ -253,7 +243,7 @@ TEST_F(OptionsTest, FaultySecretsAreReportedWithoutTheirText) {
                     HasSubstr("--password-file: \"/does/not/exist\" can't be opened"),
                     Not(HasSubstr("hunter2"))));
   environment_ = {{"TIDEMARK_TEST_SERVICE_PASSWORD", "hunter3"}};
-  EXPECT_THAT(FaultsOf({"--password-file", File("both", "hunter2")}),
+  EXPECT_THAT(FaultsOf({"--password-file", files_.Write("both", "hunter2")}),
               AllOf(HasSubstr("give one of them"), Not(HasSubstr("hunter"))));
 }
 

@@ -2,13 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <optional>
 
 #include "common/errors/error.h"
 #include "common/rpc/channel.h"
 #include "common/testing/eventually.h"
+#include "common/testing/temp_directory.h"
 #include "tidemark/stream_config/v1/stream_config_service.grpc.pb.h"
 
 namespace tidemark::pools {
@@ -137,8 +137,8 @@ class PoolWatchTest : public ::testing::Test {
 
   ScriptedService service_;
   // A socket of our own: a port could be taken by another while the server is down.
-  const std::string address_ =
-      "unix:" + ::testing::TempDir() + "pool_watch_test." + std::to_string(getpid()) + ".socket";
+  const testing::TempDirectory directory_of_socket_;
+  const std::string address_ = "unix:" + directory_of_socket_.File("socket");
   std::unique_ptr<grpc::Server> server_;
   prometheus::Registry registry_;
   PoolDirectory directory_;

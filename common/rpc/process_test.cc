@@ -21,6 +21,7 @@
 #include "common/rpc/testing/echo_service.grpc.pb.h"
 #include "common/rpc/testing/health_service.grpc.pb.h"
 #include "common/testing/eventually.h"
+#include "common/testing/temp_directory.h"
 
 namespace tidemark::rpc {
 namespace {
@@ -41,17 +42,11 @@ std::string ReadAll(const std::filesystem::path& path) {
 // The program testing/echo_main.cc, run in a directory of its own.
 class ProcessTest : public ::testing::Test {
  protected:
-  ProcessTest() {
-    std::string pattern = ::testing::TempDir() + "process_test.XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-  }
-
   ~ProcessTest() override {
     if (pid_ > 0) {
       kill(pid_, SIGKILL);
       waitpid(pid_, nullptr, 0);
     }
-    std::filesystem::remove_all(directory_);
   }
 
   void Spawn(std::vector<std::string> args) {
@@ -87,11 +82,11 @@ class ProcessTest : public ::testing::Test {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
 
-  std::string Path(const std::string& name) const { return directory_ + "/" + name; }
+  std::string Path(const std::string& name) const { return directory_.File(name); }
   std::string Out() const { return ReadAll(Path("out")); }
   std::string Log() const { return ReadAll(Path("log")); }
 
-  std::string directory_;
+  const tidemark::testing::TempDirectory directory_;
   pid_t pid_ = 0;
 };
 

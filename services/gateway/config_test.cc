@@ -4,10 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "common/testing/temp_directory.h"
 
 namespace tidemark::gateway {
 namespace {
@@ -32,13 +33,14 @@ std::string FaultsOf(const std::string& path, const std::vector<const char*>& mo
   return std::string(loaded.status().message());
 }
 
-std::string FileOf(const std::string& text) {
-  std::string path = ::testing::TempDir() + "gateway_config_test_credentials";
-  std::ofstream(path) << text;
-  return path;
-}
+class ConfigTest : public ::testing::Test {
+ protected:
+  std::string FileOf(const std::string& text) { return directory_.Write("credentials", text); }
 
-TEST(ConfigTest, ACredentialsFileThatCantBeUsedIsRefusedAtOnce) {
+  const testing::TempDirectory directory_;
+};
+
+TEST_F(ConfigTest, ACredentialsFileThatCantBeUsedIsRefusedAtOnce) {
   EXPECT_EQ(FaultsOf(FileOf("[a]\naws_access_key_id=A\naws_secret_access_key=s\n")), "");
   EXPECT_THAT(FaultsOf("/does/not/exist"),
               AllOf(HasSubstr("--credentials-file"), HasSubstr("/does/not/exist")));
@@ -46,7 +48,7 @@ TEST(ConfigTest, ACredentialsFileThatCantBeUsedIsRefusedAtOnce) {
                                                    HasSubstr("line 1"), Not(HasSubstr("hunter2"))));
 }
 
-TEST(ConfigTest, LinksToRecordsNeedAKeyringAndCredentials) {
+TEST_F(ConfigTest, LinksToRecordsNeedAKeyringAndCredentials) {
   const std::string file = FileOf("[a]\naws_access_key_id=A\naws_secret_access_key=s\n");
   setenv("AWS_ACCESS_KEY_ID", "AKID", 1);
   setenv("AWS_SECRET_ACCESS_KEY", "secret", 1);

@@ -2,12 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "common/testing/eventually.h"
+#include "common/testing/temp_directory.h"
 
 namespace tidemark::gateway {
 namespace {
@@ -17,15 +16,8 @@ using ::testing::HasSubstr;
 
 class DeveloperKeysTest : public ::testing::Test {
  protected:
-  DeveloperKeysTest()
-      : path_(std::filesystem::path(::testing::TempDir()) /
-              ("developer-keys-" + std::to_string(::getpid()))) {}
-  ~DeveloperKeysTest() override { std::filesystem::remove(path_); }
-
   void Write(const std::string& text) {
-    const std::string fresh = path_.string() + ".new";
-    std::ofstream(fresh) << text;
-    std::filesystem::rename(fresh, path_);
+    std::filesystem::rename(directory_.Write("fresh", text), path_);
   }
 
   static std::string Key(const std::string& name) {
@@ -33,7 +25,8 @@ class DeveloperKeysTest : public ::testing::Test {
            name + "\n";
   }
 
-  std::filesystem::path path_;
+  const testing::TempDirectory directory_;
+  const std::string path_ = directory_.File("developer-keys");
 };
 
 TEST_F(DeveloperKeysTest, ReadsTheFileAndReadsItAgain) {
@@ -79,7 +72,7 @@ TEST_F(DeveloperKeysTest, DoesNotStartWithoutAGoodFile) {
   Write("[A]\naws_access_key_id = AKIDA\nhunter2\n");
   const absl::Status status = DeveloperKeys::Open(path_).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(status.message()), HasSubstr(path_.string()));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(path_));
   EXPECT_THAT(std::string(status.message()), ::testing::Not(HasSubstr("hunter2")));
 }
 

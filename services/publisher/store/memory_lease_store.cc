@@ -205,9 +205,7 @@ void MemoryLeaseStore::SetEmptiedThrough(Position position) {
 
 void MemoryLeaseStore::Expire() {
   const std::lock_guard lock(mutex_);
-  for (auto& [member, expiry] : members_) {
-    if (StandingOf(member).held > 0) expiry = absl::InfinitePast();
-  }
+  for (auto& [member, expiry] : members_) expiry = absl::InfinitePast();
 }
 
 void MemoryLeaseStore::SetFailure(absl::Status status) {

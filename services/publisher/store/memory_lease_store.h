@@ -46,7 +46,7 @@ class MemoryLeaseStore final : public LeaseStore, public BulkStore {
   // How many shards each member holds.
   std::map<std::string, int> Holdings() const;
   void SetEmptiedThrough(Position position);
-  // Ends the time of all members that hold shards, as if they had not been renewed.
+  // Ends the time of all members, as if they had not been renewed.
   void Expire();
   // Makes every call fail with `status` until OK is set.
   void SetFailure(absl::Status status);

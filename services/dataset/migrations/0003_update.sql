@@ -129,7 +129,8 @@ CREATE FUNCTION dataset.update_batch(
 LANGUAGE plpgsql
 -- As attributes, so that they hold behind a pooler in transaction mode too. Plans do not depend on
 -- the parameters, so they are made once; and always by way of the keys, so that one made while the
--- tables were small does no harm when they have grown.
+-- tables were small does no harm when they have grown. Hence too the records in LATERAL ... OFFSET 0:
+-- of a table that was not analyzed, the planner would read the whole dataset for each patch.
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off
@@ -223,8 +224,10 @@ BEGIN
                            AS bytes
                     FROM unnest(patch_requests, patch_keys, patch_values, patch_counts)
                            AS p (n, key, value, expected)
-                    LEFT JOIN dataset.record AS c
-                      ON c.owner = owners[p.n] AND c.dataset_id = ids[p.n] AND c.key = p.key
+                    LEFT JOIN LATERAL (SELECT r.* FROM dataset.record AS r
+                                        WHERE r.owner = owners[p.n] AND r.dataset_id = ids[p.n]
+                                          AND r.key = p.key
+                                       OFFSET 0) AS c ON true
                    GROUP BY p.n
                    ORDER BY p.n) AS f) AS o;
   IF creating THEN
@@ -237,8 +240,10 @@ BEGIN
       INTO conflict_patches, conflict_counts
       FROM unnest(patch_requests, patch_keys, patch_counts) WITH ORDINALITY
              AS p (n, key, expected, number)
-      LEFT JOIN dataset.record AS c
-        ON c.owner = owners[p.n] AND c.dataset_id = ids[p.n] AND c.key = p.key
+      LEFT JOIN LATERAL (SELECT r.* FROM dataset.record AS r
+                          WHERE r.owner = owners[p.n] AND r.dataset_id = ids[p.n]
+                            AND r.key = p.key
+                         OFFSET 0) AS c ON true
      WHERE outcomes[p.n] = 3
        AND (p.expected <> coalesce(c.sync_count, 0)
             OR seen_generations[p.n] <> generations[p.n] * lives[p.n]::integer);
@@ -336,8 +341,10 @@ BEGIN
              - coalesce(sum(octet_length(c.key) + octet_length(c.value)), 0) AS bytes
       INTO STRICT met
       FROM unnest(patch_keys, patch_values, patch_counts) AS p (key, value, expected)
-      LEFT JOIN dataset.record AS c
-        ON c.owner = owner_ AND c.dataset_id = old.dataset_id AND c.key = p.key;
+      LEFT JOIN LATERAL (SELECT r.* FROM dataset.record AS r
+                          WHERE r.owner = owner_ AND r.dataset_id = old.dataset_id
+                            AND r.key = p.key
+                         OFFSET 0) AS c ON true;
     plain := met.conflicts = 0
              AND (seen_generation IS NULL OR seen_generation = old.generation)
              AND (met.records <= 0 OR old.live_records + met.records <= max_records)

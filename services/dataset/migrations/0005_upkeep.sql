@@ -201,12 +201,12 @@ AS $$
 DECLARE
   deleted integer;
 BEGIN
+  -- By place, as nothing moves what no dataset refers to: a join by key may read all of the dataset.
   DELETE FROM dataset.record AS c
-   USING (SELECT r.key
-            FROM dataset.record AS r
-           WHERE r.owner = owner_ AND r.dataset_id = dataset_id_
-           LIMIT max_records) AS chunk
-   WHERE c.owner = owner_ AND c.dataset_id = dataset_id_ AND c.key = chunk.key;
+   WHERE c.ctid = ANY (ARRAY(SELECT r.ctid
+                               FROM dataset.record AS r
+                              WHERE r.owner = owner_ AND r.dataset_id = dataset_id_
+                              LIMIT max_records));
   GET DIAGNOSTICS deleted = ROW_COUNT;
   IF deleted < max_records THEN
     DELETE FROM dataset.record_purge AS q WHERE (q.owner, q.dataset_id) = (owner_, dataset_id_);

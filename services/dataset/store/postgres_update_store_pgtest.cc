@@ -12,6 +12,7 @@
 #include "common/errors/error.h"
 #include "common/pg/transaction.h"
 #include "common/testing/eventually.h"
+#include "services/dataset/store/postgres_update_call.h"
 #include "services/dataset/store/testing/postgres_fixture.h"
 #include "services/dataset/store/testing/requests.h"
 
@@ -156,6 +157,36 @@ TEST_F(UpdateStoreTest, ABatchOfTheLargestSizeIsApplied) {
   }
   EXPECT_EQ(Number("SELECT count(*) FROM dataset.record"), 1024);
   EXPECT_THAT(Inconsistencies(SharedDatabase()), IsEmpty());
+}
+
+// Of a table that was filled just now the planner knows nothing.
+TEST_F(UpdateStoreTest, ReadsOfALargeDatasetOnlyWhatIsPatched) {
+  constexpr int kKeys = 5000;
+  SharedDatabase().Run("ALTER TABLE dataset.record SET (autovacuum_enabled = off)");
+  UpdateRequest all = Create("large");
+  for (int k = 0; k < kKeys; ++k) all.patches.push_back(Put(absl::StrCat(k), SyncCount(0)));
+  all.limits.records_per_dataset = kKeys + 1;
+  ASSERT_TRUE(IsApplied(Apply(store_, all)));
+  UpdateRequest some = UpdateOf({identity_, "large"}, {}), stale = some;
+  for (int k = 0; k < 10; ++k) some.patches.push_back(Put(absl::StrCat(k), SyncCount(1)));
+  for (int k = 0; k < 10; ++k) stale.patches.push_back(Put(absl::StrCat(k), SyncCount(7)));
+  const UpdateRequest other = Create("other");
+  const std::vector<std::vector<const UpdateRequest*>> calls = {
+      {&some}, {&some, &other}, {&stale}, {&stale, &other}};
+  for (const auto& call : calls) {
+    pg::Connection connection = SharedDatabase().Connect();
+    auto transaction = pg::Transaction::Begin(connection, InSeconds(30));
+    ASSERT_TRUE(transaction.ok());
+    const auto outcomes = CallUpdate(connection, call, InSeconds(30));
+    ASSERT_TRUE(outcomes.ok()) << outcomes.status();
+    EXPECT_EQ(IsApplied(outcomes->front()), call.front() == &some);
+    const auto read = connection.RunOnce(
+        "SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relid = "
+        "'dataset.record'::regclass",
+        pg::Params(), InSeconds(30));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_LT((*read)[0].Get<std::int64_t>(0).value(), 100);
+  }
 }
 
 // The publisher's reading of the log depends on it (design, section 6).

@@ -1,6 +1,7 @@
 #include "services/dataset/domain/merge.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace tidemark::dataset {
@@ -66,21 +67,11 @@ Totals TotalsAfter(const std::vector<RecordPatch>& patches, const DatasetState* 
   return totals;
 }
 
-// The first limit that would be passed; growth alone is refused, so that a dataset above a limit
-// that was lowered can still shrink.
-std::optional<LimitBreach> FindBreach(const UpdateRequest& request, const DatasetState* state,
-                                      const IdentityCounts& counts, const Totals& after) {
+// The first limit of a dataset that would be passed; growth alone is refused, so that a dataset
+// above a limit that was lowered can still shrink.
+std::optional<LimitBreach> DatasetBreach(const Limits& limits, const Totals& before,
+                                         const Totals& after) {
   using Limit = LimitBreach::Limit;
-  const Limits& limits = request.limits;
-  const Totals before = TotalsAfter({}, state);
-  if ((state == nullptr || !state->info.live) &&
-      counts.live_datasets + 1 > limits.datasets_per_identity) {
-    return LimitBreach{Limit::kDatasets, counts.live_datasets + 1, limits.datasets_per_identity};
-  }
-  if (state == nullptr && counts.dataset_names + 1 > limits.dataset_names_per_identity) {
-    return LimitBreach{Limit::kDatasetNames, counts.dataset_names + 1,
-                       limits.dataset_names_per_identity};
-  }
   if (after.live_records >
       std::max<std::int64_t>(limits.records_per_dataset, before.live_records)) {
     return LimitBreach{Limit::kRecords, after.live_records, limits.records_per_dataset};
@@ -92,6 +83,22 @@ std::optional<LimitBreach> FindBreach(const UpdateRequest& request, const Datase
     return LimitBreach{Limit::kBytes, after.bytes, limits.bytes_per_dataset};
   }
   return std::nullopt;
+}
+
+// The first limit that would be passed.
+std::optional<LimitBreach> FindBreach(const UpdateRequest& request, const DatasetState* state,
+                                      const IdentityCounts& counts, const Totals& after) {
+  using Limit = LimitBreach::Limit;
+  const Limits& limits = request.limits;
+  if ((state == nullptr || !state->info.live) &&
+      counts.live_datasets + 1 > limits.datasets_per_identity) {
+    return LimitBreach{Limit::kDatasets, counts.live_datasets + 1, limits.datasets_per_identity};
+  }
+  if (state == nullptr && counts.dataset_names + 1 > limits.dataset_names_per_identity) {
+    return LimitBreach{Limit::kDatasetNames, counts.dataset_names + 1,
+                       limits.dataset_names_per_identity};
+  }
+  return DatasetBreach(limits, TotalsAfter({}, state), after);
 }
 
 // Creates the dataset, or begins its next life.
@@ -128,6 +135,14 @@ std::optional<UpdateOutcome> FindRepeat(const DatasetState& state, const Request
   if (entry == nullptr) return std::nullopt;
   if (entry->identity.content != identity.content) return RequestIdReused{};
   return Applied{entry->sync_count, entry->time, /*replayed=*/true, entry->triggered};
+}
+
+std::optional<LimitBreach> CertainBreach(const UpdateRequest& request) {
+  const std::int64_t known = std::ranges::count_if(
+      request.patches, [](const RecordPatch& patch) { return patch.expected > SyncCount(0); });
+  // What the device knows may be there, and of any size: then it is no growth.
+  const Totals before = {known, known, known > 0 ? std::numeric_limits<std::int64_t>::max() : 0};
+  return DatasetBreach(request.limits, before, TotalsAfter(request.patches, nullptr));
 }
 
 UpdateOutcome ApplyUpdate(const UpdateRequest& request, absl::Time now, DatasetState* state,

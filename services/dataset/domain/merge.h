@@ -45,6 +45,10 @@ struct IdentityCounts {
 std::optional<UpdateOutcome> FindRepeat(const DatasetState& state, const RequestIdentity& identity,
                                         absl::Time now);
 
+// A limit that `request` would pass whatever its dataset holds, as an empty dataset would: it can't
+// be applied. nullopt: that depends on the dataset.
+std::optional<LimitBreach> CertainBreach(const UpdateRequest& request);
+
 // Applies `request` to `state` (null: the name was never used; then a state is made in `created`)
 // at time `now`, or leaves everything as it was. In this order: a repeat, a reused id, conflicts,
 // limits.

@@ -160,10 +160,17 @@ class Course {
                               deleted.dataset.sync_count.value());
     } else {
       DatasetState created;
+      const UpdateRequest request{key, {}, kLimits, sent.patches, {}, identity};
       const UpdateOutcome updated =
-          ApplyUpdate({key, {}, kLimits, sent.patches, {}, identity}, now_,
-                      state_ ? &*state_ : nullptr, counts_, created);
+          ApplyUpdate(request, now_, state_ ? &*state_ : nullptr, counts_, created);
       outcome = InWords(updated);
+      if (const auto certain = CertainBreach(request)) {
+        RC_ASSERT(!std::holds_alternative<Applied>(updated));
+        // Of a dataset that holds nothing it is known to the letter.
+        const bool stale = std::holds_alternative<Conflict>(updated);
+        RC_ASSERT(state_ || stale || updated == UpdateOutcome(*certain));
+        seen_.insert("certain");
+      }
       if (!state_ && std::holds_alternative<Applied>(updated)) state_ = std::move(created);
     }
     RC_ASSERT(outcome == expected);
@@ -251,8 +258,8 @@ TEST(MergePropertyTest, DecidesWhatTheHistoryOfTheDatasetSays) {
     for (int steps = Pick(1, 60); steps > 0; --steps) course.Step();
   }));
   // It has looked at everything.
-  EXPECT_THAT(seen, ::testing::IsSupersetOf(
-                        {"applied", "repeat", "conflict", "limit", "deleted", "nothing"}));
+  EXPECT_THAT(seen, ::testing::IsSupersetOf({"applied", "repeat", "conflict", "limit", "deleted",
+                                             "nothing", "certain"}));
 }
 
 }  // namespace

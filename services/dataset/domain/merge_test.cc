@@ -159,6 +159,26 @@ TEST_F(MergeTest, TombstonesDoNotCountTowardRecordsAndBytes) {
   EXPECT_TRUE(std::holds_alternative<Applied>(Update({Put("b", 0)})));
 }
 
+TEST_F(MergeTest, WhatPassesALimitInAnyDatasetIsKnownBeforehand) {
+  using Limit = LimitBreach::Limit;
+  limits_ = {.records_per_dataset = 2, .bytes_per_dataset = 8, .keys_per_dataset = 3};
+  const auto certain = [this](std::vector<RecordPatch> patches) {
+    return CertainBreach(Request(std::move(patches)));
+  };
+  EXPECT_EQ(certain({Put("a", 0), Put("b", 0), Put("c", 1)}), (LimitBreach{Limit::kRecords, 3, 2}));
+  EXPECT_EQ(certain({Remove("a", 0), Remove("b", 1), Remove("c", 1), Put("d", 1)}),
+            (LimitBreach{Limit::kKeys, 4, 3}));
+  EXPECT_EQ(certain({Put("a", 0, "12345678")}), (LimitBreach{Limit::kBytes, 9, 8}));
+  // At the limits.
+  EXPECT_EQ(certain({Put("a", 0, "123"), Put("b", 0, "123"), Remove("c", 0)}), std::nullopt);
+  // In a dataset that was there before the limits.
+  EXPECT_EQ(certain({Put("a", 1), Put("b", 1), Put("c", 1)}), std::nullopt);
+  EXPECT_EQ(certain({Put("a", 0), Put("b", 0), Put("c", 0), Remove("d", 1), Remove("e", 1),
+                     Remove("f", 1)}),
+            (LimitBreach{Limit::kKeys, 6, 3}));
+  EXPECT_EQ(certain({Put("a", 1, "12345678")}), std::nullopt);
+}
+
 TEST_F(MergeTest, ADatasetAboveALoweredLimitCanStillChangeWithoutGrowing) {
   Update({Put("a", 0), Put("b", 0)});
   limits_.records_per_dataset = 1;

@@ -18,6 +18,8 @@ class UpdateSink {
 
   // The outcome is RESOURCE_EXHAUSTED QUEUE_FULL if the pool's queue or the lane is full, and
   // DEADLINE_EXCEEDED if `deadline` passes before the request's turn (then nothing was changed).
+  // What passes a limit whatever the dataset holds may be refused for that alone, at once: before
+  // anything else that speaks against it, and also if it repeats a request from before the limit.
   virtual void Submit(UpdateRequest request, absl::Time deadline, Callback done) = 0;
 };
 

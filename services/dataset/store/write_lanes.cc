@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/units.h"
+#include "services/dataset/domain/merge.h"
 
 namespace tidemark::dataset {
 namespace {
@@ -42,8 +43,10 @@ void WriteLanes::Submit(UpdateRequest request, absl::Time deadline, Callback don
   // The bits above the log shard's: shards and lanes have nothing to do with each other.
   const auto hash = static_cast<std::uint64_t>(request.dataset.identity.owner.value()) >> 8;
   request.deadline = deadline;
+  const auto breach = CertainBreach(request);
   pg::LaneTicket ticket = TicketOf(request);
   Job job{std::move(request), clock_.Now(), std::move(done)};
+  if (breach) return Finish(job, *breach);
   metrics_.Queued(1);
   const absl::Status taken =
       lanes_[hash % lanes_.size()]->Submit(std::move(ticket), std::move(job));

@@ -125,6 +125,7 @@ TEST_F(WriteLanesTest, AFullQueueRefusesAndGivesTheRequestBack) {
 TEST_F(WriteLanesTest, ManySmallPatchesCountForTheMemoryTheyTake) {
   UpdateRequest request = Request(1, "a", 1);
   for (int i = 0; i < 65'536; ++i) request.patches.push_back({"k", std::nullopt, SyncCount(0)});
+  request.limits.keys_per_dataset = 70'000;
   Tally answered;
   absl::Status refused;
   WriteLanes lanes = Make({.queued_memory = 16 * kMiB});
@@ -135,6 +136,22 @@ TEST_F(WriteLanesTest, ManySmallPatchesCountForTheMemoryTheyTake) {
                });
   answered.WaitFor(1);
   EXPECT_EQ(errors::ReasonOf(refused), errors::v1::ERROR_REASON_QUEUE_FULL);
+}
+
+TEST_F(WriteLanesTest, WhatCanOnlyPassALimitTakesNoTurn) {
+  UpdateRequest request = Request(1, "a", 1);
+  for (int i = 0; i < 1024; ++i) {
+    request.patches.push_back({"k" + std::to_string(i), "v", SyncCount(0), std::nullopt});
+  }
+  const UpdateRequest* const pointer = &request;
+  const UpdateOutcome of_store = store_.Update({&pointer, 1}, absl::InfiniteFuture()).front();
+  WriteLanes lanes = Make({.queued = 0});
+  bool refused = false;
+  lanes.Submit(request, absl::InfiniteFuture(),
+               [&](const UpdateRequest& back, const UpdateOutcome& outcome) {
+                 refused = back.patches.size() == 1025 && outcome == of_store;
+               });
+  EXPECT_TRUE(refused);
 }
 
 TEST_F(WriteLanesTest, WhatWaitsIsCounted) {

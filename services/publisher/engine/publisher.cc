@@ -117,6 +117,8 @@ Term::End Publisher::Serve(const std::string& member, Leases taken) {
     term = term_.get();
   }
   const Term::End end = term->Run(stop_);
+  // What was lost is another's by now: nothing more is sent while the term is taken down.
+  if (end == Term::End::kLost) guard_.Drop();
   std::unique_ptr<Term> over;
   {
     const std::lock_guard lock(mutex_);

@@ -33,7 +33,7 @@ void Declare(config::Options& options, Settings& settings) {
   options.AddSecret("tls-key", &settings.tls_key, config::Options::Presence::kOptional,
                     "With --tls: the key of that certificate, in PEM.");
   options.Check([&settings]() -> absl::Status {
-    const bool has_key = !settings.tls_key.Reveal().empty();
+    const bool has_key = !settings.tls_key.empty();
     if (has_key != !settings.tls_certificate_file.empty()) {
       return absl::InvalidArgumentError(
           "--tls-certificate-file and --tls-key-file belong together: give both or none");

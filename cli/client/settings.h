@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "common/base/secret.h"
 #include "common/config/options.h"
-#include "common/config/secret.h"
 #include "common/config/units.h"
 
 namespace tidemark::cli {
@@ -22,7 +22,7 @@ struct Settings {
   bool tls = false;
   std::string tls_ca_file;           // "" for the system's
   std::string tls_certificate_file;  // "" to show none
-  config::Secret<std::string> tls_key;
+  Secret tls_key;
 
   bool json() const { return output == "json"; }
 };

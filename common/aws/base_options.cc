@@ -18,7 +18,7 @@ void Declare(config::Options& options, BaseOptions& base) {
   options.AddSecret("session-token", &base.session_token, Presence::kOptional,
                     "Its session token, for temporary keys.");
   options.Check([&base]() -> absl::Status {
-    if (base.access_key_id.Reveal().empty() == base.secret_access_key.Reveal().empty()) {
+    if (base.access_key_id.empty() == base.secret_access_key.empty()) {
       return absl::OkStatus();
     }
     return absl::InvalidArgumentError("access-key-id and secret-access-key go together");
@@ -29,10 +29,10 @@ namespace {
 
 // NOT_FOUND if there is nothing.
 absl::StatusOr<CredentialsPlace> FindPlace(const BaseOptions& base) {
-  if (!base.access_key_id.Reveal().empty()) {
+  if (!base.access_key_id.empty()) {
     return Credentials{.access_key_id = base.access_key_id.Reveal(),
-                       .secret_access_key = Secret(base.secret_access_key.Reveal()),
-                       .session_token = Secret(base.session_token.Reveal())};
+                       .secret_access_key = base.secret_access_key,
+                       .session_token = base.session_token};
   }
   return PlaceFromEnvironment([](const char* name) { return std::getenv(name); });
 }

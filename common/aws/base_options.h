@@ -4,17 +4,17 @@
 
 #include "absl/status/statusor.h"
 #include "common/aws/base_credentials.h"
+#include "common/base/secret.h"
 #include "common/config/options.h"
-#include "common/config/secret.h"
 
 namespace tidemark::aws {
 
 // The options by which a service is given its base credentials: those that assume the pools' roles,
 // and that sign what no role does.
 struct BaseOptions {
-  config::Secret<std::string> access_key_id;  // empty: those that the environment names
-  config::Secret<std::string> secret_access_key;
-  config::Secret<std::string> session_token;
+  Secret access_key_id;  // empty: those that the environment names
+  Secret secret_access_key;
+  Secret session_token;
 };
 
 // Adds `access-key-id`, `secret-access-key` and `session-token`.

@@ -8,26 +8,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/secret.h"
 
 namespace tidemark::aws {
-
-// Text that must not reach a log: printing shows that there is something, never what.
-class Secret {
- public:
-  Secret() = default;
-  explicit Secret(std::string text) : text_(std::move(text)) {}
-
-  const std::string& Reveal() const { return text_; }
-  bool empty() const { return text_.empty(); }
-
-  friend bool operator==(const Secret&, const Secret&) = default;
-  friend std::ostream& operator<<(std::ostream& out, const Secret& secret) {
-    return out << (secret.empty() ? "(none)" : "(hidden)");
-  }
-
- private:
-  std::string text_;
-};
 
 // What signs requests to AWS.
 struct Credentials {

@@ -27,7 +27,6 @@ TEST(CredentialsTest, PrintingHidesSecretAndToken) {
   EXPECT_THAT(out.str(), HasSubstr("AKID"));
   EXPECT_THAT(out.str(), Not(HasSubstr("wJalr")));
   EXPECT_THAT(out.str(), Not(HasSubstr("token42")));
-  EXPECT_EQ(::testing::PrintToString(Secret("wJalr")), "(hidden)");
 }
 
 TEST(CredentialsTest, AnAccessKeyIdHasNoDelimiters) {

@@ -54,7 +54,7 @@ absl::StatusOr<Keyring::Key> ParseKey(std::string_view line) {
     return Fault("the secret is not base64");
   }
   TM_RETURN_IF_ERROR(CheckSecret(secret));
-  return Keyring::Key{std::string(id), Secret<std::string>(std::move(secret))};
+  return Keyring::Key{std::string(id), Secret(std::move(secret))};
 }
 
 }  // namespace

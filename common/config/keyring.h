@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/config/secret.h"
+#include "common/base/secret.h"
 
 namespace tidemark::config {
 
@@ -15,8 +15,8 @@ namespace tidemark::config {
 class Keyring {
  public:
   struct Key {
-    std::string id;              // 1..32 of a-z, A-Z, 0-9, '-', '_'
-    Secret<std::string> secret;  // at least 32 bytes
+    std::string id;  // 1..32 of a-z, A-Z, 0-9, '-', '_'
+    Secret secret;   // at least 32 bytes
   };
 
   // Reads lines "id:base64 of the secret", the current key first. Empty lines and those that begin

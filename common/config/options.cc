@@ -166,13 +166,13 @@ void Options::AddByteSize(std::string name, std::int64_t* target, Range<std::int
            [=] { return FormatByteSize(*target); }});
 }
 
-void Options::AddSecret(std::string name, Secret<std::string>* target, Presence presence,
-                        std::string help, SecretRule rule) {
+void Options::AddSecret(std::string name, Secret* target, Presence presence, std::string help,
+                        SecretRule rule) {
   Declare({std::move(name), "FILE", std::move(help),
            [=](std::string_view text) -> absl::Status {
              if (text.empty()) return Fault("empty");
              if (rule) TM_RETURN_IF_ERROR(rule(std::string(text)));
-             *target = Secret<std::string>(std::string(text));
+             *target = Secret(std::string(text));
              return absl::OkStatus();
            },
            [=] { return target->Reveal().empty() ? "" : "***"; }, Kind::kSecret,

@@ -10,8 +10,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/secret.h"
 #include "common/config/keyring.h"
-#include "common/config/secret.h"
 #include "common/config/units.h"
 
 namespace tidemark::config {
@@ -87,7 +87,7 @@ class Options {
   enum class Presence { kRequired, kOptional };
   // Says what is wrong with a secret, in words that may be shown: "not a ...".
   using SecretRule = std::function<absl::Status(const std::string& secret)>;
-  void AddSecret(std::string name, Secret<std::string>* target, Presence presence, std::string help,
+  void AddSecret(std::string name, Secret* target, Presence presence, std::string help,
                  SecretRule rule = nullptr);
   // See Keyring::Parse.
   void AddKeyring(std::string name, std::optional<Keyring>* target, Presence presence,

@@ -31,7 +31,7 @@ class OptionsTest : public ::testing::Test {
     Address listen = {"127.0.0.1", 7001};
     std::string level = "info";
     std::int64_t memory = 64 << 20;
-    Secret<std::string> password;
+    Secret password;
     std::optional<Keyring> keyring;
   };
 
@@ -137,7 +137,7 @@ TEST(OptionsOfTheCliTest, FlagsTellWhatHelpShows) {
   Options options("", "The CLI.");
   int lanes = 4;
   bool eager = false;
-  Secret<std::string> password;
+  Secret password;
   options.Add("lanes", &lanes, {1, 64}, "A number.");
   options.Add("eager", &eager, "A truth.");
   options.AddSecret("password", &password, Options::Presence::kOptional, "A secret.");
@@ -224,7 +224,7 @@ TEST_F(OptionsTest, SecretsComeFromFilesAndEnvironmentAndAreNeverShown) {
   }
   std::ostringstream printed;
   printed << config_.password;
-  EXPECT_EQ(printed.str(), "***");
+  EXPECT_EQ(printed.str(), "(hidden)");
 
   environment_ = {{"TIDEMARK_TEST_SERVICE_PASSWORD", "hunter3"}};
   ASSERT_TRUE(Load({}).ok());

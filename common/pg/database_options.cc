@@ -50,7 +50,7 @@ ConnectOptions ConnectTo(const DatabaseOptions& database, std::string applicatio
 absl::Status RunMigrations(const DatabaseOptions& database, const MigrationSet& migrations) {
   const std::string service = absl::StrReplaceAll(ToAbsl(migrations.schema), {{"_", "-"}});
   ConnectOptions options = ConnectTo(database, absl::StrCat("tidemark-", service, " migrate"));
-  if (!database.owner_dsn.Reveal().empty()) options.dsn = database.owner_dsn.Reveal();
+  if (!database.owner_dsn.empty()) options.dsn = database.owner_dsn.Reveal();
   TM_ASSIGN_OR_RETURN(const std::vector<int> applied,
                       Migrate(options, migrations, absl::Now() + kMigrationTime));
   obs::Log(obs::Level::kInfo, "the schema is up to date",

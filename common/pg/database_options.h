@@ -4,8 +4,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/base/secret.h"
 #include "common/config/options.h"
-#include "common/config/secret.h"
 #include "common/pg/migration.h"
 #include "common/pg/options.h"
 
@@ -13,8 +13,8 @@ namespace tidemark::pg {
 
 // The options by which a service is given its database.
 struct DatabaseOptions {
-  config::Secret<std::string> dsn;        // of the service's role
-  config::Secret<std::string> owner_dsn;  // for `migrate`; empty: dsn
+  Secret dsn;        // of the service's role
+  Secret owner_dsn;  // for `migrate`; empty: dsn
   absl::Duration statement_timeout = absl::Seconds(5);
   // A server that would lose acknowledged data (fsync off and the like) is refused unless this is
   // set.

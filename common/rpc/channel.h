@@ -9,8 +9,8 @@
 
 #include "absl/time/time.h"
 #include "common/base/random.h"
+#include "common/base/secret.h"
 #include "common/base/units.h"
-#include "common/config/secret.h"
 #include "common/rpc/call.h"
 
 namespace tidemark::rpc {
@@ -19,7 +19,7 @@ namespace tidemark::rpc {
 struct ClientTls {
   std::string server_ca;          // "" for the system's
   std::string certificate_chain;  // "" to show none
-  config::Secret<std::string> private_key;
+  Secret private_key;
 };
 
 struct ChannelOptions {

@@ -11,8 +11,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/secret.h"
 #include "common/base/units.h"
-#include "common/config/secret.h"
 #include "common/config/units.h"
 #include "common/rpc/endpoint.h"
 #include "common/rpc/open_calls.h"
@@ -22,7 +22,7 @@ namespace tidemark::rpc {
 // A server's certificate, in PEM.
 struct ServerTls {
   std::string certificate_chain;
-  config::Secret<std::string> private_key;
+  Secret private_key;
   std::string client_ca;  // clients must show a certificate of these; "" asks for none
 };
 

@@ -15,7 +15,7 @@ class TlsTest : public testing::EchoTest {
  protected:
   void Serve(const Certificate& own, const std::string& client_ca) {
     RpcServer::Options options;
-    options.tls = ServerTls{own.certificate, config::Secret<std::string>(own.key), client_ca};
+    options.tls = ServerTls{own.certificate, Secret(own.key), client_ca};
     server_ = RpcServer::Start(options, {&echo_}).value();
   }
 
@@ -41,7 +41,7 @@ TEST_F(TlsTest, RefusesClientsWithoutATrustedCertificateIfItAsksForOne) {
   const Certificate stranger = MakeCertificate();
   Serve(server, client.certificate);
   const auto shows = [&](const Certificate& own) {
-    return EchoOver({server.certificate, own.certificate, config::Secret<std::string>(own.key)});
+    return EchoOver({server.certificate, own.certificate, Secret(own.key)});
   };
   EXPECT_TRUE(shows(client).ok());
   EXPECT_FALSE(shows(stranger).ok());
@@ -50,7 +50,7 @@ TEST_F(TlsTest, RefusesClientsWithoutATrustedCertificateIfItAsksForOne) {
 
 TEST_F(TlsTest, ABadCertificateIsAnErrorAtTheStart) {
   RpcServer::Options options;
-  options.tls = ServerTls{"no certificate", config::Secret<std::string>("no key"), ""};
+  options.tls = ServerTls{"no certificate", Secret("no key"), ""};
   EXPECT_EQ(RpcServer::Start(options, {}).status().code(), absl::StatusCode::kUnavailable);
 }
 

@@ -59,11 +59,11 @@ double Invoke(const aws::LambdaClient& lambda, const Settings& settings, const s
 
 int Run(const Settings& settings) {
   const auto transport = aws::CurlTransport::Start({}).value();
-  const aws::LambdaClient lambda(
-      "us-east-1", aws::Endpoint::Parse(settings.endpoint).value(), *transport,
-      std::make_shared<aws::StaticCredentials>(
-          aws::Credentials{.access_key_id = "test", .secret_access_key = aws::Secret("test")}),
-      SystemClock());
+  const aws::LambdaClient lambda("us-east-1", aws::Endpoint::Parse(settings.endpoint).value(),
+                                 *transport,
+                                 std::make_shared<aws::StaticCredentials>(aws::Credentials{
+                                     .access_key_id = "test", .secret_access_key = Secret("test")}),
+                                 SystemClock());
   const std::string event = EventOf(settings);
   std::vector<double> millis;
   const absl::Time begin = absl::Now();

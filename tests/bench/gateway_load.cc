@@ -87,9 +87,9 @@ class Requests {
                     {"User-Agent", "gateway-load"},
                     {"Amz-Sdk-Invocation-Id", absl::StrCat("gateway-load-", ++number_)}},
         .body = body};
-    signer_.Sign({.access_key_id = settings_.access_key_id,
-                  .secret_access_key = aws::Secret(settings_.secret)},
-                 absl::Now(), request);
+    signer_.Sign(
+        {.access_key_id = settings_.access_key_id, .secret_access_key = Secret(settings_.secret)},
+        absl::Now(), request);
     std::string bytes = absl::StrCat(method, " ", target, " HTTP/1.1\r\n");
     for (const auto& header : request.headers) {
       absl::StrAppend(&bytes, header.name, ": ", header.value, "\r\n");

@@ -71,8 +71,7 @@ std::string PreparedRequest(const aws::Endpoint& endpoint, const Batch& batch) {
                                        {"X-Amz-Target", "Kinesis_20131202.PutRecords"}},
                            .body = aws::PutRecordsBody(kStream, batch.entries())};
   aws::SigV4Signer("us-east-1", "kinesis")
-      .Sign({"test", aws::Secret("test"), aws::Secret(), absl::InfiniteFuture()}, absl::Now(),
-            request);
+      .Sign({"test", Secret("test"), Secret(), absl::InfiniteFuture()}, absl::Now(), request);
   std::string text = "POST / HTTP/1.1\r\n";
   for (const aws::HttpHeader& header : request.headers) {
     absl::StrAppend(&text, header.name, ": ", header.value, "\r\n");

@@ -35,8 +35,8 @@ class Load {
   Load(const Flags& flags, aws::HttpTransport& transport)
       : flags_(flags),
         client_("us-east-1", aws::Endpoint::Parse(flags.url).value(), transport,
-                std::make_shared<aws::StaticCredentials>(aws::Credentials{
-                    "test", aws::Secret("test"), aws::Secret(), absl::InfiniteFuture()}),
+                std::make_shared<aws::StaticCredentials>(
+                    aws::Credentials{"test", Secret("test"), Secret(), absl::InfiniteFuture()}),
                 SystemClock()),
         until_(absl::Now() + absl::Seconds(flags.seconds)) {}
 

@@ -11,7 +11,7 @@ namespace tidemark::rpc::testing {
 namespace {
 
 struct Config {
-  config::Secret<std::string> password;
+  Secret password;
 };
 
 absl::Status Serve(Process& process) {

@@ -86,7 +86,7 @@ class AdminTest : public ::testing::Test {
     return error == nullptr ? "" : error->code;
   }
 
-  const aws::Credentials base_{"test", aws::Secret("test"), aws::Secret(), absl::InfiniteFuture()};
+  const aws::Credentials base_{"test", Secret("test"), Secret(), absl::InfiniteFuture()};
   aws::Credentials caller_ = base_;  // whom the clients sign for
   std::unique_ptr<FakeAws> fake_;
   std::unique_ptr<aws::CurlTransport> transport_;

@@ -75,7 +75,7 @@ RunningBackend::RunningBackend(Backend backend) {
   const char* const variable = RowOf(backend).variable;
   if (variable == nullptr) {
     FakeAws::Options options;
-    options.keys = {{"test", aws::Secret("test"), aws::Secret(), absl::InfiniteFuture()}};
+    options.keys = {{"test", Secret("test"), Secret(), absl::InfiniteFuture()}};
     // As kinesalite is started, so that streams can be seen in each state.
     options.kinesis.create_time = absl::Milliseconds(50);
     options.kinesis.delete_time = absl::Milliseconds(50);

@@ -79,7 +79,7 @@ class FakeAwsTest : public ::testing::Test {
 
   TestClock clock_;
   // What Put signs with.
-  aws::Credentials session_{"test", aws::Secret("test"), aws::Secret(), absl::InfiniteFuture()};
+  aws::Credentials session_{"test", Secret("test"), Secret(), absl::InfiniteFuture()};
   std::unique_ptr<FakeAws> fake_;
   std::unique_ptr<KinesisTool> tool_;
 };
@@ -183,8 +183,8 @@ TEST_F(FakeAwsTest, KeepsAmazonsLimits) {
 }
 
 TEST_F(FakeAwsTest, VerifiesSignaturesWhenItHasKeys) {
-  const aws::Credentials test{"test", aws::Secret("test"), aws::Secret(), absl::InfiniteFuture()};
-  const aws::Credentials other{"test", aws::Secret("other"), aws::Secret(), absl::InfiniteFuture()};
+  const aws::Credentials test{"test", Secret("test"), Secret(), absl::InfiniteFuture()};
+  const aws::Credentials other{"test", Secret("other"), Secret(), absl::InfiniteFuture()};
   StartFake({.keys = {test}});
   fake_->SetClockSkew(absl::Now() - clock_.Now());
   fake_->kinesis().CreateStream("s");

@@ -75,15 +75,14 @@ aws::Credentials FakeIam::Issue(const Role& role, const std::string& session_nam
   const std::lock_guard lock(mutex_);
   const std::string id =
       absl::StrCat(ToAbsl(kSessionPrefix), "FAKE", absl::Dec(++issued_, absl::kZeroPad12));
-  Session session{
-      .credentials = {.access_key_id = id,
-                      .secret_access_key = aws::Secret(MakeUp("secret", id)),
-                      .session_token = aws::Secret(MakeUp("token", id) + MakeUp("more", id)),
-                      .expiry = clock_.Now() + role.lifetime.value_or(asked)},
-      .caller = {account,
-                 absl::StrCat("arn:aws:sts::", account, ":assumed-role/",
-                              ToAbsl(NameOfRole(role.arn)), "/", session_name),
-                 role.arn}};
+  Session session{.credentials = {.access_key_id = id,
+                                  .secret_access_key = Secret(MakeUp("secret", id)),
+                                  .session_token = Secret(MakeUp("token", id) + MakeUp("more", id)),
+                                  .expiry = clock_.Now() + role.lifetime.value_or(asked)},
+                  .caller = {account,
+                             absl::StrCat("arn:aws:sts::", account, ":assumed-role/",
+                                          ToAbsl(NameOfRole(role.arn)), "/", session_name),
+                             role.arn}};
   return sessions_.insert_or_assign(id, std::move(session)).first->second.credentials;
 }
 

@@ -64,8 +64,8 @@ class FakeIam {
   struct Key {
     enum class State { kUnknown, kWrongToken, kExpired, kUnverified, kFound };
     State state = State::kUnknown;
-    Caller caller;       // for kUnverified and kFound
-    aws::Secret secret;  // for kFound
+    Caller caller;  // for kUnverified and kFound
+    Secret secret;  // for kFound
   };
   Key Find(std::string_view access_key_id, std::string_view session_token) const;
 

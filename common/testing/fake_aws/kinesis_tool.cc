@@ -30,7 +30,7 @@ aws::ServiceClient::Settings Settings(const std::string& endpoint_url) {
 KinesisTool::KinesisTool(const std::string& endpoint_url)
     : transport_(aws::CurlTransport::Start({}).value()),
       credentials_(std::make_shared<aws::StaticCredentials>(
-          aws::Credentials{"test", aws::Secret("test"), aws::Secret(), absl::InfiniteFuture()})),
+          aws::Credentials{"test", Secret("test"), Secret(), absl::InfiniteFuture()})),
       client_(Settings(endpoint_url), *transport_, credentials_, SystemClock()) {}
 
 KinesisTool::~KinesisTool() = default;

@@ -124,7 +124,7 @@ Refusal ReadPayloadHash(const ServerRequest& request, const Signature& signature
 
 Refusal CheckSignature(const ServerRequest& request, const Signature& signature,
                        const aws::AmzDate& date, std::string_view payload_hash,
-                       const aws::Secret& secret) {
+                       const Secret& secret) {
   std::vector<aws::HeaderView> headers;
   for (const aws::HttpHeader& header : request.headers) {
     headers.push_back({header.name, header.value});

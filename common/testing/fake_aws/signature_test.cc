@@ -17,8 +17,8 @@ constexpr std::string_view kExampleUrl =
 const absl::Time kSigned = absl::FromCivil(absl::CivilDay(2013, 5, 24), absl::UTCTimeZone());
 
 aws::Credentials ExampleKey() {
-  return {"AKIAIOSFODNN7EXAMPLE", aws::Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
-          aws::Secret(), absl::InfiniteFuture()};
+  return {"AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), Secret(),
+          absl::InfiniteFuture()};
 }
 
 class TestClock final : public Clock {
@@ -142,10 +142,10 @@ TEST_F(SignatureTest, ASessionIsKnownByItsTokenUntilItExpires) {
   EXPECT_EQ(caller_.arn, "arn:aws:sts::210987654321:assumed-role/r/s1");
 
   aws::Credentials wrong = session;
-  wrong.session_token = aws::Secret("other");
+  wrong.session_token = Secret("other");
   EXPECT_EQ(Try(Signed(wrong, "s3")), "InvalidToken");
   EXPECT_EQ(Try(Signed(wrong, "kinesis"), "kinesis"), "UnrecognizedClientException");
-  wrong.session_token = aws::Secret();
+  wrong.session_token = Secret();
   EXPECT_EQ(Try(Signed(wrong, "s3")), "InvalidAccessKeyId");
   EXPECT_EQ(Try(Signed(wrong, "sts"), "sts"), "InvalidClientTokenId");
 
@@ -171,7 +171,7 @@ TEST_F(SignatureTest, WithoutKeysOnlySessionsAreVerified) {
   open.PutRole(role);
   aws::Credentials session = open.Issue(role, "s1", absl::Minutes(15));
   EXPECT_EQ(code(Signed(session, "s3"), "s3"), "");
-  session.secret_access_key = aws::Secret("other");
+  session.secret_access_key = Secret("other");
   EXPECT_EQ(code(Signed(session, "s3"), "s3"), "SignatureDoesNotMatch");
 }
 

@@ -45,8 +45,8 @@ aws::HttpRequest ToHttp(const TestRequest& request) {
 std::string SignedBytes(const TestRequest& request, const TestSigner& signer) {
   aws::HttpRequest http = ToHttp(request);
   aws::Credentials credentials{.access_key_id = signer.access_key_id,
-                               .secret_access_key = aws::Secret(signer.secret),
-                               .session_token = aws::Secret(signer.session_token)};
+                               .secret_access_key = Secret(signer.secret),
+                               .session_token = Secret(signer.session_token)};
   aws::SigV4Signer(signer.region, signer.service)
       .Sign(credentials, signer.time.value_or(absl::Now()), http);
   return Assemble(http);

@@ -31,8 +31,8 @@ class RecordLinksTest : public GatewayTest {
   static std::shared_ptr<aws::CredentialsProvider> KeysThatEnd(absl::Time expiry) {
     return std::make_shared<aws::StaticCredentials>(
         aws::Credentials{.access_key_id = "AKIDS3",
-                         .secret_access_key = aws::Secret("s3 secret"),
-                         .session_token = aws::Secret(),
+                         .secret_access_key = Secret("s3 secret"),
+                         .session_token = Secret(),
                          .expiry = expiry});
   }
 

@@ -96,8 +96,7 @@ class KinesisRolesTest : public ::testing::Test {
     return result.fault;
   }
 
-  const aws::Credentials base_{"AKIDBASE", aws::Secret("base-secret"), aws::Secret(),
-                               absl::InfiniteFuture()};
+  const aws::Credentials base_{"AKIDBASE", Secret("base-secret"), Secret(), absl::InfiniteFuture()};
   DestinationConfig destination_{
       .pool_id = "p", .stream_name = "changes", .role_arn = kRole, .external_id = "0af"};
   ShiftedClock wall_{SystemClock()};
@@ -179,9 +178,9 @@ TEST_F(KinesisRolesTest, AStreamThatWasTurnedOffAndOnAgainHasAllItsPatience) {
 }
 
 TEST_F(KinesisRolesTest, AWrongBaseKeyNeverTurnsAStreamOff) {
-  UseBase({"AKIDWRONG", aws::Secret("x"), aws::Secret(), absl::InfiniteFuture()});
+  UseBase({"AKIDWRONG", Secret("x"), Secret(), absl::InfiniteFuture()});
   EXPECT_EQ(FaultInTheEnd(), Fault::kCredentials);
-  UseBase({"AKIDBASE", aws::Secret("wrong"), aws::Secret(), absl::InfiniteFuture()});
+  UseBase({"AKIDBASE", Secret("wrong"), Secret(), absl::InfiniteFuture()});
   EXPECT_EQ(FaultInTheEnd(), Fault::kCredentials);
 }
 

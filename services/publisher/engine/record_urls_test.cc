@@ -21,14 +21,14 @@ class FixedClock final : public Clock {
 
 aws::Credentials Temporary(absl::Duration left) {
   return {.access_key_id = "AKID",
-          .secret_access_key = aws::Secret("secret"),
-          .session_token = aws::Secret("session"),
+          .secret_access_key = Secret("secret"),
+          .session_token = Secret("session"),
           .expiry = left == absl::InfiniteDuration() ? absl::InfiniteFuture()
                                                      : FixedClock().Now() + left};
 }
 
 aws::Credentials LongTerm() {
-  return {.access_key_id = "AKID", .secret_access_key = aws::Secret("secret")};
+  return {.access_key_id = "AKID", .secret_access_key = Secret("secret")};
 }
 
 class RecordUrlsTest : public ::testing::Test {

@@ -62,8 +62,7 @@ class SnsPushRolesTest : public ::testing::Test {
     return answer.get_future().get();
   }
 
-  const aws::Credentials base_{"AKIDBASE", aws::Secret("base-secret"), aws::Secret(),
-                               absl::InfiniteFuture()};
+  const aws::Credentials base_{"AKIDBASE", Secret("base-secret"), Secret(), absl::InfiniteFuture()};
   PushPool pool_{1, "us-east-1:pool", kRole, "0af"};
   std::unique_ptr<FakeAws> fake_;
   std::unique_ptr<aws::CurlTransport> transport_;

@@ -45,7 +45,7 @@ TEST(SnsPushSenderTest, PublishesToTheEndpointAndTellsHowItWent) {
                             "<ErrorResponse><Error><Type>Sender</Type><Code>EndpointDisabled</Code>"
                             "<Message>Endpoint is disabled</Message></Error></ErrorResponse>"};
   const auto keys = std::make_shared<aws::StaticCredentials>(
-      aws::Credentials{"id", aws::Secret("secret"), aws::Secret(), absl::InfiniteFuture()});
+      aws::Credentials{"id", Secret("secret"), Secret(), absl::InfiniteFuture()});
   SnsPushSender sender(aws::SnsClient("us-east-1", aws::Endpoint::Parse("http://sns:1").value(),
                                       transport, keys, SystemClock()),
                        nullptr, absl::Seconds(5));

@@ -68,8 +68,7 @@ class StreamCheckTest : public ::testing::Test {
                          .code = code});
   }
 
-  const aws::Credentials base_{"AKIDBASE", aws::Secret("base-secret"), aws::Secret(),
-                               absl::InfiniteFuture()};
+  const aws::Credentials base_{"AKIDBASE", Secret("base-secret"), Secret(), absl::InfiniteFuture()};
   StreamCheck::Question question_{
       .stream_name = "changes", .role_arn = kRole, .external_id = "0af"};
   std::unique_ptr<FakeAws> fake_;
@@ -124,7 +123,7 @@ TEST_F(StreamCheckTest, AStreamMustBeThereAndActive) {
 }
 
 TEST_F(StreamCheckTest, WrongCredentialsOfOurOwnAreNobodyElsesFault) {
-  Use({"AKIDBASE", aws::Secret("wrong"), aws::Secret(), absl::InfiniteFuture()});
+  Use({"AKIDBASE", Secret("wrong"), Secret(), absl::InfiniteFuture()});
   const absl::Status status = Check().status();
   ExpectRefused(status, errors::v1::ERROR_REASON_SERVICE_UNAVAILABLE, {{"service", "sts"}});
   EXPECT_THAT(std::string(status.message()), HasSubstr("own credentials"));

@@ -43,7 +43,7 @@ class SnsEndpointsTest : public ::testing::Test {
  protected:
   std::shared_ptr<aws::CredentialsProvider> Base() {
     return std::make_shared<aws::StaticCredentials>(
-        aws::Credentials{"AKID", aws::Secret("secret"), aws::Secret(), absl::InfiniteFuture()});
+        aws::Credentials{"AKID", Secret("secret"), Secret(), absl::InfiniteFuture()});
   }
 
   absl::StatusOr<std::string> Ensure(const std::string& known_arn = "", Access access = {},

@@ -79,10 +79,10 @@ class GatewayTest : public ::testing::Test {
   std::string others_;  // ",address" of each further replica of the dataset service
   std::unique_ptr<prometheus::Registry> registry_;
   aws::StaticSecrets keys_{
-      {aws::Credentials{.access_key_id = "AKIDTEST", .secret_access_key = aws::Secret("secret")},
+      {aws::Credentials{.access_key_id = "AKIDTEST", .secret_access_key = Secret("secret")},
        aws::Credentials{.access_key_id = "AKIDTEMP",
-                        .secret_access_key = aws::Secret("secret"),
-                        .session_token = aws::Secret("token")}}};
+                        .secret_access_key = Secret("secret"),
+                        .session_token = Secret("token")}}};
   Authenticator authenticator_{{.region = "us-east-1"}, SystemClock(), keys_};
   std::unique_ptr<Services> calls_;
   std::unique_ptr<Gateway> gateway_;

@@ -41,7 +41,7 @@ class S3Fixture : public ::testing::Test {
   }
 
   static aws::Credentials LongTerm() {
-    return {.access_key_id = "test", .secret_access_key = aws::Secret("test")};
+    return {.access_key_id = "test", .secret_access_key = Secret("test")};
   }
 
   static Event MakeEvent(std::int64_t sync_count, const std::string& value) {

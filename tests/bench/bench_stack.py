@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import postgres
+import scripts
 from stack import POOL, Stack
 
 
@@ -35,12 +36,12 @@ class BenchStack(Stack):
                             "--seconds", self.seconds, *extra)
 
     def pgbench(self, script, clients):
-        """Transactions a second and mean latency in ms of an SQL script of this directory."""
-        path = pathlib.Path(__file__).parent / "sql" / script
+        """Transactions a second and mean latency in ms of a script of scripts.py."""
         done = subprocess.run(
             [postgres.BIN / "pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "1",
-             "-T", str(max(1, round(self.seconds))), "-f", path, "-D",
+             "-T", str(max(1, round(self.seconds))), "-f", "-", "-D",
              f"clients={clients}", self.dsn],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True, text=True)
+            input=scripts.script(script), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            check=True, text=True)
         return (float(re.search(r"tps = ([\d.]+)", done.stdout)[1]),
                 float(re.search(r"latency average = ([\d.]+)", done.stdout)[1]))

@@ -331,6 +331,11 @@ void Dispatcher::MakeRunnable(Outlet& outlet) {
 
 void Dispatcher::Pump() {
   if (stopping_) return;
+  const bool held_before = std::exchange(lease_held_, parts_.lease.Held());
+  if (!held_before || !lease_held_) {
+    // That nothing may be sent says nothing about the streams.
+    for (auto& [id, outlet] : outlets_) outlet->load->Progressed(parts_.boottime.Now());
+  }
   for (std::size_t i = runnable_.size(); i > 0; --i) {
     Outlet& outlet = *runnable_.front();
     runnable_.pop_front();

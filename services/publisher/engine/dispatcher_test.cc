@@ -1,0 +1,79 @@
+#include "services/publisher/engine/dispatcher.h"
+
+#include <gtest/gtest.h>
+#include <prometheus/registry.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "common/testing/eventually.h"
+#include "services/publisher/engine/testing/fake_record_store.h"
+#include "services/publisher/engine/testing/fake_sender.h"
+#include "services/publisher/engine/testing/publisher_fixture.h"
+
+namespace tidemark::publisher {
+namespace {
+
+using testing::Eventually;
+
+constexpr DestinationId kStream{1, 1};
+constexpr absl::Duration kPatience = absl::Hours(1);
+
+// One stream, of which one record is in flight at a time.
+class DispatcherTest : public ::testing::Test {
+ protected:
+  DispatcherTest() {
+    lease_.Extend(clock_.Now() + absl::Hours(100));
+    dispatcher_.Add({.id = kStream, .pool_id = "pool", .stream_name = "stream"}, load_);
+  }
+
+  void Deliver(Position position) {
+    Event event{.position = position, .key = std::to_string(position), .data = "data"};
+    load_->Enter(event.memory_bytes(), clock_);
+    std::vector<Routed> changes;
+    changes.push_back({kStream, std::move(event)});
+    dispatcher_.Deliver(std::move(changes));
+  }
+
+  bool IsInFlight() {
+    return Eventually([this] { return sender_.waiting() == 1; });
+  }
+
+  MovableClock clock_;
+  LeaseGuard lease_{clock_};
+  CursorTracker tracker_{ShardSet().set(), {}, 0};
+  DeclaredLosses losses_;
+  FakeNeighbours neighbours_;
+  prometheus::Registry registry_;
+  Metrics metrics_{registry_};
+  CopyGuards guards_;
+  CopyInbox copies_;
+  FakeSender sender_;
+  FakeRecordStore records_;
+  const std::shared_ptr<OutletLoad> load_ = std::make_shared<OutletLoad>();
+  Dispatcher dispatcher_{{.window = {.records_per_request = 1, .requests_in_flight = 1}},
+                         {sender_, records_, tracker_, losses_, lease_, neighbours_, metrics_,
+                          guards_, copies_, clock_, clock_, SystemRandom()}};
+};
+
+TEST_F(DispatcherTest, TimeWithoutTheLeaseIsNotHeldAgainstAStream) {
+  sender_.Hold(true);
+  Deliver(1);
+  Deliver(2);
+  ASSERT_TRUE(IsInFlight());
+  lease_.Drop();
+  sender_.Hold(false);
+  ASSERT_TRUE(Eventually([this] { return load_->changes() == 1; }));
+  clock_.Advance(2 * kPatience);
+  sender_.Hold(true);
+  lease_.Extend(clock_.Now() + absl::Hours(100));
+  ASSERT_TRUE(IsInFlight());
+  EXPECT_FALSE(load_->StalledAsAWhole(clock_.Now(), kPatience));
+  clock_.Advance(2 * kPatience);
+  EXPECT_TRUE(load_->StalledAsAWhole(clock_.Now(), kPatience)) << "it does not answer";
+  sender_.Hold(false);
+}
+
+}  // namespace
+}  // namespace tidemark::publisher

@@ -4,21 +4,15 @@
 #include <limits>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/obs/log.h"
-#include "services/publisher/engine/off_reasons.h"
 
+// The thread, and what it is told to do.
 namespace tidemark::publisher {
 namespace {
 
 constexpr absl::Duration kPublishInterval = absl::Milliseconds(100);
 // While the lease does not hold, it is asked again after this time.
 constexpr absl::Duration kLeaseInterval = absl::Milliseconds(20);
-// How long a stream's own record limit is taken for granted, and how long the lack of an answer.
-constexpr absl::Duration kLimitInterval = absl::Minutes(5);
-constexpr absl::Duration kLimitRetry = absl::Seconds(30);
-// A destination may have about so much in flight, however much others have.
-constexpr std::int64_t kLeastAllowance = 128 * kKiB;
 
 }  // namespace
 
@@ -51,6 +45,16 @@ void Dispatcher::Deliver(std::vector<Routed> changes) {
   for (const Routed& change : changes) bytes += change.event.memory_bytes();
   queued_bytes_ += bytes;
   Post(std::move(changes));
+}
+
+void Dispatcher::DeliverCopies(DestinationId destination,
+                               std::shared_ptr<const CopyGuards::Read> read,
+                               std::vector<Event> copies) {
+  if (copies.empty()) return;
+  std::int64_t bytes = 0;
+  for (const Event& copy : copies) bytes += copy.memory_bytes();
+  queued_bytes_ += bytes;
+  Post(Copies{destination, std::move(read), std::move(copies)});
 }
 
 void Dispatcher::Post(Command command) {
@@ -247,218 +251,24 @@ void Dispatcher::Take(Outlet& outlet, Event event) {
   MakeRunnable(outlet);
 }
 
-void Dispatcher::Finish(Answer answer) {
-  bytes_in_flight_ -= answer.bytes;
-  --requests_in_flight_;
-  for (const DestinationId id : std::exchange(starved_, {})) {
-    if (Outlet* const starved = Find(id)) MakeRunnable(*starved);
+void Dispatcher::Execute(Copies copies) {
+  Outlet* const outlet = Find(copies.destination);
+  std::vector<CopyOutcome> outcomes;
+  std::int64_t bytes = 0;
+  for (Event& copy : copies.events) {
+    if (outlet != nullptr && !copies.read->IsStale(copy)) {
+      outlet->window.Add(std::move(copy));
+      continue;
+    }
+    bytes += copy.memory_bytes();
+    outcomes.push_back(
+        {.destination = copies.destination,
+         .ticket = copy.copy,
+         .kind = outlet == nullptr ? CopyOutcome::Kind::kGivenUp : CopyOutcome::Kind::kStale});
   }
-  Outlet* const found = Find(answer.outlet);
-  if (found == nullptr) return FinishClosed(answer.outlet.destination);
-  Outlet& outlet = *found;
-  outlet.bytes_in_flight -= answer.bytes;
-  CountFailures(outlet, answer);
-  DeliveryWindow::Settled settled =
-      outlet.window.Finish(answer.request, answer.result, parts_.boottime.Now(), parts_.random);
-  NoteDelivered(outlet, answer, settled.delivered);
-  for (const DeliveryWindow::Refused& refused : settled.refused) {
-    GiveUp(outlet, refused.event,
-           absl::StrCat("the stream refused the record for good: ", refused.error,
-                        "; the dataset's next change is not affected"));
-  }
-  if (answer.result.fault == Fault::kStreamMissing) {
-    outlet.doubted = true;
-    Look(outlet);
-  }
-  if (answer.result.fault == Fault::kRoleRefused) {
-    TurnOff(answer.sent_with, RoleRefusedReason(answer.sent_with));
-  }
-  MakeRunnable(outlet);
-}
-
-void Dispatcher::CountFailures(Outlet& outlet, const Answer& answer) {
-  parts_.metrics.Failed(answer.result.fault, answer.records);
-  for (const RecordResult& record : answer.result.records) parts_.metrics.Failed(record.fault, 1);
-  LogFailure(outlet, answer.result, answer.traceparent, parts_.boottime.Now());
-}
-
-void Dispatcher::FinishClosed(DestinationId destination) {
-  const auto closing = closing_.find(destination.pool_number);
-  if (closing == closing_.end() || --closing->second > 0) return;
-  closing_.erase(closing);
-  for (auto& [id, outlet] : outlets_) {
-    if (id.pool_number == destination.pool_number) MakeRunnable(*outlet);
-  }
-}
-
-void Dispatcher::FinishUpload(Uploader::Answer answer) {
-  Outlet* const outlet = Find(answer.outlet);
-  const std::int64_t before = outlet == nullptr ? 0 : outlet->window.memory_bytes();
-  const Event* const uploading =
-      outlet == nullptr ? nullptr : outlet->window.Uploading(answer.upload);
-  const bool copy = uploading != nullptr && uploading->is_copy();
-  const auto refused =
-      uploader_.Finish(outlet, std::move(answer), parts_.boottime.Now(), parts_.random);
-  if (refused) {
-    GiveUp(*outlet, refused->event, refused->error);
-  } else if (outlet != nullptr) {
-    const std::int64_t freed = before - outlet->window.memory_bytes();
-    copy ? ReleaseBytes(freed) : Release(*outlet, 0, freed);
-  }
-  // Those that wait for room first: this one has just had its turn.
-  for (const DestinationId id : uploader_.TakeWaiting()) {
-    if (Outlet* const waiting = Find(id)) MakeRunnable(*waiting);
-  }
+  ReleaseBytes(bytes);
+  parts_.copies.Tell(std::move(outcomes));
   if (outlet != nullptr) MakeRunnable(*outlet);
-}
-
-void Dispatcher::WakeDue() {
-  const absl::Time now = parts_.boottime.Now();
-  while (!timers_.empty() && timers_.begin()->first <= now) {
-    Outlet& outlet = *outlets_.at(timers_.begin()->second);
-    timers_.erase(timers_.begin());
-    outlet.due = absl::InfiniteFuture();
-    MakeRunnable(outlet);
-  }
-}
-
-void Dispatcher::MakeRunnable(Outlet& outlet) {
-  if (!std::exchange(outlet.touched, true)) PublishSoon();
-  if (outlet.runnable) return;
-  outlet.runnable = true;
-  runnable_.push_back(&outlet);
-}
-
-void Dispatcher::Pump() {
-  if (stopping_) return;
-  const bool held_before = std::exchange(lease_held_, parts_.lease.Held());
-  if (!held_before || !lease_held_) {
-    // That nothing may be sent says nothing about the streams.
-    for (auto& [id, outlet] : outlets_) outlet->load->Progressed(parts_.boottime.Now());
-  }
-  for (std::size_t i = runnable_.size(); i > 0; --i) {
-    Outlet& outlet = *runnable_.front();
-    runnable_.pop_front();
-    outlet.runnable = false;
-    if (!PumpOne(outlet)) {
-      outlet.runnable = true;
-      runnable_.push_back(&outlet);  // the others first, next time
-      return;
-    }
-    outlet.load->SetBlocked(outlet.window.IsBlocked(), parts_.boottime.Now());
-    const absl::Time due = NextDue(outlet);
-    if (due == outlet.due) continue;
-    timers_.erase({outlet.due, outlet.config.id});
-    outlet.due = due;
-    if (due != absl::InfiniteFuture()) timers_.insert({due, outlet.config.id});
-  }
-}
-
-absl::Time Dispatcher::NextDue(const Outlet& outlet) const {
-  if (Rests(outlet)) return absl::InfiniteFuture();
-  const absl::Time due =
-      starved_.contains(outlet.config.id) ? absl::InfiniteFuture() : outlet.window.NextDue();
-  return std::min(due, NextUploadDue(outlet));
-}
-
-absl::Time Dispatcher::NextUploadDue(const Outlet& outlet) const {
-  const bool waits = outlet.looking && outlet.limit_until == absl::InfinitePast();
-  return waits ? absl::InfiniteFuture() : uploader_.NextDue(outlet);
-}
-
-// What is too large by the configured limit may not be by the stream's own. Nothing waits for its
-// answer but the first uploads.
-void Dispatcher::PumpUploads(Outlet& outlet) {
-  const absl::Time now = parts_.boottime.Now();
-  if (NextUploadDue(outlet) > now || !parts_.lease.Held()) return;
-  if (now >= outlet.limit_until) {
-    Look(outlet);
-    if (outlet.limit_until == absl::InfinitePast()) return;
-  }
-  uploader_.Pump(outlet, now);
-}
-
-bool Dispatcher::PumpOne(Outlet& outlet) {
-  if (Rests(outlet)) return true;
-  PumpUploads(outlet);
-  while (outlet.window.waiting() > 0) {
-    lease_held_ = parts_.lease.Held();
-    if (!lease_held_) return false;
-    const std::int64_t allowance = Allowance(outlet);
-    if (allowance <= 0) {
-      starved_.insert(outlet.config.id);
-      return true;
-    }
-    auto request = outlet.window.Next(parts_.boottime.Now(), allowance);
-    if (!request) return true;
-    Send(outlet, *std::move(request));
-  }
-  return true;
-}
-
-std::int64_t Dispatcher::Allowance(const Outlet& outlet) const {
-  const std::int64_t free = options_.bytes_in_flight - bytes_in_flight_;
-  const std::int64_t least = outlet.window.requests_in_flight() == 0 ? kLeastAllowance : 0;
-  return std::max(free - outlet.bytes_in_flight, least);
-}
-
-void Dispatcher::Send(Outlet& outlet, DeliveryWindow::Request request) {
-  bytes_in_flight_ += request.bytes;
-  outlet.bytes_in_flight += request.bytes;
-  ++requests_in_flight_;
-  parts_.metrics.Sent(request.records.size(), request.bytes);
-  std::string_view traceparent;
-  for (const auto& record : request.records) {
-    if (traceparent = record.event->traceparent; !traceparent.empty()) break;
-  }
-  parts_.sender.Send(
-      outlet.config, request.records, traceparent,
-      [inbox = inbox_, answer = std::make_shared<Answer>(Answer{outlet.id(),
-                                                                outlet.config,
-                                                                request.id,
-                                                                request.records.size(),
-                                                                request.bytes,
-                                                                parts_.wall.Now(),
-                                                                std::string(traceparent),
-                                                                {}})](SendResult result) {
-        answer->result = std::move(result);
-        {
-          const std::lock_guard lock(inbox->mutex);
-          inbox->answers.push_back(std::move(*answer));
-        }
-        inbox->changed.notify_one();
-      });
-}
-
-void Dispatcher::Look(Outlet& outlet) {
-  if (std::exchange(outlet.looking, true)) return;
-  parts_.sender.Look(outlet.config, [inbox = inbox_, id = outlet.id(),
-                                     settings = outlet.config](StreamSender::Sight sight) {
-    {
-      const std::lock_guard lock(inbox->mutex);
-      inbox->sights.push_back({id, settings, sight});
-    }
-    inbox->changed.notify_one();
-  });
-}
-
-void Dispatcher::Heed(const Sight& sight) {
-  Outlet* const found = Find(sight.outlet);
-  if (found == nullptr) return;
-  Outlet& outlet = *found;
-  outlet.looking = false;
-  const bool doubted = std::exchange(outlet.doubted, false);
-  MakeRunnable(outlet);
-  const bool known = sight.sight.state == StreamState::kReady;
-  outlet.limit_until = parts_.boottime.Now() + (known ? kLimitInterval : kLimitRetry);
-  if (sight.sight.record_bytes) outlet.window.set_record_bytes(*sight.sight.record_bytes);
-  if (sight.sight.state != StreamState::kMissing || !doubted) return;
-  TurnOff(sight.looked_with, StreamMissingReason(sight.looked_with));
-}
-
-void Dispatcher::TurnOff(const DestinationConfig& settings, const std::string& reason) {
-  // One that was fenced off may know old settings.
-  if (parts_.lease.Held()) parts_.neighbours.TurnOff(settings, reason);
 }
 
 void Dispatcher::Release(Outlet& outlet, std::int64_t changes, std::int64_t bytes) {

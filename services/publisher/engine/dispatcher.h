@@ -43,6 +43,10 @@ struct Routed {
 // Sends changes to their destinations: one thread, which alone touches the delivery windows. It
 // takes changes and answers from its inbox, and keeps several requests in flight per destination.
 // Before each request it asks whether the lease still holds.
+//
+// The reader's thread, the one that copies and the term's call it, and senders call back on any:
+// none of them waits for a stream. Its three locks are never held together; with report_mutex_
+// held, an OutletLoad's is taken, and with the others none.
 class Dispatcher {
  public:
   struct Options {
@@ -191,42 +195,43 @@ class Dispatcher {
   // Null if it was closed, also if the destination has another one now.
   Outlet* Find(const OutletId& id);
   void Take(Outlet& outlet, Event event);
-  void Finish(Answer answer);
-  // Sorts what was delivered: copies have no place in the log.
-  void NoteDelivered(Outlet& outlet, const Answer& answer, const std::vector<Event>& delivered);
-  void CountFailures(Outlet& outlet, const Answer& answer);
-  void FinishClosed(DestinationId destination);
-  void Heed(const Sight& sight);
-  // Because of what came of a call with these settings.
-  void TurnOff(const DestinationConfig& settings, const std::string& reason);
-  // A change, or a copy, that is refused for good.
-  void GiveUp(Outlet& outlet, const Event& event, std::string reason);
-  void FinishUpload(Uploader::Answer answer);
-
-  void WakeDue();
-  void MakeRunnable(Outlet& outlet);
-  void Pump();
-  // How many bytes more may be in flight to the destination. It leaves others as much as it has
-  // itself, so that those that do not answer never take all; 0 for none.
-  std::int64_t Allowance(const Outlet& outlet) const;
-  // Sends what can be sent. False: nothing more can be, of any destination: the lease is not held,
-  // or the bounds of all together are reached; the outlet's turn comes again.
-  bool PumpOne(Outlet& outlet);
-  // Gets nothing for now: it is paused, or its predecessor is not yet through.
-  bool Rests(const Outlet& outlet) const {
-    return outlet.config.paused || closing_.contains(outlet.config.id.pool_number);
-  }
-  void PumpUploads(Outlet& outlet);
-  absl::Time NextDue(const Outlet& outlet) const;
-  absl::Time NextUploadDue(const Outlet& outlet) const;
-  void Send(Outlet& outlet, DeliveryWindow::Request request);
-  void Look(Outlet& outlet);
-
   // Of changes that are settled or given up.
   void Release(Outlet& outlet, std::int64_t changes, std::int64_t bytes);
   void ReleaseBytes(std::int64_t bytes);
   void PublishSoon();
   void Publish();
+
+  // dispatcher_sending.cc
+  void Pump();
+  // Sends what can be sent. False: the lease is not held; the outlet's turn comes again.
+  bool PumpOne(Outlet& outlet);
+  // How many bytes more may be in flight to the destination. It leaves others as much as it has
+  // itself, so that those that do not answer never take all; 0 for none.
+  std::int64_t Allowance(const Outlet& outlet) const;
+  void Send(Outlet& outlet, DeliveryWindow::Request request);
+  void PumpUploads(Outlet& outlet);
+  absl::Time NextUploadDue(const Outlet& outlet) const;
+  void Look(Outlet& outlet);
+  absl::Time NextDue(const Outlet& outlet) const;
+  // Gets nothing for now: it is paused, or its predecessor is not yet through.
+  bool Rests(const Outlet& outlet) const {
+    return outlet.config.paused || closing_.contains(outlet.config.id.pool_number);
+  }
+  void WakeDue();
+  void MakeRunnable(Outlet& outlet);
+
+  // dispatcher_outcomes.cc
+  void Finish(Answer answer);
+  void CountFailures(Outlet& outlet, const Answer& answer);
+  // Sorts what was delivered: copies have no place in the log.
+  void NoteDelivered(Outlet& outlet, const Answer& answer, const std::vector<Event>& delivered);
+  // A change, or a copy, that is refused for good.
+  void GiveUp(Outlet& outlet, const Event& event, std::string reason);
+  void FinishClosed(DestinationId destination);
+  void FinishUpload(Uploader::Answer answer);
+  void Heed(const Sight& sight);
+  // Because of what came of a call with these settings.
+  void TurnOff(const DestinationConfig& settings, const std::string& reason);
 
   const Options options_;
   const Parts parts_;
@@ -254,7 +259,7 @@ class Dispatcher {
   mutable std::mutex report_mutex_;
   Report report_;
   std::map<DestinationId, std::shared_ptr<const OutletLoad>> loads_;  // with report_mutex_
-  std::mutex room_mutex_;
+  std::mutex room_mutex_;  // guards nothing: for waiting until queued_bytes_ falls
   std::condition_variable room_;
   std::thread thread_;
 };

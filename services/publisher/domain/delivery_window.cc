@@ -352,8 +352,8 @@ void DeliveryWindow::Forget(Line& line, const Event& event) {
   if (--time->second == 0) commit_times_.erase(time);
 }
 
-std::optional<DeliveryWindow::Shed> DeliveryWindow::ShedUnsent() {
-  Shed shed{.through = std::numeric_limits<Position>::max()};
+DeliveryWindow::Shed DeliveryWindow::ShedUnsent() {
+  Shed shed;
   const std::int64_t bytes_before = memory_bytes_;
   absl::flat_hash_set<const Line*> emptied;
   for (auto& entry : lines_) {
@@ -369,7 +369,7 @@ std::optional<DeliveryWindow::Shed> DeliveryWindow::ShedUnsent() {
     shed.changes += static_cast<std::int64_t>(before - line.events.size());
     if (line.events.empty()) emptied.insert(&line);
   }
-  if (shed.changes == 0) return std::nullopt;
+  if (shed.changes == 0) return shed;
   // None of an emptied line was sent, so it stands in no request and in no delay.
   const auto is_empty = [&](const Line* line) { return emptied.contains(line); };
   std::erase_if(ready_, is_empty);

@@ -127,13 +127,12 @@ class DeliveryWindow {
   // Drops all changes above some position, none of which was ever sent or handed out for an upload:
   // they can be read again from the log.
   struct Shed {
-    Position through = 0;  // that position
+    Position through = kMaxPosition;  // that position; if there is nothing to drop: as it is here
     std::int64_t changes = 0;
     std::int64_t bytes = 0;  // of memory
     absl::Time oldest_commit = absl::InfiniteFuture();
   };
-  // Nothing if there is nothing to drop.
-  std::optional<Shed> ShedUnsent();
+  Shed ShedUnsent();
 
   // The largest record that the destination takes.
   std::int64_t record_bytes() const { return record_bytes_; }

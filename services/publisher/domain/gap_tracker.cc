@@ -1,7 +1,6 @@
 #include "services/publisher/domain/gap_tracker.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace tidemark::publisher {
 namespace {
@@ -22,9 +21,8 @@ std::vector<PositionRange> GapTracker::Apply(const Poll& poll) {
     }
     hi_ = position;
   }
-  const Position examined = poll.complete || poll.positions.empty()
-                                ? std::numeric_limits<Position>::max()
-                                : poll.positions.back();
+  const Position examined =
+      poll.complete || poll.positions.empty() ? kMaxPosition : poll.positions.back();
   return Bury(examined, poll.xmin);
 }
 

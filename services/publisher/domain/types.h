@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ namespace tidemark::publisher {
 
 // A place in the change log, from 1. Positions are handed out in order and commit out of order.
 using Position = std::int64_t;
+inline constexpr Position kMaxPosition = std::numeric_limits<Position>::max();
 
 // Some of the log shards, by number.
 using ShardSet = std::bitset<kLogShards>;

@@ -1,7 +1,6 @@
 #include "services/publisher/engine/dispatcher.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "common/obs/log.h"
@@ -210,20 +209,16 @@ void Dispatcher::Execute(Closing closing) {
 void Dispatcher::Execute(Splitting splitting) {
   Outlet* const outlet = Find(splitting.id);
   if (outlet == nullptr) return;
-  const auto shed = outlet->window.ShedUnsent();
-  outlet->shedding = true;
-  outlet->shed_through = shed ? shed->through : std::numeric_limits<Position>::max();
-  if (shed) {
-    changes_ -= shed->changes;
-    Release(*outlet, shed->changes, shed->bytes);
-  }
-  outlet->load->SetShed({outlet->shed_through, shed ? shed->changes : 0,
-                         shed ? shed->oldest_commit : absl::InfiniteFuture()});
+  const DeliveryWindow::Shed shed = outlet->window.ShedUnsent();
+  outlet->takes_through = shed.through;
+  changes_ -= shed.changes;
+  Release(*outlet, shed.changes, shed.bytes);
+  outlet->load->SetShed(shed);
   MakeRunnable(*outlet);
 }
 
 void Dispatcher::Execute(Reopening reopening) {
-  if (Outlet* const outlet = Find(reopening.id)) outlet->shedding = false;
+  if (Outlet* const outlet = Find(reopening.id)) outlet->takes_through = kMaxPosition;
 }
 
 void Dispatcher::Execute(std::vector<Routed> changes) {
@@ -241,7 +236,7 @@ void Dispatcher::Execute(std::vector<Routed> changes) {
 }
 
 void Dispatcher::Take(Outlet& outlet, Event event) {
-  if (outlet.shedding && event.position > outlet.shed_through) {
+  if (event.position > outlet.takes_through) {
     Release(outlet, 1, event.memory_bytes());
     return;
   }

@@ -53,8 +53,7 @@ struct Outlet {
   DestinationConfig config;
   const std::shared_ptr<OutletLoad> load;
   DeliveryWindow window;
-  bool shedding = false;  // until it is read for again, takes nothing above `shed_through`
-  Position shed_through = 0;
+  Position takes_through = kMaxPosition;  // what is above is dropped: it will be read again
   std::int64_t bytes_in_flight = 0;
   bool runnable = false;                          // stands in the line of those to be looked at
   bool looking = false;                           // finds out what has become of the stream

@@ -8,7 +8,7 @@
 
 #include "absl/time/time.h"
 #include "common/base/clock.h"
-#include "services/publisher/domain/types.h"
+#include "services/publisher/domain/delivery_window.h"
 
 namespace tidemark::publisher {
 
@@ -49,18 +49,13 @@ class OutletLoad {
     return since != 0 && absl::FromUnixNanos(since) + patience < now && Stalled(now, patience);
   }
 
-  // What was dropped when it was split off. Everything above `through`: none of it was ever sent.
-  struct Shed {
-    Position through = 0;
-    std::int64_t changes = 0;
-    absl::Time oldest_commit = absl::InfiniteFuture();
-  };
-  void SetShed(const Shed& shed) {
+  // What was dropped when it was split off.
+  void SetShed(const DeliveryWindow::Shed& shed) {
     const std::lock_guard lock(mutex_);
     shed_ = shed;
   }
   // Nothing if that was not done yet.
-  std::optional<Shed> TakeShed() {
+  std::optional<DeliveryWindow::Shed> TakeShed() {
     const std::lock_guard lock(mutex_);
     return std::exchange(shed_, std::nullopt);
   }
@@ -87,7 +82,7 @@ class OutletLoad {
   std::atomic<std::int64_t> blocked_since_ = 0;  // nanoseconds; 0: it is not
 
   mutable std::mutex mutex_;
-  std::optional<Shed> shed_;
+  std::optional<DeliveryWindow::Shed> shed_;
   Backlog backlog_;
 };
 

@@ -1,7 +1,6 @@
 #include "services/publisher/engine/term.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -19,7 +18,7 @@ constexpr absl::Duration kPollPatience = absl::Seconds(5);
 // What is settled in every shard that is held, and of which devices were told, if that is not far
 // below; what the log no longer has can't be read.
 Position StartOf(const Leases& taken) {
-  Position start = std::numeric_limits<Position>::max();
+  Position start = kMaxPosition;
   for (std::size_t i = 0; i < taken.held.size(); ++i) {
     if (!taken.held[i]) continue;
     const Position settled = taken.state.settled[i];

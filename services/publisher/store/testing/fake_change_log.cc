@@ -1,7 +1,6 @@
 #include "services/publisher/store/testing/fake_change_log.h"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <utility>
 
@@ -111,7 +110,7 @@ absl::StatusOr<Xid> FakeChangeLog::TakeXid() {
 absl::StatusOr<LogPage> FakeLogReader::Poll(const ShardSet& held, Position hi,
                                             std::span<const PositionRange> gaps) {
   std::vector<PositionRange> ranges(gaps.begin(), gaps.end());
-  ranges.push_back({hi + 1, std::numeric_limits<Position>::max()});
+  ranges.push_back({hi + 1, kMaxPosition});
   return log_.Read(held, ranges, 0);
 }
 

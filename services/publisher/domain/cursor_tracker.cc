@@ -14,35 +14,7 @@ constexpr int kTakesAhead = 4;
 // transaction of all their cursors. What is left out comes first with the next.
 constexpr std::size_t kRowsPerUpdate = 4096;
 
-LogShard ShardAt(std::size_t index) { return LogShard(static_cast<std::uint8_t>(index)); }
-
-std::vector<LogShard> ShardsOf(const ShardSet& set) {
-  std::vector<LogShard> shards;
-  for (std::size_t i = 0; i < set.size(); ++i) {
-    if (set[i]) shards.push_back(ShardAt(i));
-  }
-  return shards;
-}
-
 }  // namespace
-
-Position Floors::Of(LogShard shard) const {
-  Position floor = start;
-  if (settled != nullptr && counted[shard.value()]) {
-    floor = std::max(floor, (*settled)[shard.value()]);
-  }
-  const auto row = rows.find(shard);
-  return row == rows.end() ? floor : std::max(floor, row->second);
-}
-
-Position Floors::Lowest(const ShardSet& held) const {
-  std::optional<Position> lowest;
-  for (const LogShard shard : ShardsOf(held)) {
-    const Position floor = Of(shard);
-    lowest = std::min(lowest.value_or(floor), floor);
-  }
-  return lowest.value_or(start);
-}
 
 CursorTracker::CursorTracker(const ShardSet& held, const ShardPositions& settled,
                              Position read_mark)

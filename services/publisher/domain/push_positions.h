@@ -4,7 +4,7 @@
 
 #include "absl/container/btree_set.h"
 #include "common/base/owner.h"
-#include "services/publisher/domain/cursor_tracker.h"
+#include "services/publisher/domain/floors.h"
 #include "services/publisher/domain/types.h"
 
 namespace tidemark::publisher {

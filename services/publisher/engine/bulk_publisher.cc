@@ -24,14 +24,6 @@ constexpr absl::Duration kFlow = absl::Seconds(1);
 constexpr absl::Duration kReportInterval = absl::Seconds(2);
 constexpr std::size_t kExcerpt = 400;  // of an error
 
-std::vector<LogShard> ListOf(const ShardSet& held) {
-  std::vector<LogShard> shards;
-  for (std::size_t i = 0; i < held.size(); ++i) {
-    if (held[i]) shards.push_back(LogShard(static_cast<std::uint8_t>(i)));
-  }
-  return shards;
-}
-
 // How far all publishers are together.
 BulkReport SumOf(const std::map<LogShard, BulkShard>& shards) {
   BulkReport report;
@@ -59,7 +51,7 @@ std::string Explain(const BulkReport& report) {
 
 BulkPublisher::BulkPublisher(const ShardSet& held, std::shared_ptr<CopyInbox> inbox,
                              const Parts& parts)
-    : held_(ListOf(held)), inbox_(std::move(inbox)), parts_(parts) {}
+    : held_(ShardsOf(held)), inbox_(std::move(inbox)), parts_(parts) {}
 
 void BulkPublisher::Tick() {
   if (parts_.catalogue.version() != version_) Update();

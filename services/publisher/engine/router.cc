@@ -142,9 +142,7 @@ void Router::Retire(DestinationId id, CursorTracker::Backlog backlog) {
   StoredDestination& stored = stored_.destinations[id];
   stored.retired = backlog == CursorTracker::Backlog::kFreed;
   stored.counted.reset();
-  for (std::size_t i = 0; i < cursors.size(); ++i) {
-    if (held_[i]) stored.cursors[LogShard(static_cast<std::uint8_t>(i))] = cursors[i];
-  }
+  for (const LogShard shard : ShardsOf(held_)) stored.cursors[shard] = cursors[shard.value()];
   resting_.erase(id);
   if (!stored.retired) resting_[id] = Floors{.rows = stored.cursors}.Lowest(held_);
 }

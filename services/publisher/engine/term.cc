@@ -19,10 +19,10 @@ constexpr absl::Duration kPollPatience = absl::Seconds(5);
 // below; what the log no longer has can't be read.
 Position StartOf(const Leases& taken) {
   Position start = kMaxPosition;
-  for (std::size_t i = 0; i < taken.held.size(); ++i) {
-    if (!taken.held[i]) continue;
-    const Position settled = taken.state.settled[i];
-    start = std::min({start, settled, std::max(taken.state.pushed[i], settled - kPushReadBack)});
+  for (const LogShard shard : ShardsOf(taken.held)) {
+    const Position settled = taken.state.settled[shard.value()];
+    const Position pushed = taken.state.pushed[shard.value()];
+    start = std::min({start, settled, std::max(pushed, settled - kPushReadBack)});
   }
   return std::max(start, taken.state.emptied_through);
 }

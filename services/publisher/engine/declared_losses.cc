@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "common/obs/log.h"
+
 namespace tidemark::publisher {
 namespace {
 
@@ -16,7 +18,19 @@ void DeclaredLosses::Park(DestinationId destination, ParkedEvent event) {
   parked_.push_back({destination, std::move(event)});
 }
 
-void DeclaredLosses::MarkGapped(DestinationId destination, Position through) {
+void DeclaredLosses::MarkGapped(const DestinationConfig& destination, Position from,
+                                Position through) {
+  Mark(destination.id, through);
+  obs::Log(
+      obs::Level::kError,
+      "a stream lost changes that the log had to forget; its consumers must read the pool anew",
+      {{"pool_id", destination.pool_id},
+       {"stream", destination.stream_name},
+       {"from_position", from},
+       {"through_position", through}});
+}
+
+void DeclaredLosses::Mark(DestinationId destination, Position through) {
   const std::lock_guard lock(mutex_);
   Position& known = gapped_[destination];
   known = std::max(known, through);
@@ -32,7 +46,7 @@ void DeclaredLosses::Take(Progress& progress) {
 }
 
 void DeclaredLosses::PutBack(Progress progress) {
-  for (const auto& [destination, through] : progress.gapped) MarkGapped(destination, through);
+  for (const auto& [destination, through] : progress.gapped) Mark(destination, through);
   const std::lock_guard lock(mutex_);
   parked_.insert(parked_.begin(), std::make_move_iterator(progress.parked.begin()),
                  std::make_move_iterator(progress.parked.end()));

@@ -13,7 +13,8 @@ namespace tidemark::publisher {
 class DeclaredLosses {
  public:
   void Park(DestinationId destination, ParkedEvent event);
-  void MarkGapped(DestinationId destination, Position through);
+  // The log had to forget changes after `from`, up to `through`, that it had not got.
+  void MarkGapped(const DestinationConfig& destination, Position from, Position through);
 
   // Moves what waits into `progress`: all the gapped, and parked changes up to a number that suits
   // one transaction.
@@ -22,6 +23,8 @@ class DeclaredLosses {
   void PutBack(Progress progress);
 
  private:
+  void Mark(DestinationId destination, Position through);
+
   std::mutex mutex_;
   std::vector<NewlyParked> parked_;
   std::map<DestinationId, Position> gapped_;

@@ -22,12 +22,8 @@ constexpr absl::Duration kRoomPatience = absl::Milliseconds(20);
 }  // namespace
 
 LogFollower::LogFollower(const Options& options, const Parts& parts, const ShardSet& held,
-                         Position start, Position emptied_through)
-    : options_(options),
-      parts_(parts),
-      held_(held),
-      gaps_(start),
-      emptied_through_(emptied_through) {
+                         Position start)
+    : options_(options), parts_(parts), held_(held), gaps_(start) {
   state_.hi = start;
   state_.last_poll = parts_.boottime.Now();
   thread_ = std::thread([this] { Loop(); });
@@ -87,7 +83,7 @@ void LogFollower::Learn() {
       !(current && parts_.router.ForgettingIsDue())) {
     return;
   }
-  parts_.router.Update(parts_.catalogue.All(), current, gaps_.hi(), emptied_through_);
+  parts_.router.Update(parts_.catalogue.All(), current, gaps_.hi());
   catalogue_version_ = version;
   catalogue_current_ = current;
 }
@@ -180,7 +176,6 @@ bool LogFollower::Sleep(absl::Duration duration) {
 
 void LogFollower::Note(const LogPage& page) {
   rows_found_ = page.rows.size();
-  emptied_through_ = page.emptied_through;
   parts_.metrics.OpenGaps(gaps_.gap_count());
   const std::lock_guard lock(mutex_);
   state_.hi = gaps_.hi();

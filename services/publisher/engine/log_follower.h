@@ -46,9 +46,8 @@ class LogFollower {
     const Clock& boottime;
   };
 
-  // Reads for the shards `held`, above `start`, of a log that may be empty up to `emptied_through`.
-  LogFollower(const Options& options, const Parts& parts, const ShardSet& held, Position start,
-              Position emptied_through);
+  // Reads for the shards `held`, above `start`.
+  LogFollower(const Options& options, const Parts& parts, const ShardSet& held, Position start);
   ~LogFollower();
 
   LogFollower(const LogFollower&) = delete;
@@ -89,7 +88,6 @@ class LogFollower {
   GapTracker gaps_;
   std::int64_t catalogue_version_ = 0;
   bool catalogue_current_ = false;
-  Position emptied_through_;
   std::size_t rows_found_ = 0;  // by the last poll
   absl::Duration interval_ = absl::ZeroDuration();
   bool catching_up_ = false;                       // a piece was read after the last poll

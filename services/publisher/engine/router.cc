@@ -22,161 +22,55 @@ constexpr std::int64_t kLeastLaggardBytes = 32 * kKiB;
 constexpr std::int64_t kPieceBytes = 4 * kMiB;
 // How much more memory an event takes than its row's body.
 constexpr std::int64_t kMemoryOfBody = 3;
-// What a destination that no list names any more is kept for.
-constexpr absl::Duration kForgetAfter = absl::Minutes(1);
 
 }  // namespace
 
 Router::Router(const ShardSet& held, StoredState stored, const Parts& parts)
-    : held_(held), stored_(std::move(stored)), parts_(parts) {}
+    : held_(held),
+      parts_(parts),
+      emptied_through_(stored.emptied_through),
+      unfollowed_(held, std::move(stored), {parts.tracker, parts.losses, parts.boottime}) {}
 
-void Router::Update(const std::vector<DestinationConfig>& all, bool current, Position hi,
-                    Position emptied_through) {
-  std::map<std::int32_t, const DestinationConfig*> known;
+void Router::Update(const std::vector<DestinationConfig>& all, bool current, Position hi) {
+  Unfollowed::Known known;
   for (const DestinationConfig& config : all) known[config.id.pool_number] = &config;
-  const auto wanted = [&](std::int32_t pool_number) -> const DestinationConfig* {
-    const auto it = known.find(pool_number);
-    return it != known.end() && it->second->enabled ? it->second : nullptr;
-  };
   std::vector<std::pair<std::int32_t, const DestinationConfig*>> gone;
   for (auto& [pool_number, following] : by_pool_) {
-    const DestinationConfig* config = wanted(pool_number);
-    if (config != nullptr && config->id == following.config.id) {
-      if (*config != following.config) Reconfigure(following, *config);
-      continue;
-    }
     const auto it = known.find(pool_number);
-    const bool replaced = it != known.end() && it->second->id != following.config.id;
-    const DestinationConfig* off = it == known.end() ? &following.config : it->second;
-    gone.emplace_back(pool_number, replaced ? nullptr : off);
+    if (it == known.end()) {
+      gone.emplace_back(pool_number, &following.config);
+    } else if (it->second->id != following.config.id) {
+      gone.emplace_back(pool_number, nullptr);
+    } else if (!it->second->enabled) {
+      gone.emplace_back(pool_number, it->second);
+    } else if (*it->second != following.config) {
+      following.config = *it->second;
+      parts_.dispatcher.Reconfigure(following.config);
+    }
   }
   for (const auto& [pool_number, off] : gone) Unfollow(pool_number, off);
   for (const auto& [pool_number, config] : known) {
-    if (config->enabled && !by_pool_.contains(pool_number)) {
-      Follow(*config, hi, emptied_through);
-    }
+    if (config->enabled && !by_pool_.contains(pool_number)) Follow(*config, hi);
   }
-  SettleStored(all, current, emptied_through);
+  unfollowed_.Settle(known, current, emptied_through_);
 }
 
-Floors Router::FloorsOf(const StoredDestination& stored, Position start) const {
-  Floors floors{.start = start, .rows = stored.cursors};
-  floors.counted = stored.counted & held_;
-  if (floors.counted.any()) {
-    floors.settled = std::make_shared<const ShardPositions>(stored_.settled);
-  }
-  return floors;
-}
-
-// What is to become of a destination that is stored and not followed.
-Router::Fate Router::FateOf(DestinationId id, const DestinationId* known, bool current) {
-  if (known != nullptr && id.epoch < known->epoch) return Fate::kGone;
-  if (known != nullptr && id == *known) return current ? Fate::kOff : Fate::kUnknown;
-  if (known != nullptr || !current) {
-    absent_.erase(id);
-    return Fate::kUnknown;
-  }
-  // A list is only as new as the replica that it came from: others may serve the destination.
-  const absl::Time now = parts_.boottime.Now();
-  const auto [absent, first] = absent_.try_emplace(id, now);
-  return now - absent->second < kForgetAfter ? Fate::kUnknown : Fate::kGone;
-}
-
-// Deals with what was stored of destinations that are not to be followed. What is not known here
-// may exist all the same, and must not be passed by: settled positions wait for it.
-void Router::SettleStored(const std::vector<DestinationConfig>& all, bool current,
-                          Position emptied_through) {
-  std::map<std::int32_t, const DestinationConfig*> known;
-  for (const DestinationConfig& config : all) known[config.id.pool_number] = &config;
-  std::erase_if(stored_.destinations, [&](const auto& entry) {
-    const auto& [id, stored] = entry;
-    const auto it = known.find(id.pool_number);
-    const bool settled =
-        (stored.counted & held_).none() && (stored.retired || resting_.contains(id));
-    switch (FateOf(id, it == known.end() ? nullptr : &it->second->id, current)) {
-      case Fate::kGone:
-        absent_.erase(id);
-        resting_.erase(id);
-        parts_.tracker.Remove(id);
-        return true;
-      case Fate::kOff:
-        SettleOff(*it->second, stored, emptied_through);
-        return false;
-      case Fate::kUnknown:
-        if (!settled) parts_.tracker.Hold(id, FloorsOf(stored, 0));
-        return false;
-    }
-    return false;
-  });
-}
-
-// Whose backlog was freed stays so, whatever was the reason: it may be gone from the log.
-void Router::SettleOff(const DestinationConfig& config, const StoredDestination& stored,
-                       Position emptied_through) {
-  const bool counts = (stored.counted & held_).any();
-  if (stored.retired && !counts) return;
-  Floors floors = FloorsOf(stored, config.start);
-  const Position lowest = floors.Lowest(held_);
-  bool keeps = config.turned_off && !stored.retired;
-  if (keeps && lowest < emptied_through) {
-    MarkGapped(config, lowest, emptied_through);
-    keeps = false;
-  }
-  if (keeps && resting_.contains(config.id) && !counts) return;
-  parts_.tracker.Hold(config.id, std::move(floors));
-  Retire(config.id, keeps ? CursorTracker::Backlog::kKept : CursorTracker::Backlog::kFreed);
-}
-
-bool Router::ForgettingIsDue() const {
-  const absl::Time due = parts_.boottime.Now() - kForgetAfter;
-  return std::any_of(absent_.begin(), absent_.end(),
-                     [due](const auto& absent) { return absent.second <= due; }) ||
-         std::any_of(resting_.begin(), resting_.end(),
-                     [this](const auto& resting) { return resting.second < emptied_through_; });
-}
-
-// It may be turned on again, or be known again, and then goes on from where it is.
-void Router::Retire(DestinationId id, CursorTracker::Backlog backlog) {
-  const ShardPositions cursors = parts_.tracker.Cursors(id);
-  parts_.tracker.Retire(id, backlog);
-  StoredDestination& stored = stored_.destinations[id];
-  stored.retired = backlog == CursorTracker::Backlog::kFreed;
-  stored.counted.reset();
-  for (const LogShard shard : ShardsOf(held_)) stored.cursors[shard] = cursors[shard.value()];
-  resting_.erase(id);
-  if (!stored.retired) resting_[id] = Floors{.rows = stored.cursors}.Lowest(held_);
-}
-
-void Router::Follow(const DestinationConfig& config, Position hi, Position emptied_through) {
+void Router::Follow(const DestinationConfig& config, Position hi) {
+  Unfollowed::Place place = unfollowed_.Take(config);
   Following following{
-      .config = config, .floors = {.start = config.start}, .load = std::make_shared<OutletLoad>()};
-  auto known = CursorTracker::Known::kNo;
-  if (const auto stored = stored_.destinations.find(config.id);
-      stored != stored_.destinations.end()) {
-    following.floors = FloorsOf(stored->second, config.start);
-    // One that rests may have been known for too short a time to be in the database.
-    const bool rests = resting_.erase(config.id) > 0;
-    if (!stored->second.retired && !rests) known = CursorTracker::Known::kYes;
-    stored_.destinations.erase(stored);
-  }
+      .config = config, .floors = std::move(place.floors), .load = std::make_shared<OutletLoad>()};
   Position lowest = following.floors.Lowest(held_);
-  if (lowest < emptied_through) {
-    MarkGapped(config, lowest, emptied_through);
-    following.floors.start = lowest = emptied_through;
+  if (lowest < emptied_through_) {
+    parts_.losses.MarkGapped(config, lowest, emptied_through_);
+    following.floors.start = lowest = emptied_through_;
   }
   if (lowest < hi) {
     following.caught_up_to = lowest;
     laggards_.insert(config.id.pool_number);
   }
-  parts_.tracker.Add(config.id, following.floors, following.caught_up_to, known);
+  parts_.tracker.Add(config.id, following.floors, following.caught_up_to, place.known);
   parts_.dispatcher.Add(config, following.load);
   by_pool_.emplace(config.id.pool_number, std::move(following));
-}
-
-// Its settings changed, and it is still the same destination.
-void Router::Reconfigure(Following& following, const DestinationConfig& config) {
-  following.config = config;
-  parts_.dispatcher.Reconfigure(config);
 }
 
 void Router::Unfollow(std::int32_t pool_number, const DestinationConfig* off) {
@@ -184,7 +78,8 @@ void Router::Unfollow(std::int32_t pool_number, const DestinationConfig* off) {
   const DestinationId id = it->second.config.id;
   parts_.dispatcher.Remove(id);
   if (off != nullptr) {
-    Retire(id, off->turned_off ? CursorTracker::Backlog::kKept : CursorTracker::Backlog::kFreed);
+    unfollowed_.Retire(
+        id, off->turned_off ? CursorTracker::Backlog::kKept : CursorTracker::Backlog::kFreed);
   } else {
     parts_.tracker.Remove(id);
   }
@@ -368,7 +263,7 @@ void Router::RouteCatchUp(const Laggard& laggard, const LogPage& page, Position 
                           const GapTracker& gaps) {
   Following& following = by_pool_.at(laggard.id.pool_number);
   if (page.emptied_through > laggard.caught_up_to) {
-    MarkGapped(following.config, laggard.caught_up_to, page.emptied_through);
+    parts_.losses.MarkGapped(following.config, laggard.caught_up_to, page.emptied_through);
   }
   OutletLoad::Backlog& backlog = following.backlog;
   for (const LogRow& row : page.rows) {
@@ -408,20 +303,10 @@ void Router::Flush(Position read_mark, Position emptied_through) {
   parts_.dispatcher.Deliver(std::exchange(routed_, {}));
 }
 
-void Router::MarkGapped(const DestinationConfig& config, Position from, Position through) {
-  parts_.losses.MarkGapped(config.id, through);
-  obs::Log(
-      obs::Level::kError,
-      "a stream lost changes that the log had to forget; its consumers must read the pool anew",
-      {{"pool_id", config.pool_id},
-       {"stream", config.stream_name},
-       {"from_position", from},
-       {"through_position", through}});
-}
-
 void Router::MarkAllGapped(Position from, Position through) {
   for (const auto& [pool_number, following] : by_pool_) {
-    if (following.floors.Lowest(held_) < through) MarkGapped(following.config, from, through);
+    if (following.floors.Lowest(held_) < through)
+      parts_.losses.MarkGapped(following.config, from, through);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "services/publisher/engine/declared_losses.h"
 #include "services/publisher/engine/dispatcher.h"
 #include "services/publisher/engine/metrics.h"
+#include "services/publisher/engine/unfollowed.h"
 #include "services/publisher/store/change_log.h"
 #include "services/publisher/store/event_decoder.h"
 #include "services/publisher/store/lease_store.h"
@@ -20,7 +21,7 @@
 namespace tidemark::publisher {
 
 // Decides which destination wants a change of the log, and makes events of them. For the reader's
-// thread.
+// thread, which alone calls it: LogFollower.
 //
 // A destination is live: it gets what is read; or it catches up: it was learned when reading had
 // passed its start, and its changes are read for it alone until it has come as far as the others.
@@ -33,8 +34,7 @@ namespace tidemark::publisher {
 // not get on stays live, and is apart; once what waits for it is more than its share, it is split
 // off, and waits as a whole.
 //
-// One that is turned off keeps its cursors, so that it can go on from there. If Tidemark did that
-// the log is kept for it, too, until that had to forget something that it needs.
+// Those that are not to be followed are Unfollowed's.
 class Router {
  public:
   struct Parts {
@@ -49,13 +49,11 @@ class Router {
   Router(const ShardSet& held, StoredState stored, const Parts& parts);
 
   // Follows what is in `all` and nothing else. `current`: what is not there is gone for good;
-  // otherwise, and if it is of a newer epoch, its place is held. `hi`: the highest position read;
-  // `emptied_through`: what may be gone from the log.
-  void Update(const std::vector<DestinationConfig>& all, bool current, Position hi,
-              Position emptied_through);
+  // otherwise, and if it is of a newer epoch, its place is held. `hi`: the highest position read.
+  void Update(const std::vector<DestinationConfig>& all, bool current, Position hi);
 
   // Whether Update() is due again with a current list, though it is the same.
-  bool ForgettingIsDue() const;
+  bool ForgettingIsDue() const { return unfollowed_.IsDue(emptied_through_); }
 
   // A row that was read live, in order of position.
   void RouteLive(const LogRow& row);
@@ -100,20 +98,7 @@ class Router {
     absl::Time oldest_since = absl::InfinitePast();
   };
 
-  void Follow(const DestinationConfig& config, Position hi, Position emptied_through);
-  Floors FloorsOf(const StoredDestination& stored, Position start) const;
-  enum class Fate {
-    kOff,      // it exists and is not to be served: it retires
-    kGone,     // it exists no more: it is forgotten
-    kUnknown,  // it may exist
-  };
-  Fate FateOf(DestinationId id, const DestinationId* known, bool current);
-  void SettleStored(const std::vector<DestinationConfig>& all, bool current,
-                    Position emptied_through);
-  void SettleOff(const DestinationConfig& config, const StoredDestination& stored,
-                 Position emptied_through);
-  void Retire(DestinationId id, CursorTracker::Backlog backlog);
-  void Reconfigure(Following& following, const DestinationConfig& config);
+  void Follow(const DestinationConfig& config, Position hi);
   // `off`: it may be turned on again; null: it is gone.
   void Unfollow(std::int32_t pool_number, const DestinationConfig* off);
   void Route(const Following& following, const LogRow& row);
@@ -133,16 +118,12 @@ class Router {
   // Memory that more of its changes may take; 0 or less: none.
   std::int64_t RoomFor(const Following& following, absl::Time now) const;
   void Park(const Following& following, const Event& event, std::string reason);
-  void MarkGapped(const DestinationConfig& config, Position from, Position through);
 
   const ShardSet held_;
-  StoredState stored_;  // its destinations: those that are not followed
   const Parts parts_;
   EventDecoder decoder_;
-  std::map<DestinationId, absl::Time> absent_;  // stored, named by no list, and since when
-  // Turned off, and the log is kept for them: what they need of it is above.
-  std::map<DestinationId, Position> resting_;
-  Position emptied_through_ = 0;  // as of the last Flush()
+  Position emptied_through_;  // what may be gone from the log, as of the last Flush()
+  Unfollowed unfollowed_;
   std::map<std::int32_t, Following> by_pool_;
   std::set<std::int32_t> laggards_;  // pool numbers
   std::int32_t last_laggard_ = 0;    // whose turn it was

@@ -77,7 +77,7 @@ Term::Term(const Settings& settings, const Surroundings& surroundings, LeaseGuar
       follower_(settings_.follower,
                 {around_.log, router_, dispatcher_, push_intake_, around_.catalogue, guard_,
                  around_.metrics, around_.boottime},
-                held_, StartOf(taken), taken.state.emptied_through),
+                held_, StartOf(taken)),
       copying_(held_, copy_inbox_,
                {dispatcher_, guards_, around_.snapshots, around_.bulk, around_.catalogue,
                 around_.neighbours, around_.metrics, around_.boottime}),

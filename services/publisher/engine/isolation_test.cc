@@ -289,6 +289,30 @@ TEST_F(IsolationTest, AnOldListTurnsNothingOff) {
   EXPECT_THAT(sender_.Positions(StreamOf(2)), SizeIs(10)) << "nothing twice";
 }
 
+TEST_F(IsolationTest, AStreamThatWasNamedAgainIsNotForgottenAtOnceByTheNextOldList) {
+  const auto instance = Start();
+  WriteBoth(5);
+  ASSERT_TRUE(Arrives(2));
+  const auto turns = [this](bool off) {
+    return Eventually([&] {
+      const auto stored = leases_.state().destinations;
+      const auto second = stored.find(Destination(2).id);
+      return second != stored.end() && second->second.retired == off;
+    });
+  };
+  catalogue_.Replace({Destination(1)});
+  ASSERT_TRUE(turns(/*off=*/true));
+  catalogue_.Replace({Destination(1), Destination(2)});
+  ASSERT_TRUE(turns(/*off=*/false));
+  boottime_.Advance(120);
+  catalogue_.Replace({Destination(1)});
+  ASSERT_TRUE(turns(/*off=*/true));
+  catalogue_.Replace({Destination(1), Destination(2)});
+  WriteBoth(1);
+  CheckArrived(2);
+  EXPECT_THAT(sender_.Positions(StreamOf(2)), SizeIs(6)) << "nothing twice";
+}
+
 TEST_F(IsolationTest, AStreamThatIsOffAndOnAgainBeforeItsRequestsAreAnsweredGoesOn) {
   sender_.HoldStream(StreamOf(2));
   const auto instance = Start();

@@ -13,6 +13,7 @@ constexpr absl::Duration kForgetAfter = absl::Minutes(1);
 }  // namespace
 
 Unfollowed::Place Unfollowed::Take(const DestinationConfig& config) {
+  absent_.erase(config.id);
   Place place{.floors = {.start = config.start}};
   const auto stored = stored_.destinations.find(config.id);
   if (stored == stored_.destinations.end()) return place;
@@ -80,16 +81,16 @@ void Unfollowed::SettleOff(const DestinationConfig& config, const StoredDestinat
 
 // What is to become of a destination that is stored and not followed.
 Unfollowed::Fate Unfollowed::FateOf(DestinationId id, const DestinationId* known, bool current) {
-  if (known != nullptr && id.epoch < known->epoch) return Fate::kGone;
-  if (known != nullptr && id == *known) return current ? Fate::kOff : Fate::kUnknown;
-  if (known != nullptr || !current) {
-    absent_.erase(id);
-    return Fate::kUnknown;
+  if (known == nullptr && current) {
+    // A list is only as new as the replica that it came from: others may serve the destination.
+    const absl::Time now = parts_.boottime.Now();
+    const absl::Time since = absent_.try_emplace(id, now).first->second;
+    return now - since < kForgetAfter ? Fate::kUnknown : Fate::kGone;
   }
-  // A list is only as new as the replica that it came from: others may serve the destination.
-  const absl::Time now = parts_.boottime.Now();
-  const auto [absent, first] = absent_.try_emplace(id, now);
-  return now - absent->second < kForgetAfter ? Fate::kUnknown : Fate::kGone;
+  absent_.erase(id);
+  if (known == nullptr) return Fate::kUnknown;
+  if (id.epoch < known->epoch) return Fate::kGone;
+  return id == *known && current ? Fate::kOff : Fate::kUnknown;
 }
 
 Floors Unfollowed::FloorsOf(const StoredDestination& stored, Position start) const {

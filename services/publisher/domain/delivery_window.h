@@ -198,8 +198,13 @@ class DeliveryWindow {
   Bounds BoundsOf(std::int64_t most) const;
   Lines Gather(absl::Time now, const Bounds& bounds);
   Lines GatherCopies(absl::Time now, const Bounds& bounds);
-  void PauseCopies(const InFlight& request, const SendResult& result, absl::Time now,
-                   Random& random);
+  void NoteSent(const Event& event) { highest_sent_ = std::max(highest_sent_, event.position); }
+  Event PopFront(Line& line);
+  void Forget(Line& line, const Event& event);
+  // After its first change left: the line of `key` goes to the end of the queue, or away.
+  void Advance(Line& line, const std::string& key);
+
+  // delivery_window_outcomes.cc
   void FinishRecord(Line& line, const RecordResult& result, absl::Time now, Random& random,
                     Settled& settled);
   void FailRequest(InFlight request, const SendResult& result, absl::Time now, Random& random,
@@ -207,14 +212,11 @@ class DeliveryWindow {
   void Split(const Lines& lines);
   void RefuseAlone(Line& line, const std::string& error, absl::Time now, Random& random,
                    Settled& settled);
-  void Delay(Line& line, Fault fault, absl::Time now, Random& random);
-  void NoteSent(const Event& event) { highest_sent_ = std::max(highest_sent_, event.position); }
-  Event PopFront(Line& line);
-  void Forget(Line& line, const Event& event);
   // Its first change is refused for good.
   void Refuse(Line& line, const std::string& error, Settled& settled);
-  // After its first change left: the line of `key` goes to the end of the queue, or away.
-  void Advance(Line& line, const std::string& key);
+  void PauseCopies(const InFlight& request, const SendResult& result, absl::Time now,
+                   Random& random);
+  void Delay(Line& line, Fault fault, absl::Time now, Random& random);
 
   const WindowLimits limits_;
   std::int64_t record_bytes_ = limits_.record_bytes;

@@ -10,8 +10,6 @@ namespace tidemark::publisher {
 namespace {
 
 constexpr absl::Duration kPublishInterval = absl::Milliseconds(100);
-// While the lease does not hold, it is asked again after this time.
-constexpr absl::Duration kLeaseInterval = absl::Milliseconds(20);
 
 }  // namespace
 
@@ -142,8 +140,9 @@ bool Dispatcher::Await(std::vector<Command>& commands, std::vector<Answer>& answ
 
 absl::Time Dispatcher::NextDue() const {
   absl::Time due = timers_.empty() ? absl::InfiniteFuture() : timers_.begin()->first;
-  if (!runnable_.empty() && !lease_held_)
-    due = std::min(due, parts_.boottime.Now() + kLeaseInterval);
+  if (!runnable_.empty() && !lease_held_) {
+    due = std::min(due, parts_.boottime.Now() + LeaseGuard::kAskAgain);
+  }
   return std::min(due, publish_at_);
 }
 

@@ -24,7 +24,7 @@ constexpr absl::Duration kPatience = absl::Hours(1);
 class DispatcherTest : public ::testing::Test {
  protected:
   DispatcherTest() {
-    lease_.Extend(clock_.Now() + absl::Hours(100));
+    lease_.Extend(clock_.Now(), absl::Hours(100));
     dispatcher_.Add({.id = kStream, .pool_id = "pool", .stream_name = "stream"}, load_);
   }
 
@@ -67,7 +67,7 @@ TEST_F(DispatcherTest, TimeWithoutTheLeaseIsNotHeldAgainstAStream) {
   ASSERT_TRUE(Eventually([this] { return load_->changes() == 1; }));
   clock_.Advance(2 * kPatience);
   sender_.Hold(true);
-  lease_.Extend(clock_.Now() + absl::Hours(100));
+  lease_.Extend(clock_.Now(), absl::Hours(100));
   ASSERT_TRUE(IsInFlight());
   EXPECT_FALSE(load_->StalledAsAWhole(clock_.Now(), kPatience));
   clock_.Advance(2 * kPatience);

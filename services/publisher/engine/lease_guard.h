@@ -15,9 +15,15 @@ class LeaseGuard {
   // `clock` outlives the guard. Nothing is held at first.
   explicit LeaseGuard(const Clock& clock) : clock_(clock) {}
 
-  void Extend(absl::Time until) { until_ = absl::ToUnixNanos(until); }
+  // The leases hold for `ttl` after a call that was begun at `asked`. They are acted on for a tenth
+  // less: what is under way then comes to its end.
+  void Extend(absl::Time asked, absl::Duration ttl) {
+    until_ = absl::ToUnixNanos(asked + ttl - ttl / 10);
+  }
   void Drop() { until_ = 0; }
 
+  // Who may not act asks again after this time.
+  static constexpr absl::Duration kAskAgain = absl::Milliseconds(20);
   // Ask before each send.
   bool Held() const { return absl::ToUnixNanos(clock_.Now()) < until_; }
 

@@ -13,8 +13,6 @@ namespace {
 
 // After a failed statement.
 constexpr absl::Duration kRetryInterval = absl::Milliseconds(200);
-// While the lease does not hold.
-constexpr absl::Duration kLeaseInterval = absl::Milliseconds(20);
 constexpr absl::Duration kEndInterval = absl::Seconds(1);
 // How long to wait for room before looking around.
 constexpr absl::Duration kRoomPatience = absl::Milliseconds(20);
@@ -50,7 +48,7 @@ void LogFollower::Loop() {
   while (Sleep(pause)) {
     Learn();
     if (!parts_.lease.Held()) {
-      pause = kLeaseInterval;
+      pause = LeaseGuard::kAskAgain;
       continue;
     }
     parts_.router.Tend(gaps_.hi());

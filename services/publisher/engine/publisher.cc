@@ -73,7 +73,7 @@ std::optional<Leases> Publisher::Await(const std::string& member) {
                   {"held_back", *held_back}});
       }
     } else if (taken->held.any()) {
-      guard_.Extend(now + settings_.lease_ttl - LeaseMargin(settings_.lease_ttl));
+      guard_.Extend(now, settings_.lease_ttl);
       return *std::move(taken);
     } else if (!std::exchange(told, true)) {
       obs::Log(obs::Level::kInfo, "other publishers hold all log shards: waiting");

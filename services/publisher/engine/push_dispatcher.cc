@@ -11,8 +11,6 @@
 namespace tidemark::publisher {
 namespace {
 
-// While the lease does not hold, it is asked again after this time.
-constexpr absl::Duration kLeaseInterval = absl::Milliseconds(20);
 // It looks around so often though nothing calls for it.
 constexpr absl::Duration kIdleInterval = absl::Milliseconds(200);
 // Reports of endpoints that wait for the push service; the oldest go. What is not reported is found
@@ -221,7 +219,7 @@ PushDispatcher::Work PushDispatcher::TakeWork(absl::Time now) {
 
 void PushDispatcher::Wait(std::unique_lock<std::mutex>& lock, absl::Time now) {
   absl::Time until = std::min(now + kIdleInterval, shared_->queue.NextDue(now));
-  if (!parts_.lease.Held() && shared_->queue.waiting() > 0) until = now + kLeaseInterval;
+  if (!parts_.lease.Held() && shared_->queue.waiting() > 0) until = now + LeaseGuard::kAskAgain;
   for (const absl::Time at : {look_at_, tell_at_}) {
     if (at > now) until = std::min(until, at);
   }

@@ -49,8 +49,6 @@ Replayer::End EndOf(const Copier::End& end) {
 
 }  // namespace
 
-absl::Duration LeaseMargin(absl::Duration ttl) { return ttl / 10; }
-
 Term::Term(const Settings& settings, const Surroundings& surroundings, LeaseGuard& guard,
            std::string member, Leases taken)
     : settings_(settings),
@@ -139,7 +137,7 @@ bool Term::Renew() {
   }
   if (!*standing) return false;
   moving_ = WantsToMove(**standing);
-  guard_.Extend(now + settings_.lease_ttl - LeaseMargin(settings_.lease_ttl));
+  guard_.Extend(now, settings_.lease_ttl);
   renew_at_ = now + settings_.lease_ttl / kRenewals;
   return true;
 }

@@ -158,7 +158,4 @@ class Term {
   std::map<DestinationId, Standing> standings_;
 };
 
-// How long before a lease of `ttl` ends this process stops acting on it.
-absl::Duration LeaseMargin(absl::Duration ttl);
-
 }  // namespace tidemark::publisher

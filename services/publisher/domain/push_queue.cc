@@ -55,6 +55,13 @@ void PushQueue::Merge(Told& into, const Told& newer) {
   into.newest = newer.newest;
 }
 
+bool PushQueue::MergeNext(Entry& entry) {
+  if (!entry.next) return false;
+  positions_.Remove(entry.shard, entry.next->oldest.position);
+  Merge(entry.told, *std::exchange(entry.next, std::nullopt));
+  return true;
+}
+
 void PushQueue::Coalesce(Entries::iterator it, Told told, absl::Time now) {
   Entry& entry = it->second;
   if (!entry.under_way()) {
@@ -154,10 +161,7 @@ void PushQueue::NotFound(std::uint64_t id, absl::Time now) {
   Entry& entry = it->second;
   --PoolOf(entry).looking;
   entry.looking = false;
-  if (entry.next) {
-    positions_.Remove(entry.shard, entry.next->oldest.position);
-    Merge(entry.told, *std::exchange(entry.next, std::nullopt));
-  }
+  MergeNext(entry);
   Place(it, now);
 }
 
@@ -200,9 +204,7 @@ void PushQueue::EndRound(Entries::iterator it, absl::Time now) {
   Entry& entry = it->second;
   if (entry.failed.empty()) return Complete(it, now);
   entry.not_before = now + PushBackoff(entry.failure, ++entry.failures, random_);
-  if (entry.next) {
-    positions_.Remove(entry.shard, entry.next->oldest.position);
-    Merge(entry.told, *std::exchange(entry.next, std::nullopt));
+  if (MergeNext(entry)) {
     entry.failed.clear();
     entry.looked_up = false;
     Recount(entry);

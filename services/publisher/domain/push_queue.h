@@ -145,6 +145,8 @@ class PushQueue {
   using PoolMap = std::map<std::int32_t, Pool>;
 
   static void Merge(Told& into, const Told& newer);
+  // What came while the entry was under way is told with it. Whether something had.
+  bool MergeNext(Entry& entry);
   Pool& PoolOf(const Entry& entry) { return pools_.at(entry.key->pool_number); }
   // Enters it where it stands, or takes it from there.
   void Place(Entries::iterator it, absl::Time now);

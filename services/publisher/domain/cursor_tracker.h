@@ -57,8 +57,9 @@ struct CursorUpdate {
 // positions neither wait for it nor say anything about it. So is one that catches up, and one that
 // is slow: it holds nothing up but itself. Once it is as far as the others it joins them.
 //
-// Safe for concurrent use; memory is about 16 bytes for each change on its way, and some kilobytes
-// for each destination that is apart.
+// Safe for concurrent use: the reader's thread tells what is read and for whom, the dispatcher's
+// what is settled, and the term's stores. With its lock held it calls nothing. Memory is about 16
+// bytes for each change on its way, and some kilobytes for each destination that is apart.
 class CursorTracker {
  public:
   // `settled` as stored; reading goes on above `read_mark`. At least one shard is held.

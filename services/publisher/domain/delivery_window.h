@@ -54,7 +54,7 @@ struct WindowLimits {
 // change of the log, only such lines are; copies leave one request free for changes, and pause when
 // the destination throttles. What is said of changes below is said of copies too.
 //
-// Pure; for one thread.
+// Pure; for one thread, the dispatcher's.
 class DeliveryWindow {
  public:
   // Longer than any pause: another record that is refused is tried again meanwhile.

@@ -31,7 +31,8 @@ namespace tidemark::publisher {
 // as it has itself. What waits is bounded: beyond, the oldest entry goes of the pool that has the
 // most. What is older than the age goes too: a device pulls anyway.
 //
-// Times are of one clock that does not jump. Pure; for one thread.
+// Times are of one clock that does not jump. Pure; for one thread at a time: PushDispatcher calls
+// it under its lock.
 class PushQueue {
  public:
   struct Limits {

@@ -28,6 +28,9 @@ namespace tidemark::publisher {
 // there are, the others wait for one piece at most. A piece ends at the highest position polled and
 // leaves out the open gaps, so that it holds nothing that no poll has seen: then, what is in a gap
 // is never older than a change of its dataset that was delivered.
+//
+// Its thread alone calls the router and the intake. The term's thread stops it, and asks for its
+// state, as any may; with its lock held it calls nothing.
 class LogFollower {
  public:
   struct Options {

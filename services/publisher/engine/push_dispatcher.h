@@ -26,7 +26,10 @@ namespace tidemark::publisher {
 
 // Tells devices of changes, on a thread of its own that never waits for a call: while one lookup is
 // under way, what is to be looked up next gathers, and pushes go out as answers come in. Streams
-// know nothing of it, and it takes a bounded amount of memory. Safe for concurrent use.
+// know nothing of it, and it takes a bounded amount of memory.
+//
+// Safe for concurrent use: the reader's thread delivers, the term's asks how far it is and stops
+// it, and calls are answered on any. One lock, which is never held while a service is called.
 class PushDispatcher {
  public:
   struct Options {

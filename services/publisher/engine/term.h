@@ -80,7 +80,10 @@ struct Surroundings {
 
 // The time between taking some log shards and giving them back, losing them, or taking others:
 // reads and sends on threads of its own, while its owner's thread stores progress and renews the
-// leases.
+// leases. Below, Run() is for that thread; what tells how it stands, for any.
+//
+// Each of its parts is declared after those that it calls, and so ends before them. Callbacks of
+// what it works with may come later still: they find an inbox that they share, and no reader.
 class Term {
  public:
   // `member` took the leases; there is one at least.

@@ -154,6 +154,27 @@ class DatabaseCheck {
   pg::Reconnector connections_;
 };
 
+// What stands in the database; each has a connection of its own.
+struct Stores {
+  explicit Stores(const Config& config)
+      : log({.connect = pg::ConnectTo(config.database, "tidemark-publisher log"),
+             .timeout = config.database.statement_timeout}),
+        leases(LeaseOptionsOf(config, "tidemark-publisher leases")),
+        orders(OrderOptionsOf(config)),
+        bulk(LeaseOptionsOf(config, "tidemark-publisher bulk")),
+        parked(pg::ConnectTo(config.database, "tidemark-publisher parked")),
+        steering(pg::ConnectTo(config.database, "tidemark-publisher steering")),
+        check(pg::ConnectTo(config.database, "tidemark-publisher check")) {}
+
+  PostgresChangeLog log;
+  PostgresLeaseStore leases;
+  PostgresOrders orders;
+  PostgresBulkStore bulk;
+  PostgresParkedChanges parked;
+  PostgresSteering steering;
+  DatabaseCheck check;
+};
+
 // The destinations, and the pools with push, as the stream configuration service tells them.
 class Destinations {
  public:
@@ -199,27 +220,20 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   GrpcNeighbours neighbours(rpc::MakeChannel(config::FormatAddress(config.stream_config)),
                             rpc::MakeChannel(config::FormatAddress(config.dataset)),
                             SystemRandom());
-  PostgresChangeLog log({.connect = pg::ConnectTo(config.database, "tidemark-publisher log"),
-                         .timeout = config.database.statement_timeout});
-  PostgresLeaseStore leases(LeaseOptionsOf(config, "tidemark-publisher leases"));
-  PostgresOrders orders(OrderOptionsOf(config));
   GrpcSnapshots snapshots(rpc::MakeChannel(config::FormatAddress(config.dataset),
                                            {.max_message_bytes = kSnapshotMessageBytes}),
                           SystemRandom());
-  PostgresBulkStore bulk(LeaseOptionsOf(config, "tidemark-publisher bulk"));
-  PostgresParkedChanges parked(pg::ConnectTo(config.database, "tidemark-publisher parked"));
-  PostgresSteering steering(pg::ConnectTo(config.database, "tidemark-publisher steering"));
-  DatabaseCheck check_database(pg::ConnectTo(config.database, "tidemark-publisher check"));
+  Stores stores(config);
   Metrics metrics(process.metrics());
   PushMetrics push_metrics(process.metrics());
   Destinations destinations(config, process.metrics());
-  Publisher publisher(SettingsOf(config), {.log = log,
-                                           .leases = leases,
-                                           .orders = orders,
+  Publisher publisher(SettingsOf(config), {.log = stores.log,
+                                           .leases = stores.leases,
+                                           .orders = stores.orders,
                                            .sender = aws->sender(),
                                            .records = *records.store,
                                            .snapshots = snapshots,
-                                           .bulk = bulk,
+                                           .bulk = stores.bulk,
                                            .neighbours = neighbours,
                                            .catalogue = destinations.catalogue(),
                                            .push_pools = destinations.push_pools(),
@@ -232,15 +246,15 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
                                            .random = SystemRandom()});
   Executor admin_thread(1, kAdminQueue);
   PublisherRpc publisher_rpc({.view = [&] { return publisher.View(); },
-                              .parked = parked,
-                              .steering = steering,
+                              .parked = stores.parked,
+                              .steering = stores.steering,
                               .pools = destinations.directory(),
                               .streams = aws->check(),
                               .thread = admin_thread,
                               .keyring = *config.keyring},
                              process.calls_options(), process.metrics());
   return process.Serve({&publisher_rpc}, {{"pools", [&] { return destinations.Ready(); }},
-                                          {"database", [&] { return check_database(); }},
+                                          {"database", [&] { return stores.check(); }},
                                           {"lease", [&] { return publisher.CheckLease(); }},
                                           {"progress", [&] { return publisher.CheckProgress(); }}});
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "services/publisher/domain/types.h"
 
 namespace tidemark::publisher {
@@ -16,6 +17,10 @@ namespace tidemark::publisher {
 // has a stream; and which of them operators paused. Safe for concurrent use.
 class Catalogue {
  public:
+  // What is not here any more is kept in mind for so long: a list is only as new as the replica
+  // that it came from.
+  static constexpr absl::Duration kForgetAfter = absl::Minutes(1);
+
   // `current` says whether news come in: while they do not, there may be destinations that are not
   // here. Any thread calls it.
   explicit Catalogue(std::function<bool()> current) : current_(std::move(current)) {}

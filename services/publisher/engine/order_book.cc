@@ -14,8 +14,6 @@ constexpr int kTell = 2;
 constexpr int kTidy = 15;
 // Parked changes read at once.
 constexpr int kReplays = 64;
-// What concerns a pool that no list names is kept for.
-constexpr absl::Duration kForgetAfter = absl::Minutes(1);
 // What waits for less is on its way.
 constexpr absl::Duration kOnItsWay = absl::Seconds(1);
 
@@ -51,7 +49,6 @@ absl::Status OrderBook::Tidy() {
   return absl::OkStatus();
 }
 
-// A list is only as new as the replica that it came from (Router does likewise).
 absl::Status OrderBook::ForgetGone(absl::Time now) {
   if (!parts_.catalogue.current()) {
     absent_.clear();
@@ -63,7 +60,8 @@ absl::Status OrderBook::ForgetGone(absl::Time now) {
   for (const std::int32_t pool_number : pools) {
     if (parts_.catalogue.Exists(pool_number)) {
       absent_.erase(pool_number);
-    } else if (now - absent_.try_emplace(pool_number, now).first->second >= kForgetAfter) {
+    } else if (now - absent_.try_emplace(pool_number, now).first->second >=
+               Catalogue::kForgetAfter) {
       gone.insert(pool_number);
     }
   }

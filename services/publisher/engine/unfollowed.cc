@@ -4,13 +4,9 @@
 #include <memory>
 #include <utility>
 
+#include "services/publisher/engine/catalogue.h"
+
 namespace tidemark::publisher {
-namespace {
-
-// What a destination that no list names any more is kept for.
-constexpr absl::Duration kForgetAfter = absl::Minutes(1);
-
-}  // namespace
 
 Unfollowed::Place Unfollowed::Take(const DestinationConfig& config) {
   absent_.erase(config.id);
@@ -82,10 +78,9 @@ void Unfollowed::SettleOff(const DestinationConfig& config, const StoredDestinat
 // What is to become of a destination that is stored and not followed.
 Unfollowed::Fate Unfollowed::FateOf(DestinationId id, const DestinationId* known, bool current) {
   if (known == nullptr && current) {
-    // A list is only as new as the replica that it came from: others may serve the destination.
     const absl::Time now = parts_.boottime.Now();
     const absl::Time since = absent_.try_emplace(id, now).first->second;
-    return now - since < kForgetAfter ? Fate::kUnknown : Fate::kGone;
+    return now - since < Catalogue::kForgetAfter ? Fate::kUnknown : Fate::kGone;
   }
   absent_.erase(id);
   if (known == nullptr) return Fate::kUnknown;
@@ -103,7 +98,7 @@ Floors Unfollowed::FloorsOf(const StoredDestination& stored, Position start) con
 }
 
 bool Unfollowed::IsDue(Position emptied_through) const {
-  const absl::Time due = parts_.boottime.Now() - kForgetAfter;
+  const absl::Time due = parts_.boottime.Now() - Catalogue::kForgetAfter;
   return std::any_of(absent_.begin(), absent_.end(),
                      [due](const auto& absent) { return absent.second <= due; }) ||
          std::any_of(resting_.begin(), resting_.end(),

@@ -22,9 +22,9 @@ CursorTracker::CursorTracker(const ShardSet& held, const ShardPositions& settled
   for (const LogShard shard : shards_) stored_[shard.value()] = settled[shard.value()];
 }
 
-void CursorTracker::Add(DestinationId id, Floors floors, std::optional<Position> caught_up_to,
-                        Known known) {
-  const std::lock_guard lock(mutex_);
+CursorTracker::Destination& CursorTracker::Begin(DestinationId id, Floors floors,
+                                                 std::optional<Position> caught_up_to,
+                                                 Known known) {
   const auto [it, made] = destinations_.try_emplace(id);
   Destination& destination = it->second;
   // One that retires may count until that is stored.
@@ -35,13 +35,19 @@ void CursorTracker::Add(DestinationId id, Floors floors, std::optional<Position>
   destination.apart = caught_up_to.has_value();
   destination.retiring.reset();
   destination.caught_up_to = caught_up_to;
+  return destination;
+}
+
+void CursorTracker::Add(DestinationId id, Floors floors, std::optional<Position> caught_up_to,
+                        Known known) {
+  const std::lock_guard lock(mutex_);
+  Begin(id, std::move(floors), caught_up_to, known);
 }
 
 void CursorTracker::Hold(DestinationId id, Floors floors) {
   const Position lowest = floors.Lowest(held_);
-  Add(id, std::move(floors), lowest, Known::kYes);
   const std::lock_guard lock(mutex_);
-  destinations_[id].apart = false;
+  Begin(id, std::move(floors), lowest, Known::kYes).apart = false;
 }
 
 void CursorTracker::CatchUp(DestinationId id, Position caught_up_to) {

@@ -150,6 +150,9 @@ class CursorTracker {
     }
   };
 
+  // The following hold the lock.
+  Destination& Begin(DestinationId id, Floors floors, std::optional<Position> caught_up_to,
+                     Known known);
   Position ReadFor(const Destination& destination) const;
   Position CursorOf(const Destination& destination, LogShard shard) const;
   Position LeastOf(const ShardPositions& positions) const;

@@ -22,6 +22,11 @@ CursorTracker::CursorTracker(const ShardSet& held, const ShardPositions& settled
   for (const LogShard shard : shards_) stored_[shard.value()] = settled[shard.value()];
 }
 
+CursorTracker::Destination* CursorTracker::Find(DestinationId id) {
+  const auto it = destinations_.find(id);
+  return it == destinations_.end() ? nullptr : &it->second;
+}
+
 CursorTracker::Destination& CursorTracker::Begin(DestinationId id, Floors floors,
                                                  std::optional<Position> caught_up_to,
                                                  Known known) {
@@ -52,29 +57,27 @@ void CursorTracker::Hold(DestinationId id, Floors floors) {
 
 void CursorTracker::CatchUp(DestinationId id, Position caught_up_to) {
   const std::lock_guard lock(mutex_);
-  const auto it = destinations_.find(id);
-  if (it != destinations_.end()) it->second.caught_up_to = caught_up_to;
+  if (Destination* const destination = Find(id)) destination->caught_up_to = caught_up_to;
 }
 
 void CursorTracker::Join(DestinationId id) {
   const std::lock_guard lock(mutex_);
-  const auto it = destinations_.find(id);
-  if (it == destinations_.end()) return;
-  it->second.apart = false;
-  it->second.caught_up_to.reset();
+  Destination* const destination = Find(id);
+  if (destination == nullptr) return;
+  destination->apart = false;
+  destination->caught_up_to.reset();
 }
 
 void CursorTracker::Part(DestinationId id) {
   const std::lock_guard lock(mutex_);
-  const auto it = destinations_.find(id);
-  if (it != destinations_.end()) it->second.apart = true;
+  if (Destination* const destination = Find(id)) destination->apart = true;
 }
 
 void CursorTracker::SplitOff(DestinationId id, Position caught_up_to) {
   const std::lock_guard lock(mutex_);
-  const auto it = destinations_.find(id);
-  if (it == destinations_.end()) return;
-  Destination& destination = it->second;
+  Destination* const found = Find(id);
+  if (found == nullptr) return;
+  Destination& destination = *found;
   destination.apart = true;
   destination.caught_up_to = caught_up_to;
   for (auto shard = destination.changes.begin(); shard != destination.changes.end();) {
@@ -86,11 +89,11 @@ void CursorTracker::SplitOff(DestinationId id, Position caught_up_to) {
 
 void CursorTracker::Retire(DestinationId id, Backlog backlog) {
   const std::lock_guard lock(mutex_);
-  const auto it = destinations_.find(id);
-  if (it == destinations_.end()) return;
-  it->second.apart = true;
-  it->second.retiring = backlog;
-  it->second.caught_up_to = ReadFor(it->second);  // reads no more
+  Destination* const destination = Find(id);
+  if (destination == nullptr) return;
+  destination->apart = true;
+  destination->retiring = backlog;
+  destination->caught_up_to = ReadFor(*destination);  // reads no more
 }
 
 void CursorTracker::Remove(DestinationId id) {
@@ -102,17 +105,18 @@ void CursorTracker::Remove(DestinationId id) {
 void CursorTracker::Read(std::span<const OnItsWay> changes, Position read_mark) {
   const std::lock_guard lock(mutex_);
   for (const auto& [id, place] : changes) {
-    const auto it = destinations_.find(id);
-    if (it != destinations_.end()) it->second.changes[place.log_shard].insert(place.position);
+    if (Destination* const destination = Find(id)) {
+      destination->changes[place.log_shard].insert(place.position);
+    }
   }
   read_mark_ = std::max(read_mark_, read_mark);
 }
 
 void CursorTracker::Settle(DestinationId id, std::span<const Place> places) {
   const std::lock_guard lock(mutex_);
-  const auto it = destinations_.find(id);
-  if (it == destinations_.end()) return;
-  Destination& destination = it->second;
+  Destination* const found = Find(id);
+  if (found == nullptr) return;
+  Destination& destination = *found;
   for (const auto& [position, shard] : places) {
     const auto changes = destination.changes.find(shard);
     if (changes == destination.changes.end() || changes->second.erase(position) == 0) continue;
@@ -263,9 +267,9 @@ std::optional<CursorUpdate> CursorTracker::Take(Shards shards) {
 }
 
 void CursorTracker::ConfirmRow(const CursorRow& row) {
-  const auto it = destinations_.find(row.destination);
-  if (it == destinations_.end()) return;
-  Ahead& ahead = it->second.ahead[row.log_shard];
+  Destination* const destination = Find(row.destination);
+  if (destination == nullptr) return;
+  Ahead& ahead = destination->ahead[row.log_shard];
   ahead.highest = std::max(ahead.highest, row.position);
   ahead.stored = row.position;
   ahead.takes = 0;
@@ -275,17 +279,14 @@ void CursorTracker::Confirm(const CursorUpdate& update) {
   const std::lock_guard lock(mutex_);
   stored_ = update.settled;
   for (const CursorRow& row : update.rows) ConfirmRow(row);
-  const auto with = [this](DestinationId id, auto change) {
-    if (const auto it = destinations_.find(id); it != destinations_.end()) change(it->second);
-  };
   for (const auto& [id, start] : update.added) {
-    with(id, [](Destination& destination) { destination.known = Known::kYes; });
+    if (Destination* const added = Find(id)) added->known = Known::kYes;
   }
-  for (const Counting& joined : update.joined) {
-    with(joined.destination, [&](Destination& known) { known.counted |= joined.shards; });
+  for (const auto& [id, shards] : update.joined) {
+    if (Destination* const joined = Find(id)) joined->counted |= shards;
   }
-  for (const Counting& left : update.left) {
-    with(left.destination, [&](Destination& known) { known.counted &= ~left.shards; });
+  for (const auto& [id, shards] : update.left) {
+    if (Destination* const left = Find(id)) left->counted &= ~shards;
   }
   const auto forget = [this](const std::vector<DestinationId>& ids, Backlog backlog) {
     for (const DestinationId id : ids) {

@@ -151,6 +151,7 @@ class CursorTracker {
   };
 
   // The following hold the lock.
+  Destination* Find(DestinationId id);
   Destination& Begin(DestinationId id, Floors floors, std::optional<Position> caught_up_to,
                      Known known);
   Position ReadFor(const Destination& destination) const;

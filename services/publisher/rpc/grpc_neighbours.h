@@ -1,20 +1,19 @@
 #pragma once
 
-#include <grpcpp/grpcpp.h>
-
 #include <memory>
 
 #include "common/base/random.h"
+#include "common/rpc/client.h"
 #include "services/publisher/engine/neighbours.h"
 #include "tidemark/dataset/v1/change_log_service.grpc.pb.h"
 #include "tidemark/stream_config/v1/stream_config_service.grpc.pb.h"
 
 namespace tidemark::publisher {
 
-// Tells the stream configuration and dataset services by gRPC.
+// Tells the stream configuration and dataset services by gRPC. Going, it ends what is under way.
 class GrpcNeighbours final : public Neighbours {
  public:
-  // `random` outlives the object, and calls that are on their way.
+  // `random` outlives the object.
   GrpcNeighbours(const std::shared_ptr<grpc::Channel>& stream_config,
                  const std::shared_ptr<grpc::Channel>& dataset, Random& random);
 
@@ -23,10 +22,12 @@ class GrpcNeighbours final : public Neighbours {
   void ReportBulkPublish(const BulkReport& report) override;
 
  private:
-  // Shared with calls that are on their way.
-  const std::shared_ptr<stream_config::v1::StreamConfigService::Stub> stream_config_;
-  const std::shared_ptr<dataset::v1::ChangeLogService::Stub> dataset_;
+  using StreamConfig = rpc::Client<stream_config::v1::StreamConfigService>;
+  using ChangeLog = rpc::Client<dataset::v1::ChangeLogService>;
+
   Random& random_;
+  StreamConfig stream_config_;
+  ChangeLog dataset_;
 };
 
 }  // namespace tidemark::publisher

@@ -4,11 +4,11 @@
 
 #include <future>
 #include <memory>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "common/pools/pool_directory.h"
 #include "common/rpc/channel.h"
-#include "common/testing/eventually.h"
 #include "services/publisher/rpc/destinations.h"
 
 namespace tidemark::publisher {
@@ -51,7 +51,9 @@ TEST(GrpcNeighboursTest, AStreamIsTurnedOffAsItWasKnown) {
   builder.RegisterService(&service);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   const auto channel = rpc::MakeChannel(absl::StrCat("127.0.0.1:", port));
-  GrpcNeighbours(channel, channel, SystemRandom()).TurnOff(known[0], "the role is refused");
+  std::optional<GrpcNeighbours> neighbours;
+  neighbours.emplace(channel, channel, SystemRandom());
+  neighbours->TurnOff(known[0], "the role is refused");
 
   const stream_config::v1::DisableStreamRequest asked = service.asked.get_future().get();
   EXPECT_EQ(asked.identity_pool_id(), "us-east-1:1");
@@ -59,7 +61,8 @@ TEST(GrpcNeighboursTest, AStreamIsTurnedOffAsItWasKnown) {
   EXPECT_EQ(asked.version(), 7);
   EXPECT_EQ(asked.reason(), "the role is refused");
   // The channel must not end in the thread that handles the answer.
-  EXPECT_TRUE(testing::Eventually([&channel] { return channel.use_count() == 1; }));
+  neighbours.reset();
+  EXPECT_EQ(channel.use_count(), 1);
 }
 
 }  // namespace

@@ -4,8 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "common/rpc/channel.h"
-#include "common/rpc/status.h"
+#include "services/publisher/rpc/as_publisher.h"
 
 namespace tidemark::publisher {
 namespace {
@@ -13,24 +12,6 @@ namespace {
 namespace push_wire = push::v1;
 
 constexpr absl::Duration kPushCallTime = absl::Seconds(5);
-
-// A call under way; it lives until its answer has come.
-template <typename Request, typename Response>
-struct PushCall {
-  std::shared_ptr<push_wire::PushTargetService::Stub> stub;
-  grpc::ClientContext context;
-  Request request;
-  Response response;
-};
-
-template <typename Request, typename Response>
-auto MakePushCall(std::shared_ptr<push_wire::PushTargetService::Stub> stub, Random& random) {
-  auto call = std::make_shared<PushCall<Request, Response>>();
-  call->stub = std::move(stub);
-  rpc::SetTimeout(call->context, kPushCallTime);
-  rpc::ActAsService("tidemark-publisher", random, call->context);
-  return call;
-}
 
 std::optional<PushPlatform> PlatformOf(push_wire::Platform platform) {
   switch (platform) {
@@ -73,25 +54,24 @@ std::vector<PushPool> PushPoolsOf(const pools::PoolSnapshot& pools) {
 }
 
 GrpcPushTargets::GrpcPushTargets(const std::shared_ptr<grpc::Channel>& push, Random& random)
-    : stub_(push_wire::PushTargetService::NewStub(push)), random_(random) {}
+    : random_(random), client_(push) {}
 
 void GrpcPushTargets::Find(const std::vector<Dataset>& datasets, Found done) {
-  auto call = MakePushCall<push_wire::ResolveTargetsRequest, push_wire::ResolveTargetsResponse>(
-      stub_, random_);
+  push_wire::ResolveTargetsRequest request;
   for (const Dataset& dataset : datasets) {
-    push_wire::ChangedDataset& changed = *call->request.add_datasets();
+    push_wire::ChangedDataset& changed = *request.add_datasets();
     changed.set_identity_pool_id(dataset.pool_id);
     changed.set_identity_id(dataset.identity_id);
     changed.set_dataset_name(dataset.dataset_name);
     changed.set_writer_device_id(dataset.writer);
   }
-  call->stub->async()->ResolveTargets(
-      &call->context, &call->request, &call->response,
-      [call, done = std::move(done)](const grpc::Status& status) {
-        if (!status.ok()) return done(rpc::FromGrpc(status));
+  client_.Begin(
+      &Client::Async::ResolveTargets, std::move(request), AsPublisher(random_, kPushCallTime),
+      [done = std::move(done)](const absl::StatusOr<push_wire::ResolveTargetsResponse>& response) {
+        if (!response.ok()) return done(response.status());
         std::vector<std::vector<PushTarget>> targets;
-        targets.reserve(static_cast<std::size_t>(call->response.datasets_size()));
-        for (const push_wire::DatasetTargets& dataset : call->response.datasets()) {
+        targets.reserve(static_cast<std::size_t>(response->datasets_size()));
+        for (const push_wire::DatasetTargets& dataset : response->datasets()) {
           targets.push_back(TargetsOf(dataset));
         }
         done(std::move(targets));
@@ -99,10 +79,9 @@ void GrpcPushTargets::Find(const std::vector<Dataset>& datasets, Found done) {
 }
 
 void GrpcPushTargets::Tell(const std::vector<Report>& reports, Told done) {
-  auto call = MakePushCall<push_wire::ReportEndpointsRequest, push_wire::ReportEndpointsResponse>(
-      stub_, random_);
+  push_wire::ReportEndpointsRequest request;
   for (const Report& report : reports) {
-    push_wire::EndpointReport& told = *call->request.add_reports();
+    push_wire::EndpointReport& told = *request.add_reports();
     told.set_identity_pool_id(report.pool_id);
     told.set_identity_id(report.identity_id);
     told.set_device_id(report.device_id);
@@ -110,9 +89,11 @@ void GrpcPushTargets::Tell(const std::vector<Report>& reports, Told done) {
     told.set_state(report.gone ? push_wire::ENDPOINT_STATE_GONE
                                : push_wire::ENDPOINT_STATE_DISABLED);
   }
-  call->stub->async()->ReportEndpoints(
-      &call->context, &call->request, &call->response,
-      [call, done = std::move(done)](const grpc::Status& status) { done(rpc::FromGrpc(status)); });
+  client_.Begin(
+      &Client::Async::ReportEndpoints, std::move(request), AsPublisher(random_, kPushCallTime),
+      [done = std::move(done)](const absl::StatusOr<push_wire::ReportEndpointsResponse>& response) {
+        done(response.status());
+      });
 }
 
 }  // namespace tidemark::publisher

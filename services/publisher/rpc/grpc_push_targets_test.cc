@@ -9,7 +9,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/channel.h"
-#include "common/testing/eventually.h"
 
 namespace tidemark::publisher {
 namespace {
@@ -59,7 +58,7 @@ class GrpcPushTargetsTest : public ::testing::Test {
   // The channel must not end in the thread that handles an answer.
   ~GrpcPushTargetsTest() override {
     targets_.reset();
-    EXPECT_TRUE(testing::Eventually([this] { return channel_.use_count() == 1; }));
+    EXPECT_EQ(channel_.use_count(), 1);
   }
 
   FakePushService service_;

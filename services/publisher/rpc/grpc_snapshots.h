@@ -1,10 +1,9 @@
 #pragma once
 
-#include <grpcpp/grpcpp.h>
-
 #include <memory>
 
 #include "common/base/random.h"
+#include "common/rpc/client.h"
 #include "services/publisher/engine/snapshots.h"
 #include "tidemark/dataset/v1/change_log_service.grpc.pb.h"
 
@@ -14,10 +13,10 @@ namespace tidemark::publisher {
 // values. For the channel to the dataset service.
 inline constexpr std::int64_t kSnapshotMessageBytes = std::int64_t{64} << 20;
 
-// Reads datasets from the dataset service by gRPC.
+// Reads datasets from the dataset service by gRPC. Going, it ends what is under way.
 class GrpcSnapshots final : public Snapshots {
  public:
-  // `random` outlives the object, and calls that are on their way.
+  // `random` outlives the object.
   GrpcSnapshots(const std::shared_ptr<grpc::Channel>& dataset, Random& random);
 
   void Read(const std::string& pool_id, const std::vector<LogShard>& shards,
@@ -29,9 +28,10 @@ class GrpcSnapshots final : public Snapshots {
              std::function<void(absl::StatusOr<std::int64_t>)> done) override;
 
  private:
-  // Shared with calls that are on their way.
-  const std::shared_ptr<dataset::v1::ChangeLogService::Stub> stub_;
+  using Client = rpc::Client<dataset::v1::ChangeLogService>;
+
   Random& random_;
+  Client client_;
 };
 
 }  // namespace tidemark::publisher

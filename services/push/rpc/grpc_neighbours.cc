@@ -12,13 +12,6 @@ namespace {
 
 constexpr absl::Duration kDescribeTimeout = absl::Seconds(3);
 
-// A call on its way, kept by its callback.
-struct Description {
-  grpc::ClientContext context;
-  dataset::v1::DescribeDatasetRequest request;
-  dataset::v1::DescribeDatasetResponse response;
-};
-
 // What the caller is told: that there is no such dataset, or that nobody could tell.
 absl::Status Explain(const absl::Status& status) {
   if (status.ok() || errors::ReasonOf(status) == errors::v1::ERROR_REASON_DATASET_NOT_FOUND) {
@@ -34,25 +27,19 @@ absl::Status Explain(const absl::Status& status) {
 }  // namespace
 
 GrpcDatasets::GrpcDatasets(const std::shared_ptr<grpc::Channel>& channel, Random& random)
-    : random_(random), stub_(dataset::v1::DatasetService::NewStub(channel)) {}
+    : random_(random), client_(channel) {}
 
 void GrpcDatasets::Require(const rpc::Call& call, const IdentityKey& identity,
                            const std::string& dataset_name,
                            std::function<void(absl::Status)> done) {
-  auto description = std::make_shared<Description>();
-  Description& in_flight = *description;
-  rpc::PassOn(call, random_, in_flight.context, kDescribeTimeout);
-  in_flight.request.set_identity_pool_id(identity.pool_id);
-  in_flight.request.set_identity_id(identity.identity_id);
-  in_flight.request.set_dataset_name(dataset_name);
-  stub_->async()->DescribeDataset(&in_flight.context, &in_flight.request, &in_flight.response,
-                                  [description = std::move(description),
-                                   done = std::move(done)](const grpc::Status& status) mutable {
-                                    // The context holds the channel, which must not end in this
-                                    // thread: once the call is answered, only the object holds it.
-                                    description.reset();
-                                    done(Explain(rpc::FromGrpc(status)));
-                                  });
+  dataset::v1::DescribeDatasetRequest request;
+  request.set_identity_pool_id(identity.pool_id);
+  request.set_identity_id(identity.identity_id);
+  request.set_dataset_name(dataset_name);
+  client_.Begin(
+      &Client::Async::DescribeDataset, std::move(request),
+      [&](grpc::ClientContext& context) { rpc::PassOn(call, random_, context, kDescribeTimeout); },
+      [done = std::move(done)](const auto& response) { done(Explain(response.status())); });
 }
 
 GrpcPoolList::GrpcPoolList(const std::shared_ptr<grpc::Channel>& channel, Random& random)

@@ -6,13 +6,14 @@
 #include <string>
 
 #include "common/base/random.h"
+#include "common/rpc/client.h"
 #include "services/push/rpc/neighbours.h"
 #include "tidemark/dataset/v1/dataset_service.grpc.pb.h"
 #include "tidemark/stream_config/v1/stream_config_service.grpc.pb.h"
 
 namespace tidemark::push {
 
-// The dataset service behind a channel.
+// The dataset service behind a channel. Going, it ends what is under way.
 class GrpcDatasets final : public Datasets {
  public:
   // `random` outlives the object.
@@ -22,8 +23,10 @@ class GrpcDatasets final : public Datasets {
                std::function<void(absl::Status)> done) override;
 
  private:
+  using Client = rpc::Client<dataset::v1::DatasetService>;
+
   Random& random_;
-  const std::unique_ptr<dataset::v1::DatasetService::Stub> stub_;
+  Client client_;
 };
 
 // The stream configuration service behind a channel.

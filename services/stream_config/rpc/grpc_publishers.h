@@ -1,16 +1,15 @@
 #pragma once
 
-#include <grpcpp/grpcpp.h>
-
 #include <memory>
 
 #include "common/base/random.h"
+#include "common/rpc/client.h"
 #include "services/stream_config/rpc/publishers.h"
 #include "tidemark/publisher/v1/publisher_service.grpc.pb.h"
 
 namespace tidemark::stream_config {
 
-// The publishers behind a channel. Needs all calls answered before it goes.
+// The publishers behind a channel. Going, it ends what is under way.
 class GrpcPublishers final : public Publishers {
  public:
   // `random` outlives the object.
@@ -20,8 +19,10 @@ class GrpcPublishers final : public Publishers {
                    std::function<void(const absl::Status&)> done) override;
 
  private:
+  using Client = rpc::Client<publisher::v1::PublisherService>;
+
   Random& random_;
-  const std::unique_ptr<publisher::v1::PublisherService::Stub> stub_;
+  Client client_;
 };
 
 }  // namespace tidemark::stream_config

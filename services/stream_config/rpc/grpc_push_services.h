@@ -1,16 +1,15 @@
 #pragma once
 
-#include <grpcpp/grpcpp.h>
-
 #include <memory>
 
 #include "common/base/random.h"
+#include "common/rpc/client.h"
 #include "services/stream_config/rpc/push_services.h"
 #include "tidemark/push/v1/push_service.grpc.pb.h"
 
 namespace tidemark::stream_config {
 
-// The push services behind a channel. Needs all calls answered before it goes.
+// The push services behind a channel. Going, it ends what is under way.
 class GrpcPushServices final : public PushServices {
  public:
   // `random` outlives the object.
@@ -20,8 +19,10 @@ class GrpcPushServices final : public PushServices {
                  std::function<void(const absl::Status&)> done) override;
 
  private:
+  using Client = rpc::Client<push::v1::PushTargetService>;
+
   Random& random_;
-  const std::unique_ptr<push::v1::PushTargetService::Stub> stub_;
+  Client client_;
 };
 
 }  // namespace tidemark::stream_config

@@ -4,12 +4,10 @@
 #include <grpcpp/grpcpp.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <memory>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <semaphore>
 #include <string>
 #include <thread>
@@ -17,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "tests/bench/load_report.h"
 #include "tidemark/dataset/v1/dataset_service.grpc.pb.h"
 
 namespace tidemark::bench {
@@ -171,11 +170,6 @@ class Slot {
   int errors_ = 0;
 };
 
-double Percentile(std::vector<double>& sorted, double share) {
-  if (sorted.empty()) return 0;
-  return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
-}
-
 bool PrepareAll(std::vector<std::unique_ptr<Slot>>& slots) {
   constexpr int kThreads = 16;
   std::atomic<bool> good = true;
@@ -208,20 +202,7 @@ int Run(const Settings& settings) {
   stop = true;
   for (std::size_t i = 0; i < slots.size(); ++i) ended.acquire();
   const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
-
-  std::vector<double> millis;
-  int errors = 0;
-  for (const auto& slot : slots) {
-    millis.insert(millis.end(), slot->millis().begin(), slot->millis().end());
-    errors += slot->errors();
-  }
-  std::ranges::sort(millis);
-  const nlohmann::json line = {{"calls_per_second", static_cast<double>(millis.size()) / seconds},
-                               {"p50_ms", Percentile(millis, 0.5)},
-                               {"p99_ms", Percentile(millis, 0.99)},
-                               {"errors", errors}};
-  std::printf("%s\n", line.dump().c_str());
-  return errors == 0 ? 0 : 1;
+  return Report(slots, seconds);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 // one line of JSON:
 //   {"calls_per_second": ..., "p50_ms": ..., "p99_ms": ..., "errors": ...}
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -23,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/aws/sigv4.h"
+#include "tests/bench/load_report.h"
 
 namespace tidemark::bench {
 namespace {
@@ -219,11 +219,6 @@ class Slot {
   int errors_ = 0;
 };
 
-double Percentile(const std::vector<double>& sorted, double share) {
-  if (sorted.empty()) return 0;
-  return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
-}
-
 int Run(const Settings& settings) {
   asio::io_context io(1);
   Requests requests(settings);
@@ -238,20 +233,7 @@ int Run(const Settings& settings) {
   for (const auto& slot : slots) slot->Start(stop);
   io.run();
   const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
-
-  std::vector<double> millis;
-  int errors = 0;
-  for (const auto& slot : slots) {
-    millis.insert(millis.end(), slot->millis().begin(), slot->millis().end());
-    errors += slot->errors();
-  }
-  std::ranges::sort(millis);
-  const nlohmann::json line = {{"calls_per_second", static_cast<double>(millis.size()) / seconds},
-                               {"p50_ms", Percentile(millis, 0.5)},
-                               {"p99_ms", Percentile(millis, 0.99)},
-                               {"errors", errors}};
-  std::printf("%s\n", line.dump().c_str());
-  return errors == 0 ? 0 : 1;
+  return Report(slots, seconds);
 }
 
 }  // namespace

@@ -80,6 +80,7 @@ absl::Status OrderBook::Tell(const Dispatcher::Report& report) {
   std::ranges::stable_sort(reports, std::greater<>(), &DestinationReport::waiting);
   if (reports.size() > Orders::kMaxReports) reports.resize(Orders::kMaxReports);
   if (reports == told_) return absl::OkStatus();
+  told_.reset();
   TM_RETURN_IF_ERROR(parts_.orders.Report(member_, reports));
   told_ = std::move(reports);
   return absl::OkStatus();

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,7 +57,8 @@ class OrderBook {
 
   ParkedCursor replays_after_;  // where the next piece of them begins
   std::vector<StoredParkedChange> replays_;
-  std::vector<DestinationReport> told_;
+  // What the store has; nullopt: not known, as a call that failed may have been done.
+  std::optional<std::vector<DestinationReport>> told_;
   absl::Time read_at_ = absl::InfinitePast();
   std::map<std::int32_t, absl::Time> absent_;  // pools of orders, that no list names; since when
   absl::Time tidy_at_ = absl::InfinitePast();

@@ -206,6 +206,19 @@ TEST_F(PauseTest, ADestinationThatFailsIsTold) {
   EXPECT_TRUE(Eventually([this] { return Told().empty(); })) << "up to date: nothing to tell";
 }
 
+TEST_F(PauseTest, WhatWasToldIsTakenBackThoughTheAnswerWasLost) {
+  steering_.LoseReportAnswers();
+  sender_.SetJudge([](const std::string& stream, const Records& records) {
+    return stream == StreamOf(1) ? FakeSender::Failure(Fault::kTransient)
+                                 : FakeSender::Success(records);
+  });
+  const auto instance = Start();
+  Write(Change("a"));
+  ASSERT_TRUE(Eventually([this] { return Told().size() == 1; }));
+  sender_.SetJudge(nullptr);
+  EXPECT_TRUE(Eventually([this] { return Told().empty(); }));
+}
+
 TEST_F(PauseTest, WhatIsParkedNowIsCounted) {
   const auto instance = Start();
   ParkedEvent event;

@@ -156,7 +156,7 @@ absl::Status MemorySteering::Report(const std::string& member,
   if (it == members_.end()) return absl::OkStatus();
   const auto kept = static_cast<std::ptrdiff_t>(std::min(reports.size(), kMaxReports));
   it->second.reports.assign(reports.begin(), reports.begin() + kept);
-  return absl::OkStatus();
+  return loses_report_answers_ ? absl::UnavailableError("lost") : absl::OkStatus();
 }
 
 void MemorySteering::Park(DestinationId destination, const ParkedEvent& event) {
@@ -200,6 +200,11 @@ void MemorySteering::SetGapped(DestinationId destination, Position through) {
 void MemorySteering::SetFailure(absl::Status status) {
   const std::lock_guard lock(mutex_);
   failure_ = std::move(status);
+}
+
+void MemorySteering::LoseReportAnswers() {
+  const std::lock_guard lock(mutex_);
+  loses_report_answers_ = true;
 }
 
 }  // namespace tidemark::publisher

@@ -53,6 +53,8 @@ class MemorySteering final : public ParkedChanges, public Steering, public Order
 
   // Makes every call fail with `status` until OK is set.
   void SetFailure(absl::Status status);
+  // Makes Report do its work and then fail, as if its answer were lost.
+  void LoseReportAnswers();
 
  private:
   struct Member {
@@ -73,6 +75,7 @@ class MemorySteering final : public ParkedChanges, public Steering, public Order
   std::map<std::string, Member> members_;
   std::map<DestinationId, Position> gapped_through_;
   absl::Status failure_;
+  bool loses_report_answers_ = false;
 };
 
 }  // namespace tidemark::publisher

@@ -29,11 +29,11 @@ absl::optional<Detail> Find(const absl::Status& status) {
   return detail;
 }
 
+}  // namespace
+
 std::string ReasonName(Reason reason) {
   return std::string(absl::StripPrefix(v1::ErrorReason_Name(reason), "ERROR_REASON_"));
 }
-
-}  // namespace
 
 absl::Status Error(absl::StatusCode code, Reason reason, std::string_view message,
                    const Metadata& metadata) {

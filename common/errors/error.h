@@ -42,6 +42,9 @@ absl::Status WithRetryDelay(absl::Status status, absl::Duration delay);
 // UNSPECIFIED for a status without ErrorInfo.
 Reason ReasonOf(const absl::Status& status);
 
+// As ErrorInfo and the logs have it: without the enum's prefix. "UNSPECIFIED" where there is none.
+std::string ReasonName(Reason reason);
+
 // The value under `key` in the error's metadata, or an empty string.
 std::string MetadataOf(const absl::Status& status, std::string_view key);
 

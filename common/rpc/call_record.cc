@@ -74,11 +74,11 @@ void CallRecord::LogEnd(obs::Level level, absl::StatusCode code, const absl::Sta
     fields.emplace_back("response_bytes", response->ByteSizeLong());
   }
   // The error as it was inside, which for a fault is more than the client gets.
-  const std::string reason = errors::v1::ErrorReason_Name(errors::ReasonOf(status));
+  const std::string reason = errors::ReasonName(errors::ReasonOf(status));
   const std::string sqlstate = errors::SqlStateOf(status);
   const std::string driver_text = errors::DriverTextOf(status);
   if (!status.ok()) {
-    fields.emplace_back("reason", std::string_view(reason).substr(sizeof("ERROR_REASON_") - 1));
+    fields.emplace_back("reason", reason);
     // What is wrong with a request may be told by quoting its keys, which no log may hold.
     const bool ours = OutcomeOf(code) != Outcome::kRejected;
     if (ours) fields.emplace_back("error", ToStd(status.message()));

@@ -202,7 +202,7 @@ void SyncTrigger::Fail(const JobPtr& job, absl::Status why, const std::string& l
     obs::Log(obs::Level::kWarning, "a sync trigger failed, and the sync with it",
              {{"pool_id", job->request.dataset.identity.pool_id},
               {"function", job->function},
-              {"reason", errors::v1::ErrorReason_Name(errors::ReasonOf(why))},
+              {"reason", errors::ReasonName(errors::ReasonOf(why))},
               {"lambda", lambda},
               {"held_back", *held_back}});
   }

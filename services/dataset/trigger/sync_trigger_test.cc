@@ -436,7 +436,7 @@ TEST_F(SyncTriggerTest, AFailureIsLoggedWithoutAnybodysWords) {
                                          .code = "AccessDeniedException",
                                          .message = "what Lambda says"}));
   EXPECT_EQ(ReasonOf({Put("a", 0)}), errors::v1::ERROR_REASON_TRIGGER_FAILED);
-  for (const char* part : {"p:1", kFunction, "TRIGGER_FAILED", "403 AccessDeniedException"}) {
+  for (const char* part : {"p:1", kFunction, "\"TRIGGER_FAILED\"", "403 AccessDeniedException"}) {
     EXPECT_THAT(logged, HasSubstr(part));
   }
   EXPECT_THAT(logged, Not(HasSubstr("what Lambda says")));

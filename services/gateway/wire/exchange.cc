@@ -1,6 +1,5 @@
 #include "services/gateway/wire/exchange.h"
 
-#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "common/base/abseil.h"
 #include "common/errors/error.h"
@@ -16,10 +15,9 @@ namespace {
 constexpr std::size_t kMaxMethod = 32;
 constexpr std::size_t kMaxPath = 512;
 
-// As ErrorInfo has it; empty for none.
-std::string ReasonName(errors::Reason reason) {
-  if (reason == errors::v1::ERROR_REASON_UNSPECIFIED) return "";
-  return std::string(absl::StripPrefix(errors::v1::ErrorReason_Name(reason), "ERROR_REASON_"));
+// Empty for none.
+std::string ReasonText(errors::Reason reason) {
+  return reason == errors::v1::ERROR_REASON_UNSPECIFIED ? "" : errors::ReasonName(reason);
 }
 
 obs::TraceContext TraceOf(const HttpRequest& request, Random& random) {
@@ -101,7 +99,7 @@ void Exchange::Log(const HttpResponse& response, std::string_view error,
   std::optional<std::int64_t> held_back = 0;
   if (access_key_id_.empty()) held_back = shared_.strangers.Admit(now);
   if (!held_back) return;
-  const std::string reason = ReasonName(errors::ReasonOf(status));
+  const std::string reason = ReasonText(errors::ReasonOf(status));
   // A service's message may name keys, and stands in its own log under the same request id.
   const std::string_view message = reason.empty() ? ToStd(status.message()) : "";
   obs::Log(level, "request",

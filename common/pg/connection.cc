@@ -41,12 +41,6 @@ Params Settings(const ConnectOptions& options) {
   return Params(names, values);
 }
 
-// Whether the peer has closed the connection. Does not wait.
-bool ClosedByPeer(int fd) {
-  pollfd state{.fd = fd, .events = POLLRDHUP, .revents = 0};
-  return poll(&state, 1, 0) == 1;
-}
-
 bool IsCopy(const PGresult* result) {
   const ExecStatusType status = PQresultStatus(result);
   return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
@@ -191,7 +185,7 @@ Connection::Waited Connection::Wait(absl::Time until) {
 
 bool Connection::Healthy() const {
   return session_ && PQstatus(native()) == CONNECTION_OK &&
-         PQtransactionStatus(native()) == PQTRANS_IDLE && !ClosedByPeer(PQsocket(native()));
+         PQtransactionStatus(native()) == PQTRANS_IDLE;
 }
 
 bool Connection::InTransaction() const {

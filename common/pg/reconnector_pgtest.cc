@@ -66,17 +66,6 @@ TEST_F(ReconnectorPgTest, PreparesAnewAfterACrashOfTheServer) {
   EXPECT_GE(attempts, 3);
 }
 
-TEST_F(ReconnectorPgTest, AnIdleSessionThatTheServerClosedIsReplaced) {
-  Reconnector reconnector(Options());
-  ASSERT_TRUE(reconnector.Acquire(absl::Seconds(10)).ok());
-  server_->Stop();
-  server_->Start();
-  const auto connection = reconnector.Acquire(absl::Seconds(10));
-  ASSERT_TRUE(connection.ok()) << connection.status();
-  const absl::Status ran = (*connection)->Run(kOne, Params(), Soon()).status();
-  EXPECT_TRUE(ran.ok()) << ran;
-}
-
 TEST_F(ReconnectorPgTest, ASessionThatARestartEndedIsReplacedBeforeItIsUsed) {
   Reconnector reconnector(Options());
   auto connection = reconnector.AcquireAlive(absl::Seconds(10), Soon());

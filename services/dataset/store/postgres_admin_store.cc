@@ -59,7 +59,8 @@ absl::StatusOr<T> PostgresAdminStore::Retried(absl::Time deadline, const Attempt
   const absl::Time lock_deadline = absl::Now() + kLockPatience;
   while (true) {
     const absl::Duration patience = std::min(deadline - absl::Now(), kConnectPatience);
-    TM_ASSIGN_OR_RETURN(pg::Connection* const connection, connections_.Acquire(patience));
+    TM_ASSIGN_OR_RETURN(pg::Connection* const connection,
+                        connections_.AcquireAlive(patience, deadline));
     absl::StatusOr<T> outcome = attempt(*connection);
     const bool locked = errors::SqlStateOf(outcome.status()) == "55P03";
     const absl::Time until = locked ? std::min(deadline, lock_deadline) : deadline;

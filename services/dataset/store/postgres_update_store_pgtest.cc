@@ -117,6 +117,17 @@ TEST_F(UpdateStoreTest, AnUpdateWhoseOutcomeGotLostIsAppliedOnce) {
   EXPECT_EQ(Number("SELECT count(*) FROM dataset.change_log"), 2);
 }
 
+// Deletions are made by a store of their own, whose session may be idle for long.
+TEST_F(UpdateStoreTest, ADeletionFailsNotForASessionThatEndedBefore) {
+  PostgresAdminStore admin(options_);
+  ASSERT_TRUE(IsApplied(Apply(store_, Create("a"))));
+  ASSERT_TRUE(admin.Delete(DeleteOf({identity_, "a"}), InSeconds(30)).ok());
+  ASSERT_TRUE(IsApplied(Apply(store_, Create("b"))));
+  BreakConnections();
+  const auto deleted = admin.Delete(DeleteOf({identity_, "b"}), InSeconds(30));
+  EXPECT_TRUE(deleted.ok()) << deleted.status();
+}
+
 TEST_F(UpdateStoreTest, WithoutAServerUpdatesFailAtOnce) {
   pg::ConnectOptions nowhere = options_;
   nowhere.dsn = "host=127.0.0.1 port=1 dbname=none";

@@ -62,11 +62,14 @@ void Dispatcher::Post(Command command) {
   inbox_->changed.notify_one();
 }
 
-bool Dispatcher::WaitForRoom(absl::Duration patience) {
-  const auto has_room = [this] { return queued_bytes_ < options_.queue_bytes; };
-  if (has_room()) return true;
-  std::unique_lock lock(room_mutex_);
-  return room_.wait_for(lock, absl::ToChronoMicroseconds(patience), has_room);
+bool Dispatcher::WaitForRoom(std::int64_t below, absl::Duration patience) {
+  room_below_ = std::min(below, options_.queue_bytes);
+  {
+    std::unique_lock lock(room_mutex_);
+    room_.wait_for(lock, absl::ToChronoMicroseconds(patience),
+                   [this] { return queued_bytes_ < room_below_; });
+  }
+  return queued_bytes_ < options_.queue_bytes;
 }
 
 Dispatcher::Report Dispatcher::report() const {
@@ -273,7 +276,8 @@ void Dispatcher::Release(Outlet& outlet, std::int64_t changes, std::int64_t byte
 void Dispatcher::ReleaseBytes(std::int64_t bytes) {
   if (bytes == 0) return;
   const std::int64_t before = queued_bytes_.fetch_sub(bytes);
-  if (before >= options_.queue_bytes && before - bytes < options_.queue_bytes) {
+  const std::int64_t below = room_below_;
+  if (before >= below && before - bytes < below) {
     const std::lock_guard lock(room_mutex_);
     room_.notify_all();
   }

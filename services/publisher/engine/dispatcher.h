@@ -100,8 +100,9 @@ class Dispatcher {
   void DeliverCopies(DestinationId destination, std::shared_ptr<const CopyGuards::Read> read,
                      std::vector<Event> copies);
 
-  // Whether there is room for more; waits for it up to `patience`.
-  bool WaitForRoom(absl::Duration patience);
+  // Waits up to `patience` until less than `below` bytes are queued. Whether there is room for more
+  // then. For the reader's thread.
+  bool WaitForRoom(std::int64_t below, absl::Duration patience);
   // When a change, not a copy, was last delivered; by the boottime clock.
   absl::Time last_change() const { return absl::FromUnixNanos(last_change_); }
   // Whether the queue is at most half full: for work that can wait.
@@ -255,6 +256,7 @@ class Dispatcher {
   absl::Time last_delivery_ = absl::InfinitePast();
 
   std::atomic<std::int64_t> queued_bytes_ = 0;
+  std::atomic<std::int64_t> room_below_ = 0;   // who waits for room is told below this
   std::atomic<std::int64_t> last_change_ = 0;  // nanoseconds
   mutable std::mutex report_mutex_;
   Report report_;

@@ -14,8 +14,6 @@ namespace {
 // After a failed statement.
 constexpr absl::Duration kRetryInterval = absl::Milliseconds(200);
 constexpr absl::Duration kEndInterval = absl::Seconds(1);
-// How long to wait for room before looking around.
-constexpr absl::Duration kRoomPatience = absl::Milliseconds(20);
 
 }  // namespace
 
@@ -87,7 +85,9 @@ void LogFollower::Learn() {
 }
 
 absl::Status LogFollower::Poll() {
-  if (!parts_.dispatcher.WaitForRoom(catching_up_ ? absl::ZeroDuration() : kRoomPatience)) {
+  if (!parts_.dispatcher.WaitForRoom(
+          parts_.router.idle_bytes() + options_.read_ahead_bytes,
+          catching_up_ ? absl::ZeroDuration() : options_.room_patience)) {
     const std::lock_guard lock(mutex_);
     state_.last_poll = parts_.boottime.Now();
     state_.behind = true;

@@ -287,6 +287,32 @@ TEST_F(PublisherTest, ReadingStopsWhileThereIsNoRoom) {
   EXPECT_TRUE(Settles(2000));
 }
 
+TEST_F(PublisherTest, ReadingWaitsForStreamsThatGetOn) {
+  settings_.follower.read_ahead_bytes = 64 * kKiB;
+  settings_.follower.room_patience = absl::Minutes(1);
+  log_.SetPageRows(20);
+  sender_.Hold(true);
+  for (int i = 0; i < 2000; ++i) Write(Change(absl::StrCat("i", i)));
+  const auto instance = Start();
+  ASSERT_TRUE(
+      Eventually([&] { return instance->Gauge("tidemark_publisher_queued_bytes") >= 64 * kKiB; }));
+  EXPECT_LT(instance->publisher.View().read_position, 400) << "though there is room";
+  sender_.Hold(false);
+  CheckArrived();
+  EXPECT_TRUE(Settles(2000));
+}
+
+TEST_F(PublisherTest, ReadingGoesOnWhileThereIsRoomThoughAStreamTakesNothing) {
+  settings_.follower.read_ahead_bytes = 1;
+  log_.SetPageRows(20);
+  sender_.Hold(true);
+  for (int i = 0; i < 200; ++i) Write(Change(absl::StrCat("i", i)));
+  const auto instance = Start();
+  EXPECT_TRUE(Eventually([&] { return instance->publisher.View().read_position == 200; }));
+  sender_.Hold(false);
+  CheckArrived();
+}
+
 TEST_F(PublisherTest, TwoPublishersShareTheShardsAndOneTakesOverAtOnce) {
   settings_.lease_ttl = absl::Milliseconds(400);
   auto first = Start();

@@ -132,7 +132,8 @@ void Router::Tend(Position hi) {
   tend_at_ = now + kTendInterval;
   const bool looks = now >= look_at_;
   if (looks) look_at_ = now + kLookInterval;
-  held_bytes_ = HeldBytes(now);
+  held_bytes_ = BytesOf(/*held=*/true, now);
+  idle_bytes_ = parts_.dispatcher.queued_bytes() - BytesOf(/*held=*/false, now);
   for (auto& [pool_number, following] : by_pool_) {
     if (following.splitting) {
       FinishSplit(following);
@@ -156,13 +157,15 @@ bool Router::ShouldSplit(const Following& following, absl::Time now) const {
   return slow && OthersGetOn(following, now);
 }
 
-// What is not about to leave: of those that catch up, and of those of which keys are stuck.
-std::int64_t Router::HeldBytes(absl::Time now) const {
+// Not about to leave: it catches up, or keys of it are stuck.
+bool Router::IsHeld(const Following& following, absl::Time now) const {
+  return following.caught_up_to || following.apart || following.load->Stalled(now, kStuck);
+}
+
+std::int64_t Router::BytesOf(bool held, absl::Time now) const {
   std::int64_t bytes = 0;
   for (const auto& [pool_number, following] : by_pool_) {
-    if (following.caught_up_to || following.apart || following.load->Stalled(now, kStuck)) {
-      bytes += following.load->bytes();
-    }
+    if (IsHeld(following, now) == held) bytes += following.load->bytes();
   }
   return bytes;
 }

@@ -55,6 +55,10 @@ class Router {
   // Whether Update() is due again with a current list, though it is the same.
   bool ForgettingIsDue() const { return unfollowed_.IsDue(emptied_through_); }
 
+  // Of what the dispatcher has queued, in bytes as of the last Tend(): all but the changes of
+  // destinations that get on.
+  std::int64_t idle_bytes() const { return idle_bytes_; }
+
   // A row that was read live, in order of position.
   void RouteLive(const LogRow& row);
 
@@ -111,7 +115,9 @@ class Router {
   void StartSplit(Following& following, Position hi);
   void FinishSplit(Following& following);
   void PartOrJoin(Following& following, absl::Time now);
-  std::int64_t HeldBytes(absl::Time now) const;
+  bool IsHeld(const Following& following, absl::Time now) const;
+  // Of all destinations that are held, or of all that are not.
+  std::int64_t BytesOf(bool held, absl::Time now) const;
   // Of the queue, in bytes: what one that is live, or catches up, may have on its way.
   std::int64_t LiveShare() const;
   std::int64_t LaggardShare() const;
@@ -127,7 +133,8 @@ class Router {
   std::map<std::int32_t, Following> by_pool_;
   std::set<std::int32_t> laggards_;  // pool numbers
   std::int32_t last_laggard_ = 0;    // whose turn it was
-  std::int64_t held_bytes_ = 0;      // as of the last Tend()
+  std::int64_t held_bytes_ = 0;      // as of the last Tend(), like the next
+  std::int64_t idle_bytes_ = 0;
   absl::Time tend_at_ = absl::InfinitePast();
   absl::Time look_at_ = absl::InfinitePast();
   std::vector<Routed> routed_;

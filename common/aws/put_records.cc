@@ -1,7 +1,9 @@
 // PutRecords's request and answer, which carry every change: built and read without a DOM.
 #include <openssl/evp.h>
 
-#include <nlohmann/json.hpp>
+#include <boost/json/basic_parser_impl.hpp>
+#include <limits>
+#include <string>
 
 #include "common/aws/kinesis.h"
 #include "common/aws/service_client.h"
@@ -23,69 +25,69 @@ void AppendBase64(std::string_view data, std::string& out) {
   out.resize(start + encoded);
 }
 
+using JsonError = boost::system::error_code;
+using Text = boost::json::string_view;
+
 // Takes PutRecords's answer as it is parsed: {"FailedRecordCount": n, "Records": [{...}, ...]}.
-// What else is in it, at any depth, is passed over.
-class AnswerReader final : public nlohmann::json_sax<nlohmann::json> {
+// What else is in it, at any depth, is passed over. Names and constants are the parser's
+// (boost::json::basic_parser); each event returns whether to go on.
+class AnswerReader {
  public:
+  static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t max_array_size = max_object_size;
+  static constexpr std::size_t max_key_size = max_object_size;
+  static constexpr std::size_t max_string_size = max_object_size;
+
   AnswerReader(std::size_t expected, PutRecordsResult& result) : result_(result) {
     result_.records.reserve(expected);
   }
 
   bool has_records() const { return has_records_; }
 
-  bool start_object(std::size_t) override {
+  bool on_document_begin(JsonError&) { return true; }
+  bool on_document_end(JsonError&) { return true; }
+  bool on_object_begin(JsonError&) {
     if (depth_++ == 2 && in_records_) result_.records.emplace_back();
     return true;
   }
-  bool end_object() override {
+  bool on_object_end(std::size_t, JsonError&) {
     --depth_;
     return true;
   }
-  bool start_array(std::size_t) override {
+  bool on_array_begin(JsonError&) {
     if (depth_++ == 1 && key_ == Key::kRecords) in_records_ = has_records_ = true;
     return true;
   }
-  bool end_array() override {
+  bool on_array_end(std::size_t, JsonError&) {
     if (--depth_ == 1) in_records_ = false;
     return true;
   }
-  bool key(string_t& name) override {
-    key_ = depth_ == 1   ? (name == "Records" ? Key::kRecords : Key::kOther)
-           : depth_ == 3 ? MemberKey(name)
+
+  bool on_key_part(Text part, std::size_t, JsonError&) { return Collect(part); }
+  bool on_key(Text part, std::size_t, JsonError&) {
+    Collect(part);
+    key_ = depth_ == 1   ? (text_ == "Records" ? Key::kRecords : Key::kOther)
+           : depth_ == 3 ? MemberKey(text_)
                          : Key::kOther;
+    text_.clear();
     return true;
   }
-  bool string(string_t& text) override {
-    if (depth_ != 3 || !in_records_ || result_.records.empty()) return true;
-    PutRecordResult& record = result_.records.back();
-    switch (key_) {
-      case Key::kSequenceNumber:
-        record.sequence_number = std::move(text);
-        break;
-      case Key::kShardId:
-        record.shard_id = std::move(text);
-        break;
-      case Key::kErrorCode:
-        record.error_code = errors::Excerpt(text);  // not empty: it says that there is an error
-        break;
-      case Key::kErrorMessage:
-        record.error_message = KeptText(text);
-        break;
-      default:
-        break;
-    }
+  bool on_string_part(Text part, std::size_t, JsonError&) { return Collect(part); }
+  bool on_string(Text part, std::size_t, JsonError&) {
+    Collect(part);
+    if (depth_ == 3 && in_records_ && !result_.records.empty()) Set(result_.records.back());
+    text_.clear();
     return true;
   }
 
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
-    return false;
-  }
+  bool on_null(JsonError&) { return true; }
+  bool on_bool(bool, JsonError&) { return true; }
+  bool on_number_part(Text, JsonError&) { return true; }
+  bool on_int64(std::int64_t, Text, JsonError&) { return true; }
+  bool on_uint64(std::uint64_t, Text, JsonError&) { return true; }
+  bool on_double(double, Text, JsonError&) { return true; }
+  bool on_comment_part(Text, JsonError&) { return true; }
+  bool on_comment(Text, JsonError&) { return true; }
 
  private:
   enum class Key { kOther, kRecords, kSequenceNumber, kShardId, kErrorCode, kErrorMessage };
@@ -98,7 +100,32 @@ class AnswerReader final : public nlohmann::json_sax<nlohmann::json> {
     return Key::kOther;
   }
 
+  bool Collect(Text part) {
+    text_.append(part.data(), part.size());
+    return true;
+  }
+
+  void Set(PutRecordResult& record) const {
+    switch (key_) {
+      case Key::kSequenceNumber:
+        record.sequence_number = text_;
+        break;
+      case Key::kShardId:
+        record.shard_id = text_;
+        break;
+      case Key::kErrorCode:
+        record.error_code = errors::Excerpt(text_);  // not empty: it says that there is an error
+        break;
+      case Key::kErrorMessage:
+        record.error_message = KeptText(text_);
+        break;
+      default:
+        break;
+    }
+  }
+
   PutRecordsResult& result_;
+  std::string text_;  // of the key or string that is being read
   int depth_ = 0;
   bool in_records_ = false;
   bool has_records_ = false;
@@ -135,8 +162,10 @@ std::string PutRecordsBody(std::string_view stream, std::span<const PutRecordsEn
 
 absl::StatusOr<PutRecordsResult> ReadPutRecordsAnswer(std::string_view body, std::size_t expected) {
   PutRecordsResult result;
-  AnswerReader reader(expected, result);
-  if (!nlohmann::json::sax_parse(body, &reader) || !reader.has_records()) {
+  boost::json::basic_parser<AnswerReader> parser({}, expected, result);
+  JsonError error;
+  const std::size_t read = parser.write_some(/*more=*/false, body.data(), body.size(), error);
+  if (error || read < body.size() || !parser.handler().has_records()) {
     return absl::InvalidArgumentError("not an answer of PutRecords");
   }
   if (result.records.size() != expected) {

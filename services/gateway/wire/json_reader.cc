@@ -5,10 +5,7 @@
 #include <limits>
 #include <utility>
 
-// Boost.JSON is used header-only; this is its only place. Its parser is the reason: it takes a
-// megabyte in a tenth of a millisecond.
 #include <boost/json/basic_parser_impl.hpp>
-#include <boost/json/src.hpp>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"

@@ -96,16 +96,12 @@ absl::Status LogFollower::Poll() {
   const absl::Time begin = parts_.boottime.Now();
   TM_ASSIGN_OR_RETURN(const LogPage page, parts_.log.Poll(held_, gaps_.hi(), gaps_.gaps()));
   parts_.metrics.Polled(parts_.boottime.Now() - begin);
-  std::vector<Position> positions;
-  positions.reserve(page.rows.size());
   for (const LogRow& row : page.rows) {
-    positions.push_back(row.position);
-    if (!held_[row.log_shard.value()]) continue;
     parts_.router.RouteLive(row);
     parts_.pushes.Take(row);
   }
   const std::vector<PositionRange> dead = gaps_.Apply(
-      {.positions = positions, .complete = page.complete, .xmin = page.xmin, .time = begin});
+      {.positions = page.positions, .complete = page.complete, .xmin = page.xmin, .time = begin});
   // Declared before cursors pass what was lost: whoever stores those stores this too.
   if (!dead.empty() && dead.front().first <= page.emptied_through) {
     parts_.router.MarkAllGapped(dead.front().first - 1, page.emptied_through);
@@ -173,7 +169,7 @@ bool LogFollower::Sleep(absl::Duration duration) {
 }
 
 void LogFollower::Note(const LogPage& page) {
-  rows_found_ = page.rows.size();
+  rows_found_ = page.positions.size();
   parts_.metrics.OpenGaps(gaps_.gap_count());
   const std::lock_guard lock(mutex_);
   state_.hi = gaps_.hi();

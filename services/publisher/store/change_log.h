@@ -12,8 +12,7 @@
 
 namespace tidemark::publisher {
 
-// A row of the change log as it is stored. Views live as long as their page. Of a log shard that
-// was not asked for, only position, shard and commit time are told.
+// A row of the change log as it is stored. Views live as long as their page.
 struct LogRow {
   Position position = 0;
   LogShard log_shard;
@@ -29,7 +28,9 @@ struct LogRow {
 
 // Rows of one statement with one snapshot, in order of position.
 struct LogPage {
-  std::vector<LogRow> rows;
+  std::vector<LogRow> rows;  // of the shards that were asked for
+  // Of a poll: those of all rows, of whatever shard.
+  std::vector<Position> positions;
   // False: cut off by its bounds after the last row.
   bool complete = true;
   // pg_snapshot_xmin of the snapshot.
@@ -49,8 +50,8 @@ class ChangeLog {
  public:
   virtual ~ChangeLog() = default;
 
-  // Rows above `hi` and in `gaps`, which lie at or below: of all shards, but those of others than
-  // `held` without what is in them.
+  // Rows above `hi` and in `gaps`, which lie at or below: the positions of all, and what is in
+  // those of the shards `held`.
   virtual absl::StatusOr<LogPage> Poll(const ShardSet& held, Position hi,
                                        std::span<const PositionRange> gaps) = 0;
 

@@ -16,7 +16,7 @@ class PostgresChangeLog final : public ChangeLog {
  public:
   struct Options {
     pg::ConnectOptions connect;
-    // A page ends after this many bytes of bodies; it holds at least one row, and at most 2,000.
+    // Bodies in a page, in bytes; a page holds at least one row nevertheless, and at most 2,000.
     std::int64_t page_bytes = 4 * kMiB;
     absl::Duration timeout = absl::Seconds(10);  // of a statement
   };
@@ -31,14 +31,16 @@ class PostgresChangeLog final : public ChangeLog {
   absl::StatusOr<Position> End() override;
 
  private:
+  static constexpr std::int64_t kPageRows = 2000;  // as in the statements
+
   absl::StatusOr<pg::Result> Run(const pg::Query& query, const pg::Params& params);
   // The log's end, if this is the database that was read before.
   absl::StatusOr<Position> CheckEnd(pg::Connection& connection);
-  absl::StatusOr<LogPage> MakePage(pg::Result result, const ShardSet& shards,
-                                   std::int64_t most) const;
 
   const Options options_;
   pg::Reconnector connections_;
+  // How many rows a poll reads: fewer than would be in a page if they were too large for it.
+  std::int64_t page_rows_ = kPageRows;
   bool check_end_ = true;  // nothing was read yet, or a statement failed: it may be another server
   std::string database_;   // that is read; empty at first
   Position highest_ = 0;   // that was read

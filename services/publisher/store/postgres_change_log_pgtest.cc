@@ -92,18 +92,44 @@ TEST_F(PostgresChangeLogTest, APollFindsWhatIsNewAndWhatFillsGaps) {
 TEST_F(PostgresChangeLogTest, PagesEndByBytesAfterAtLeastOneRow) {
   TestChange large;
   large.records = {{"key", std::string(100'000, 'x')}};
-  writer_.Write({large, large, large, TestChange()});
+  TestChange larger;
+  larger.records = {{"key", std::string(200'000, 'x')}};
+  writer_.Write({large, large, large, larger, large, TestChange()});
   PostgresChangeLog::Options options = Options();
   options.page_bytes = 150'000;
   PostgresChangeLog log(options);
-  const auto first = log.Poll(kAll, 0, {});
-  ASSERT_TRUE(first.ok());
-  EXPECT_THAT(PositionsOf(*first), ElementsAre(1, 2));
-  EXPECT_FALSE(first->complete);
-  const auto second = log.Poll(kAll, 2, {});
-  ASSERT_TRUE(second.ok());
-  EXPECT_THAT(PositionsOf(*second), ElementsAre(3, 4));
-  EXPECT_TRUE(second->complete);
+  std::vector<std::vector<Position>> pages;
+  bool complete = false;
+  for (Position hi = 0; !complete; hi = pages.back().back()) {
+    const auto page = log.Poll(kAll, hi, {});
+    ASSERT_TRUE(page.ok()) << page.status();
+    complete = page->complete;
+    if (page->rows.empty()) break;
+    EXPECT_EQ(PositionsOf(*page), page->positions);
+    pages.push_back(page->positions);
+  }
+  EXPECT_TRUE(complete);
+  EXPECT_THAT(pages, ElementsAre(ElementsAre(1), ElementsAre(2), ElementsAre(3), ElementsAre(4),
+                                 ElementsAre(5, 6)));
+}
+
+TEST_F(PostgresChangeLogTest, AfterLargeRowsPagesGrowAgain) {
+  TestChange large;
+  large.records = {{"key", std::string(100'000, 'x')}};
+  writer_.Write(large);
+  writer_.Write(large);
+  writer_.Write(std::vector<TestChange>(100));
+  PostgresChangeLog::Options options = Options();
+  options.page_bytes = 150'000;
+  PostgresChangeLog log(options);
+  int polls = 0;
+  for (Position hi = 0; hi < 102 && polls < 20; ++polls) {
+    const auto page = log.Poll(kAll, hi, {});
+    ASSERT_TRUE(page.ok()) << page.status();
+    ASSERT_FALSE(page->positions.empty());
+    hi = page->positions.back();
+  }
+  EXPECT_LT(polls, 20);
 }
 
 TEST_F(PostgresChangeLogTest, PagesEndByRows) {
@@ -130,21 +156,22 @@ TEST_F(PostgresChangeLogTest, OfShardsThatAreNotHeldOnlyThePositionsAreRead) {
   const TestChange mine{.pool_number = 1, .identity_id = "us-east-1:a"};
   TestChange other = mine;
   other.identity_id = "us-east-1:b";
-  writer_.Write(std::vector<TestChange>{mine, other, mine});
+  other.records = {{"key", std::string(100'000, 'x')}};
+  writer_.Write(std::vector<TestChange>{mine, other, other, mine});
   const LogPage all = Poll(0);
-  ASSERT_EQ(all.rows.size(), 3U);
+  ASSERT_EQ(all.rows.size(), 4U);
   ASSERT_NE(all.rows[0].log_shard, all.rows[1].log_shard);
   const ShardSet held = ShardSet().set(all.rows[0].log_shard.value());
-  const auto page = log_.Poll(held, 1, std::vector<PositionRange>{{1, 1}});
+  PostgresChangeLog::Options options = Options();
+  options.page_bytes = 150'000;
+  const auto page = PostgresChangeLog(options).Poll(held, 1, std::vector<PositionRange>{{1, 1}});
   ASSERT_TRUE(page.ok()) << page.status();
-  ASSERT_THAT(PositionsOf(*page), ElementsAre(1, 2, 3));
+  EXPECT_THAT(page->positions, ElementsAre(1, 2, 3, 4)) << "others' bodies do not count";
+  ASSERT_THAT(PositionsOf(*page), ElementsAre(1, 4));
   EXPECT_EQ(page->rows[0].body, all.rows[0].body);
-  EXPECT_EQ(page->rows[1].body, "");
-  EXPECT_EQ(page->rows[1].log_shard, all.rows[1].log_shard);
-  EXPECT_NE(page->rows[2].body, "");
-  const auto pool = log_.ReadPool(held, 1, {1, 3}, kMiB);
+  const auto pool = log_.ReadPool(held, 1, {1, 4}, kMiB);
   ASSERT_TRUE(pool.ok()) << pool.status();
-  EXPECT_THAT(PositionsOf(*pool), ElementsAre(1, 3));
+  EXPECT_THAT(PositionsOf(*pool), ElementsAre(1, 4));
 }
 
 TEST_F(PostgresChangeLogTest, KnowsTheEndAndTakesXids) {
@@ -244,8 +271,7 @@ class LogRace : public PostgresChangeLogTest {
         const Event event = decoder.Decode(row, absl::Now()).value();
         EXPECT_EQ(event.change.sync_count, ++counts[event.change.dataset_name]);
       }
-      const std::vector<Position> positions = PositionsOf(page);
-      gaps.Apply({.positions = positions,
+      gaps.Apply({.positions = page.positions,
                   .complete = page.complete,
                   .xmin = page.xmin,
                   .time = absl::Now()});

@@ -80,10 +80,12 @@ absl::StatusOr<LogPage> FakeChangeLog::Read(const ShardSet& held_shards,
           LogShardOf(OwnerOf(it->second.change.pool_id, it->second.change.identity_id));
       const bool wanted = held_shards[shard.value()];
       if (pool_number != 0 && (it->second.change.pool_number != pool_number || !wanted)) continue;
-      if (page.rows.size() == page_rows_) {
+      if (std::max(page.rows.size(), page.positions.size()) == page_rows_) {
         page.complete = false;
         break;
       }
+      if (pool_number == 0) page.positions.push_back(it->first);
+      if (!wanted) continue;
       const Row& row = held->emplace_back(it->second);
       const TestChange& change = row.change;
       page.rows.push_back({.position = it->first,
@@ -94,7 +96,7 @@ absl::StatusOr<LogPage> FakeChangeLog::Read(const ShardSet& held_shards,
                            .kind = change.kind,
                            .commit_time = row.commit_time,
                            .traceparent = change.traceparent,
-                           .body = wanted ? std::string_view(row.body) : std::string_view()});
+                           .body = row.body});
     }
   }
   page.bytes = std::move(held);

@@ -35,7 +35,7 @@ class FakeChangeLog {
   // How often a pool's rows were read.
   int pool_reads() const;
 
-  // `pool_number` 0: of all, with bodies of the shards `held` alone.
+  // `pool_number` 0: a poll.
   absl::StatusOr<LogPage> Read(const ShardSet& held, std::span<const PositionRange> ranges,
                                std::int32_t pool_number);
   absl::StatusOr<Xid> TakeXid();

@@ -308,8 +308,8 @@ void Router::Flush(Position read_mark, Position emptied_through) {
 
 void Router::MarkAllGapped(Position from, Position through) {
   for (const auto& [pool_number, following] : by_pool_) {
-    if (following.floors.Lowest(held_) < through)
-      parts_.losses.MarkGapped(following.config, from, through);
+    if (following.floors.Lowest(held_) >= through) continue;
+    parts_.losses.MarkGapped(following.config, from, through);
   }
 }
 

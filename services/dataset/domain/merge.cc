@@ -140,8 +140,11 @@ std::optional<UpdateOutcome> FindRepeat(const DatasetState& state, const Request
 std::optional<LimitBreach> CertainBreach(const UpdateRequest& request) {
   const std::int64_t known = std::ranges::count_if(
       request.patches, [](const RecordPatch& patch) { return patch.expected > SyncCount(0); });
-  // What the device knows may be there, and of any size: then it is no growth.
-  const Totals before = {known, known, known > 0 ? std::numeric_limits<std::int64_t>::max() : 0};
+  // What the device knows may be there, and of any size: then it is no growth. But no request has
+  // more keys than a dataset may: its database time is bounded, whatever it claims to know.
+  const Totals before = {.live_records = known,
+                         .keys = 0,
+                         .bytes = known > 0 ? std::numeric_limits<std::int64_t>::max() : 0};
   return DatasetBreach(request.limits, before, TotalsAfter(request.patches, nullptr));
 }
 

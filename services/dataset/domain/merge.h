@@ -45,8 +45,9 @@ struct IdentityCounts {
 std::optional<UpdateOutcome> FindRepeat(const DatasetState& state, const RequestIdentity& identity,
                                         absl::Time now);
 
-// A limit that `request` would pass whatever its dataset holds, as an empty dataset would: it can't
-// be applied. nullopt: that depends on the dataset.
+// A limit that `request` passes whatever its dataset holds, as an empty dataset would: it is not to
+// be applied. nullopt: that depends on the dataset. More patches than a dataset may have keys are
+// such a case: a dataset above a lowered limit of keys takes them in several requests.
 std::optional<LimitBreach> CertainBreach(const UpdateRequest& request);
 
 // Applies `request` to `state` (null: the name was never used; then a state is made in `created`)

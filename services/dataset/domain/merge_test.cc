@@ -177,6 +177,10 @@ TEST_F(MergeTest, WhatPassesALimitInAnyDatasetIsKnownBeforehand) {
                      Remove("f", 1)}),
             (LimitBreach{Limit::kKeys, 6, 3}));
   EXPECT_EQ(certain({Put("a", 1, "12345678")}), std::nullopt);
+  // A request has no more keys than a dataset, whatever the device says it knows.
+  EXPECT_EQ(certain({Put("a", 1), Remove("b", 1), Remove("c", 1)}), std::nullopt);
+  EXPECT_EQ(certain({Put("a", 1), Remove("b", 1), Remove("c", 1), Remove("d", 1)}),
+            (LimitBreach{Limit::kKeys, 4, 3}));
 }
 
 TEST_F(MergeTest, ADatasetAboveALoweredLimitCanStillChangeWithoutGrowing) {

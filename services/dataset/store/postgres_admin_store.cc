@@ -28,7 +28,7 @@ constexpr pg::Query kMarkPool{
     "WITH holding AS (SELECT count(*) AS n FROM dataset.identity WHERE pool_id = $1),"
     " marked AS ("
     "  INSERT INTO dataset.pool_purge (pool_id, requested_time)"
-    "  SELECT $1, now() FROM holding WHERE $2 AND n > 0 ON CONFLICT DO NOTHING)"
+    "  SELECT $1, now() WHERE $2 ON CONFLICT DO NOTHING)"
     " SELECT n FROM holding"};
 constexpr pg::Query kAddSessions{
     "dataset_add_sessions",

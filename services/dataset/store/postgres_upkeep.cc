@@ -65,16 +65,21 @@ constexpr pg::Query kPurgeIdentity{
     "           (SELECT * FROM dataset.identity AS i WHERE i.pool_id = p.pool_id"
     "             LIMIT $1 + 1) AS i"
     "        OFFSET $1 LIMIT 1) AS i"};
-// The pool's own rows go with its last identity.
+// The pool's own rows go with its last identity, and the mark once a pass has seen none: a fold
+// under way hides what it folds from whoever deletes both.
 constexpr pg::Query kFinishPool{
     "upkeep_finish_pool",
     "WITH finished AS ("
-    "  DELETE FROM dataset.pool_purge AS p"
-    "   WHERE NOT EXISTS (SELECT FROM dataset.identity AS i WHERE i.pool_id = p.pool_id)"
-    "  RETURNING p.pool_id),"
+    "  SELECT p.pool_id FROM dataset.pool_purge AS p"
+    "   WHERE NOT EXISTS (SELECT FROM dataset.identity AS i WHERE i.pool_id = p.pool_id)),"
     " deltas AS (DELETE FROM dataset.usage_delta AS u USING finished AS f"
-    "             WHERE u.pool_id = f.pool_id)"
-    " DELETE FROM dataset.pool_usage AS u USING finished AS f WHERE u.pool_id = f.pool_id"};
+    "             WHERE u.pool_id = f.pool_id),"
+    " usage AS (DELETE FROM dataset.pool_usage AS u USING finished AS f"
+    "            WHERE u.pool_id = f.pool_id)"
+    " DELETE FROM dataset.pool_purge AS p USING finished AS f"
+    "  WHERE p.pool_id = f.pool_id"
+    "    AND NOT EXISTS (SELECT FROM dataset.usage_delta AS u WHERE u.pool_id = p.pool_id)"
+    "    AND NOT EXISTS (SELECT FROM dataset.pool_usage AS u WHERE u.pool_id = p.pool_id)"};
 // Someone is in the way; the next pass tries again.
 bool Busy(const absl::Status& status) { return absl::IsAborted(status); }
 

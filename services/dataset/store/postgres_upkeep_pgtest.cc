@@ -373,9 +373,45 @@ TEST_F(UpkeepTest, APurgedPoolIsErasedInPassesAndNoOther) {
   EXPECT_TRUE(Pass().purge_pending);
   EXPECT_FALSE(Pass().purge_pending);
   EXPECT_EQ(Number("SELECT count(*) FROM dataset.identity"), 1);
+  Pass();
   EXPECT_EQ(Number("SELECT count(*) FROM dataset.pool_purge"), 0);
   EXPECT_THAT(Inconsistencies(*database_),
               ::testing::Each(::testing::StartsWith("dataset d is only")));
+}
+
+TEST_F(UpkeepTest, ADeletedPoolLeavesNoUsageBehindAlsoWhereNoIdentityHeldData) {
+  PostgresAdminStore admin(options_);
+  const std::vector<std::pair<std::string, std::int64_t>> sessions = {{"us-east-1:0a", 3}};
+  ASSERT_TRUE(admin.AddSessions(sessions, InSeconds(30)).ok());
+  ASSERT_EQ(*admin.PurgePool("us-east-1:0a", true, InSeconds(30)), 0);
+  Pass();
+  Pass();
+  EXPECT_EQ(Number("SELECT count(*) FROM dataset.pool_usage"), 0);
+  EXPECT_EQ(Number("SELECT count(*) FROM dataset.pool_purge"), 0);
+}
+
+TEST_F(UpkeepTest, UsageThatIsBeingFoldedWhileItsPoolIsErasedGoesToo) {
+  Pass();
+  Write(1);
+  PostgresAdminStore admin(options_);
+  ASSERT_EQ(*admin.PurgePool("us-east-1:0a", true, InSeconds(30)), 1);
+  pg::Connection other = database_->Connect();
+  std::thread pass;
+  {
+    auto folding = pg::Transaction::Begin(other, InSeconds(60));
+    ASSERT_TRUE(folding.ok());
+    ASSERT_TRUE(folding->RunScript("SELECT dataset.fold_usage()").ok());
+    pass = std::thread([this] { Pass(); });
+    EXPECT_TRUE(testing::Eventually(
+        [this] { return Number("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0; }));
+    EXPECT_TRUE(std::move(*folding).Commit().ok());
+  }
+  pass.join();
+  Pass();
+  Pass();
+  EXPECT_EQ(Number("SELECT count(*) FROM dataset.usage_delta"), 0);
+  EXPECT_EQ(Number("SELECT count(*) FROM dataset.pool_usage"), 0);
+  EXPECT_EQ(Number("SELECT count(*) FROM dataset.pool_purge"), 0);
 }
 
 TEST_F(UpkeepTest, AnIdentityThatIsHeldPutsOffNoOthersPurge) {

@@ -123,7 +123,7 @@ absl::Status Serve(const Config& config, rpc::Process& process) {
   PostgresSnapshots exports(pg::ConnectTo(config.database, "tidemark-dataset export"));
   SharedSnapshots snapshots(OpenSnapshotStores(config));
   TM_ASSIGN_OR_RETURN(const auto triggers,
-                      Triggers::Start(config, reads, updates, process.metrics()));
+                      Triggers::Start(config, reads, updates, pools, process.metrics()));
   SessionCounter sessions;
   PostgresLogUpkeep log_upkeep(pg::ConnectTo(config.database, "tidemark-dataset log"));
   PostgresUpkeep upkeep(pg::ConnectTo(config.database, "tidemark-dataset upkeep"),

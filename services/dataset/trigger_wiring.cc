@@ -43,7 +43,7 @@ Bulkhead::Limits LimitsOf(const Config& config) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Triggers>> Triggers::Start(const Config& config, ReadStore& reads,
-                                                          UpdateSink& updates,
+                                                          UpdateSink& updates, const Pools& pools,
                                                           prometheus::Registry& registry) {
   TM_ASSIGN_OR_RETURN(auto place, aws::PlaceIfAny(config.base));
   // Whoever has a place in the bulkhead has a connection: all functions are on one host, and none
@@ -54,19 +54,20 @@ absl::StatusOr<std::unique_ptr<Triggers>> Triggers::Start(const Config& config, 
   options.max_response_bytes = kMaxAnswer;
   TM_ASSIGN_OR_RETURN(auto transport, aws::CurlTransport::Start(options));
   auto functions = FunctionsOf(config, std::move(place), *transport);
-  return std::unique_ptr<Triggers>(
-      new Triggers(config, std::move(transport), std::move(functions), reads, updates, registry));
+  return std::unique_ptr<Triggers>(new Triggers(config, std::move(transport), std::move(functions),
+                                                reads, updates, pools, registry));
 }
 
 Triggers::Triggers(const Config& config, std::unique_ptr<aws::HttpTransport> transport,
                    std::unique_ptr<Functions> functions, ReadStore& reads, UpdateSink& updates,
-                   prometheus::Registry& registry)
+                   const Pools& pools, prometheus::Registry& registry)
     : transport_(std::move(transport)),
       functions_(std::move(functions)),
       metrics_(registry),
       threads_(kThreads, static_cast<std::size_t>(config.trigger_calls)),
       sync_trigger_({reads, updates, *functions_, threads_, SystemClock(), metrics_,
-                     config.installation.region},
+                     config.installation.region,
+                     [&pools](const std::string& id) { return RequirePool(pools, id).status(); }},
                     LimitsOf(config)) {}
 
 }  // namespace tidemark::dataset

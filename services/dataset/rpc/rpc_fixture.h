@@ -178,7 +178,9 @@ class DatasetRpcTest : public ::testing::Test {
   TriggerMetrics trigger_metrics_{registry_};
   Executor trigger_threads_{1, 64};
   SyncTrigger trigger_{
-      {store_, sink_, functions_, trigger_threads_, clock_, trigger_metrics_, "us-east-1"}, {}};
+      {store_, sink_, functions_, trigger_threads_, clock_, trigger_metrics_, "us-east-1",
+       [this](const std::string& pool_id) { return RequirePool(pools_, pool_id).status(); }},
+      {}};
   Executor admin_thread_{1, 64};
   Executor export_thread_{1, 4};
   const Backend backend_{

@@ -85,6 +85,22 @@ TEST_F(TriggerRpcTest, ARepeatGetsTheFirstAnswerAlsoWhenThePoolHasNoTriggerAnyMo
   EXPECT_THAT(functions_.calls(), SizeIs(1));
 }
 
+TEST_F(TriggerRpcTest, NothingIsStoredInAPoolThatIsDeletedWhileItsFunctionRuns) {
+  functions_.Set(FakeFunctions::Changing([this](json&) { pools_.pools.erase(kPool); }));
+  const absl::Status refused = Update(UpdateRequestOf("a", 0)).status();
+  EXPECT_EQ(errors::ReasonOf(refused), errors::v1::ERROR_REASON_POOL_NOT_FOUND);
+  EXPECT_EQ(errors::MetadataOf(refused, "identityPoolId"), kPool);
+  EXPECT_THAT(store_.Log(), IsEmpty());
+}
+
+TEST_F(TriggerRpcTest, AnUpdateThatBeganBeforeItsFunctionWasSwitchedOffIsStoredAsThatSays) {
+  functions_.Set(FakeFunctions::Changing([this](json& records) {
+    pools_.pools[kPool].sync_trigger.clear();
+    records["a"]["newValue"] = "from f";
+  }));
+  EXPECT_THAT(Words(Update(UpdateRequestOf("a", 0))), ElementsAre("a=from f@1"));
+}
+
 TEST_F(TriggerRpcTest, ThePoolsEventSettingsNameTheFunction) {
   pools::PoolDirectory directory;
   stream_config::v1::Pool pool, without;

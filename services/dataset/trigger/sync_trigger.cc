@@ -150,6 +150,9 @@ absl::StatusOr<TriggerOutput> SyncTrigger::ReadAnswer(const Job& job,
 }
 
 void SyncTrigger::Commit(const JobPtr& job, const TriggerOutput& output) {
+  // The function may have taken seconds.
+  absl::Status pool = parts_.require_pool(job->request.dataset.identity.pool_id);
+  if (!pool.ok()) return End(job, std::move(pool));
   const absl::Time now = TruncateToMillis(parts_.clock.Now());
   TriggerPlan plan = PlanOf(job->request, job->view, output, now);
   UpdateRequest update = job->request;

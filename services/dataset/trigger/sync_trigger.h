@@ -30,7 +30,8 @@ inline constexpr absl::Duration kTriggerTime = absl::Seconds(5);
 //
 // Nothing is held while the function runs but a place in the bulkhead: no connection, no lock, no
 // thread. What the function made is committed if its keys still have the counts that it saw; it
-// never runs twice for one commit, save that a call which Lambda broke off is made once more.
+// never runs twice for one commit, save that a call which Lambda broke off is made once more. The
+// pool must still be there after the call; its other settings hold as they were when it began.
 //
 // A repeat of an applied update does not run the function: it is answered from the view. Safe for
 // concurrent use.
@@ -48,13 +49,15 @@ class SyncTrigger {
     const Clock& clock;
     TriggerMetrics& metrics;
     std::string region;  // of this installation
+    // OK, or what the caller of a pool that is gone is told. Never blocks.
+    std::function<absl::Status(const std::string& pool_id)> require_pool;
   };
 
   SyncTrigger(Parts parts, const Bulkhead::Limits& limits)
       : parts_(std::move(parts)), bulkhead_(limits) {}
 
-  // Applies `request` through `function` (its ARN). Errors: those of the store, of ToStatus, and
-  // TRIGGER_FAILED, TRIGGER_TIMED_OUT, TRIGGER_THROTTLED.
+  // Applies `request` through `function` (its ARN). Errors: those of the store, of ToStatus, of
+  // Parts::require_pool, and TRIGGER_FAILED, TRIGGER_TIMED_OUT, TRIGGER_THROTTLED.
   void Update(UpdateRequest request, const std::string& function, absl::Time deadline, Done done);
 
   // Answers a repeat of `request` that was applied with patches of a function, whether or not the

@@ -144,7 +144,8 @@ class SyncTriggerTest : public ::testing::Test {
   TriggerMetrics metrics_{registry_};
   absl::Duration patience_ = absl::Seconds(30);
   absl::Status status_;
-  SyncTrigger trigger_{{store_, sink_, functions_, threads_, clock_, metrics_, "us-east-1"},
+  SyncTrigger trigger_{{store_, sink_, functions_, threads_, clock_, metrics_, "us-east-1",
+                        [](const std::string&) { return absl::OkStatus(); }},
                        {.calls_per_pool = 2, .calls = 3}};
   Executor threads_{2, 16};  // last: ends before what its work uses
 };

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/units.h"
-#include "common/errors/error.h"
 
 namespace tidemark::publisher {
 namespace {
@@ -14,6 +12,8 @@ constexpr absl::Duration kRetry = absl::Seconds(1);
 constexpr absl::Duration kCountRetry = absl::Seconds(5);
 // How often it is stored how far a job is: what a crash makes arrive again.
 constexpr absl::Duration kNoteInterval = absl::Seconds(1);
+// So many pages are read at a time: while the database reads one, another is put into messages.
+constexpr std::size_t kPasses = 2;
 // A page, and one beside changes: after such a page it rests this many times as long as it took. So
 // a change waits for little, and the processors are mostly free for changes.
 constexpr std::int64_t kPageBytes = kMiB;
@@ -22,29 +22,11 @@ constexpr int kRests = 4;
 constexpr absl::Duration kLongestRest = absl::Seconds(1);
 constexpr absl::Duration kFlow = absl::Seconds(1);
 constexpr absl::Duration kReportInterval = absl::Seconds(2);
-constexpr std::size_t kExcerpt = 400;  // of an error
 
-// How far all publishers are together.
-BulkReport SumOf(const std::map<LogShard, BulkShard>& shards) {
-  BulkReport report;
-  std::size_t done = 0;
-  for (const auto& [log_shard, shard] : shards) {
-    report.counts.datasets += shard.counts.datasets;
-    report.counts.failed += shard.counts.failed;
-    report.counts.bytes += shard.counts.bytes;
-    if (shard.failure) report.failure = shard.failure;
-    done += shard.done ? 1 : 0;
-  }
-  report.ended = done == kLogShards;
-  return report;
-}
-
-std::string Explain(const BulkReport& report) {
-  return absl::StrCat(report.counts.failed, " of ", report.counts.datasets,
-                      " datasets were refused by the stream for good, such as ",
-                      report.failure->dataset_name, " of ", report.failure->identity_id, ": ",
-                      errors::Excerpt(report.failure->error, kExcerpt),
-                      ". Mend that, then publish in bulk again.");
+std::vector<std::vector<LogShard>> Divide(const std::vector<LogShard>& shards, std::size_t parts) {
+  std::vector<std::vector<LogShard>> divided(std::min(parts, shards.size()));
+  for (std::size_t i = 0; i < shards.size(); ++i) divided[i % parts].push_back(shards[i]);
+  return divided;
 }
 
 }  // namespace
@@ -109,12 +91,13 @@ bool BulkPublisher::ChangesFlow() const {
   return parts_.boottime.Now() - parts_.dispatcher.last_change() < kFlow;
 }
 
-bool BulkPublisher::MayRead(Job& job) const {
-  if (!job.walk->next() || job.reading || job.config.paused ||
+bool BulkPublisher::MayRead(Job& job, const Pass& pass) const {
+  if (!pass.walk.next() || pass.reading || job.config.paused ||
       parts_.copier.IsFull(job.config.id) || !parts_.dispatcher.HalfEmpty()) {
     return false;
   }
   if (parts_.boottime.Now() < job.rest_until) return false;
+  if (ChangesFlow() && std::ranges::any_of(job.passes, &Pass::reading)) return false;
   if (!job.has_outlet) {
     job.has_outlet = parts_.dispatcher.report().destinations.contains(job.config.id);
   }
@@ -124,13 +107,15 @@ bool BulkPublisher::MayRead(Job& job) const {
 void BulkPublisher::Work(JobId id, Job& job) {
   const absl::Time now = parts_.boottime.Now();
   if (now < job.retry_at) return;
-  if (!job.walk && !Begin(job)) {
+  if (job.passes.empty() && !Begin(job)) {
     job.retry_at = now + kRetry;
     return;
   }
   if (!job.total && !job.counting && now >= job.count_at) Count(id, job);
-  if (MayRead(job)) Read(id, job);
-  if (now >= job.note_at || job.walk->done()) {
+  for (std::size_t pass = 0; pass < job.passes.size(); ++pass) {
+    if (MayRead(job, job.passes[pass])) Read({{id, job.life}, pass}, job);
+  }
+  if (now >= job.note_at || job.read_through()) {
     job.note_at = now + kNoteInterval;
     NoteChanged(id, job);
   }
@@ -141,22 +126,25 @@ void BulkPublisher::Work(JobId id, Job& job) {
 }
 
 bool BulkPublisher::Begin(Job& job) {
-  auto stored = parts_.store.Load(job.config.id.pool_number, job.bulk.job);
+  const auto stored = parts_.store.Load(job.config.id.pool_number, job.bulk.job);
   if (!stored.ok()) {
     Complain(job, stored.status());
     return false;
   }
-  job.walk.emplace(held_, *std::move(stored));
+  for (const auto& shards : Divide(held_, kPasses)) {
+    job.passes.push_back({.walk = BulkWalk(shards, *stored)});
+  }
   return true;
 }
 
-void BulkPublisher::Read(JobId id, Job& job) {
-  job.reading = true;
-  job.read_began = parts_.boottime.Now();
+void BulkPublisher::Read(PassRef ref, Job& job) {
+  Pass& pass = job.passes[ref.pass];
+  pass.reading = true;
+  pass.read_began = parts_.boottime.Now();
   auto read = parts_.guards.Begin(job.config.id);
-  parts_.snapshots.Read(job.config.pool_id, job.walk->ShardsToRead(), *job.walk->next(),
+  parts_.snapshots.Read(job.config.pool_id, pass.walk.ShardsToRead(), *pass.walk.next(),
                         ChangesFlow() ? kSmallPageBytes : kPageBytes,
-                        [this, inbox = inbox_, ref = JobRef{id, job.life},
+                        [this, inbox = inbox_, ref,
                          read = std::move(read)](absl::StatusOr<Snapshots::Page> page) mutable {
                           auto shared =
                               std::make_shared<absl::StatusOr<Snapshots::Page>>(std::move(page));
@@ -167,22 +155,23 @@ void BulkPublisher::Read(JobId id, Job& job) {
                         });
 }
 
-void BulkPublisher::TakePage(JobRef ref, std::shared_ptr<const CopyGuards::Read> read,
+void BulkPublisher::TakePage(PassRef ref, std::shared_ptr<const CopyGuards::Read> read,
                              absl::StatusOr<Snapshots::Page> page) {
-  Job* const job = Find(ref);
+  Job* const job = Find(ref.job);
   if (job == nullptr) return;
-  job->reading = false;
+  Pass& pass = job->passes[ref.pass];
+  pass.reading = false;
   if (!page.ok()) {
     job->retry_at = parts_.boottime.Now() + kRetry;
     return Complain(*job, page.status());
   }
-  const auto numbers = job->walk->Read(page->places, std::move(page->next));
+  const auto numbers = pass.walk.Read(page->places, std::move(page->next));
   if (ChangesFlow()) {
     const absl::Time now = parts_.boottime.Now();
-    job->rest_until = now + std::min(kRests * (now - job->read_began), kLongestRest);
+    job->rest_until = now + std::min(kRests * (now - pass.read_began), kLongestRest);
   }
   // The next page is on its way while this one is made into copies.
-  if (MayRead(*job)) Read(ref.id, *job);
+  if (MayRead(*job, pass)) Read(ref, *job);
   std::vector<Event> copies = page->encode();
   std::vector<Copier::Done> dones;
   std::vector<Event> wanted;
@@ -195,8 +184,8 @@ void BulkPublisher::TakePage(JobRef ref, std::shared_ptr<const CopyGuards::Read>
   parts_.copier.SendRead(job->config, std::move(read), std::move(wanted), std::move(dones));
 }
 
-void BulkPublisher::Ended(JobRef ref, BulkWalk::Number number, const Copier::End& end) {
-  Job* const job = Find(ref);
+void BulkPublisher::Ended(PassRef ref, BulkWalk::Number number, const Copier::End& end) {
+  Job* const job = Find(ref.job);
   if (job == nullptr) return;
   parts_.metrics.CopyEnded(end.kind, end.bytes);
   if (end.kind == Copier::End::Kind::kGivenUp) {
@@ -209,22 +198,22 @@ void BulkPublisher::Ended(JobRef ref, BulkWalk::Number number, const Copier::End
   }
   CopyEnd copy_end{.bytes = end.bytes};
   if (end.kind == Copier::End::Kind::kRefused) copy_end.error = end.error;
-  job->walk->End(number, std::move(copy_end));
+  job->passes[ref.pass].walk.End(number, std::move(copy_end));
 }
 
 void BulkPublisher::NoteChanged(JobId id, Job& job) {
-  auto changed = job.walk->TakeChanged();
-  if (changed.empty()) return;
-  const std::lock_guard lock(mutex_);
-  for (auto& [log_shard, shard] : changed) {
-    unsaved_[{id.first, id.second, log_shard}] = std::move(shard);
+  for (Pass& pass : job.passes) {
+    auto changed = pass.walk.TakeChanged();
+    if (changed.empty()) continue;
+    const std::lock_guard lock(mutex_);
+    for (auto& [log_shard, shard] : changed) {
+      unsaved_[{id.first, id.second, log_shard}] = std::move(shard);
+    }
   }
 }
 
 void BulkPublisher::NoteAllChanged() {
-  for (auto& [id, job] : jobs_) {
-    if (job.walk) NoteChanged(id, job);
-  }
+  for (auto& [id, job] : jobs_) NoteChanged(id, job);
 }
 
 void BulkPublisher::Count(JobId id, Job& job) {
@@ -255,7 +244,6 @@ void BulkPublisher::Report(Job& job) {
   report.job = job.bulk.job;
   // At the end all that were live have been sent, whether or not they could be counted before.
   report.total = job.total.value_or(report.ended ? report.counts.datasets : 0);
-  if (report.failure) report.failure_message = Explain(report);
   parts_.neighbours.ReportBulkPublish(report);
 }
 

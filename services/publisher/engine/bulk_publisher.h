@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -50,14 +52,18 @@ class BulkPublisher {
   void NoteAllChanged();
 
  private:
+  // One reading of the pool's datasets, of some of the log shards that are held.
+  struct Pass {
+    BulkWalk walk;
+    bool reading = false;
+    absl::Time read_began;
+  };
   struct Job {
     DestinationConfig config;
     BulkJob bulk;
-    std::uint64_t life = 0;        // what was begun before is not heeded any more
-    bool has_outlet = false;       // the dispatcher knows the destination
-    std::optional<BulkWalk> walk;  // none: not begun
-    bool reading = false;
-    absl::Time read_began;
+    std::uint64_t life = 0;    // what was begun before is not heeded any more
+    bool has_outlet = false;   // the dispatcher knows the destination
+    std::vector<Pass> passes;  // none: not begun
     absl::Time rest_until = absl::InfinitePast();
     absl::Time retry_at = absl::InfinitePast();
     absl::Time note_at = absl::InfinitePast();
@@ -65,6 +71,10 @@ class BulkPublisher {
     bool counting = false;
     absl::Time count_at = absl::InfinitePast();
     std::optional<std::int64_t> total;  // of datasets; none: not known yet
+
+    bool read_through() const {
+      return std::ranges::all_of(passes, [](const Pass& pass) { return pass.walk.done(); });
+    }
   };
   // By pool and job.
   using JobId = std::pair<std::int32_t, std::int64_t>;
@@ -73,6 +83,10 @@ class BulkPublisher {
     JobId id;
     std::uint64_t life = 0;
   };
+  struct PassRef {
+    JobRef job;
+    std::size_t pass = 0;
+  };
 
   void Update();
   void NoteEnded(const DestinationConfig& config);
@@ -80,13 +94,13 @@ class BulkPublisher {
   Job* Find(JobRef ref);
   void Work(JobId id, Job& job);
   bool Begin(Job& job);
-  bool MayRead(Job& job) const;
-  // Whether changes are being delivered: then pages are small, and far between.
+  bool MayRead(Job& job, const Pass& pass) const;
+  // Whether changes are being delivered: then pages are small, one at a time, and far between.
   bool ChangesFlow() const;
-  void Read(JobId id, Job& job);
-  void TakePage(JobRef ref, std::shared_ptr<const CopyGuards::Read> read,
+  void Read(PassRef ref, Job& job);
+  void TakePage(PassRef ref, std::shared_ptr<const CopyGuards::Read> read,
                 absl::StatusOr<Snapshots::Page> page);
-  void Ended(JobRef ref, BulkWalk::Number number, const Copier::End& end);
+  void Ended(PassRef ref, BulkWalk::Number number, const Copier::End& end);
   void Count(JobId id, Job& job);
   void TakeCount(JobRef ref, const absl::StatusOr<std::int64_t>& count);
   void Report(Job& job);

@@ -90,9 +90,7 @@ TEST_F(BulkPublisherTest, APoolWithoutDatasetsIsDoneAtOnce) {
 
 TEST_F(BulkPublisherTest, ACopyThatAChangePrecededIsReadAgain) {
   Fill(3);
-  bool once = false;
-  snapshots_.SetHook([&] {  // a change after the page was read, in line before its copies are
-    if (std::exchange(once, true)) return;
+  snapshots_.SetHook("i1", [&] {  // a change after the page was read, in line before its copies are
     snapshots_.Set(kPool, "i1", "d", 2);
     TestChange change = Change("i1");
     change.dataset_name = "d";
@@ -111,9 +109,7 @@ TEST_F(BulkPublisherTest, ACopyThatAChangePrecededIsReadAgain) {
 
 TEST_F(BulkPublisherTest, ADatasetThatIsDeletedMeanwhileCountsAsDone) {
   Fill(3);
-  bool once = false;
-  snapshots_.SetHook([&] {
-    if (std::exchange(once, true)) return;
+  snapshots_.SetHook("i1", [&] {
     snapshots_.Delete(kPool, "i1", "d");
     TestChange change = Change("i1");
     change.dataset_name = "d";
@@ -297,6 +293,39 @@ TEST_F(BulkPublisherTest, OfALargePoolOnlyAFewPagesAreHeld) {
   EXPECT_LE(snapshots_.pages(), 6) << "2,000 copies, and a page that was under way";
   sender_.Hold(false);
   ASSERT_TRUE(AllArrive());
+}
+
+TEST_F(BulkPublisherTest, TwoPagesAreReadAtATime) {
+  Fill(100);
+  snapshots_.HoldPages();
+  SetJob(BulkJob::State::kRunning);
+  const auto instance = Start();
+  do {
+    ASSERT_TRUE(Eventually([this] { return snapshots_.held() == 2; }));
+    snapshots_.Release();
+  } while (snapshots_.pages() < 6);
+  EXPECT_TRUE(Eventually([this] {
+    snapshots_.Release();
+    return Copies().size() == expected_.size();
+  }));
+  for (const auto& [key, times] : Copies()) EXPECT_EQ(times, 1) << key;
+}
+
+TEST_F(BulkPublisherTest, BesideChangesOnePageIsReadAtATime) {
+  Fill(100);
+  catalogue_.Replace({Destination()});
+  const auto instance = Start();
+  Write(Change("live"));
+  ASSERT_TRUE(Arrives());
+  snapshots_.HoldPages();
+  SetJob(BulkJob::State::kRunning);
+  EXPECT_TRUE(Eventually([this] {
+    EXPECT_LE(snapshots_.held(), 1U);
+    Write(Change("live"));  // they go on
+    EXPECT_TRUE(Arrives());
+    snapshots_.Release();
+    return Copies().size() == expected_.size();
+  }));
 }
 
 TEST_F(BulkPublisherTest, CopiesAreNoChanges) {

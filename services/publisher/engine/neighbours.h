@@ -1,25 +1,11 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 
-#include "services/publisher/domain/bulk_walk.h"
 #include "services/publisher/domain/types.h"
+#include "services/publisher/engine/bulk_report.h"
 
 namespace tidemark::publisher {
-
-// How far a bulk publish is, by all publishers together.
-struct BulkReport {
-  std::string pool_id;
-  std::int64_t job = 0;
-  BulkCounts counts;
-  std::int64_t total = 0;  // datasets when it began; 0: not known
-  bool ended = false;
-  // Once some dataset was refused for good: an example, and what to tell and advise.
-  std::optional<BulkFailure> failure;
-  std::string failure_message;
-};
 
 // What the publisher tells other services. Calls return at once; what fails is logged and, where it
 // matters, asked for again by the caller. Safe for concurrent use.

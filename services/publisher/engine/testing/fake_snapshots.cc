@@ -1,6 +1,7 @@
 #include "services/publisher/engine/testing/fake_snapshots.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -42,10 +43,19 @@ void FakeSnapshots::Read(const std::string& pool_id, const std::vector<LogShard>
       page.places.push_back(place);
       events.push_back(EventOf(place, dataset));
     }
-    hook = hook_;
+    if (std::ranges::count(page.places, hooked_, &SnapshotPlace::identity_id) > 0) {
+      hook = std::exchange(hook_, nullptr);
+    }
   }
   page.encode = [events = std::move(events)] { return events; };
   if (hook) hook();
+  {
+    const std::lock_guard lock(mutex_);
+    if (holds_) {
+      answers_.emplace_back([done = std::move(done), page = std::move(page)] { done(page); });
+      return;
+    }
+  }
   done(std::move(page));
 }
 
@@ -107,9 +117,29 @@ void FakeSnapshots::SetFailure(absl::Status status) {
   failure_ = std::move(status);
 }
 
-void FakeSnapshots::SetHook(std::function<void()> hook) {
+void FakeSnapshots::SetHook(std::string identity_id, std::function<void()> hook) {
   const std::lock_guard lock(mutex_);
+  hooked_ = std::move(identity_id);
   hook_ = std::move(hook);
+}
+
+void FakeSnapshots::HoldPages() {
+  const std::lock_guard lock(mutex_);
+  holds_ = true;
+}
+
+void FakeSnapshots::Release() {
+  std::vector<std::function<void()>> answers;
+  {
+    const std::lock_guard lock(mutex_);
+    answers.swap(answers_);
+  }
+  for (const auto& answer : answers) answer();
+}
+
+std::size_t FakeSnapshots::held() const {
+  const std::lock_guard lock(mutex_);
+  return answers_.size();
 }
 
 }  // namespace tidemark::publisher

@@ -11,7 +11,8 @@
 
 namespace tidemark::publisher {
 
-// Datasets in memory, read in pages. Answers at once. Safe for concurrent use.
+// Datasets in memory, read in pages. Answers at once unless told to hold pages back. Safe for
+// concurrent use.
 class FakeSnapshots final : public Snapshots {
  public:
   void Read(const std::string& pool_id, const std::vector<LogShard>& shards,
@@ -30,8 +31,13 @@ class FakeSnapshots final : public Snapshots {
   void SetPageSize(std::size_t datasets);
   // Every call fails until OK is set.
   void SetFailure(absl::Status status);
-  // Called after a page was read and before it is answered.
-  void SetHook(std::function<void()> hook);
+  // Called after a page with the identity was read the first time, and before it is answered.
+  void SetHook(std::string identity_id, std::function<void()> hook);
+
+  // Pages are read but not answered until Release(), which answers those that wait.
+  void HoldPages();
+  void Release();
+  std::size_t held() const;
 
   std::int64_t pages() const { return pages_; }
   std::int64_t gets() const { return gets_; }
@@ -52,7 +58,10 @@ class FakeSnapshots final : public Snapshots {
   std::map<std::string, Datasets> pools_;
   std::size_t page_size_ = 10;
   absl::Status failure_;
+  std::string hooked_;
   std::function<void()> hook_;
+  bool holds_ = false;
+  std::vector<std::function<void()>> answers_;  // held back
   std::atomic<std::int64_t> pages_ = 0;
   std::atomic<std::int64_t> gets_ = 0;
 };

@@ -128,7 +128,9 @@ absl::Status DatasetAdminRpc::Merge(const rpc::Call& call,
   errors::CheckId("losing_identity_id", request.losing_identity_id(), violations);
   errors::CheckRequestId("request_id", request.request_id(), violations);
   if (request.winning_identity_id() == request.losing_identity_id()) {
-    violations.Add("losing_identity_id", "equals winning_identity_id; name two identities");
+    violations.Add("losing_identity_id",
+                   absl::StrCat("'", errors::Excerpt(request.losing_identity_id()),
+                                "' is winning_identity_id too; name two identities"));
   }
   TM_RETURN_IF_ERROR(violations.ToStatus());
   TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
@@ -195,11 +197,10 @@ absl::Status DatasetAdminRpc::Export(const rpc::Call& call, const v1::ExportPool
   const std::string& pool_id = request.identity_pool_id();
   errors::Violations violations;
   errors::CheckId("identity_pool_id", pool_id, violations);
+  const std::vector<LogShard> shards = ParseLogShards(request.log_shards(), violations);
   TM_RETURN_IF_ERROR(violations.ToStatus());
   TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
   TM_RETURN_IF_ERROR(RequirePool(backend_.pools, pool_id).status());
-  const std::vector<LogShard> shards = ParseLogShards(request.log_shards(), violations);
-  TM_RETURN_IF_ERROR(violations.ToStatus());
   std::optional<SnapshotCursor> cursor;
   TM_ASSIGN_OR_RETURN(cursor, OpenCursor(backend_.keyring, pool_id, request.resume_token()));
   while (cursor) {

@@ -107,6 +107,19 @@ TEST_F(AdminRpcTest, ExportsAPoolAndGoesOnWhereItStopped) {
   EXPECT_THAT(Export(token, &unused), ElementsAre("b", "c"));
 }
 
+TEST_F(AdminRpcTest, AnExportOfNoPoolAndNoShardIsToldBoth) {
+  v1::ExportPoolRequest request;
+  request.set_identity_pool_id("A");
+  request.add_log_shards(256);
+  grpc::ClientContext context;
+  context.AddMetadata("x-tidemark-caller", "developer");
+  const auto reader = admin_->ExportPool(&context, request);
+  const auto violations = errors::ViolationsOf(rpc::FromGrpc(reader->Finish()));
+  ASSERT_EQ(violations.size(), 2U);
+  EXPECT_EQ(violations[0].field, "identity_pool_id");
+  EXPECT_EQ(violations[1].field, "log_shards[0]");
+}
+
 TEST_F(AdminRpcTest, ExportsALargeDatasetInSeveralMessages) {
   pools_.pools[kPool].limits.bytes_per_dataset = 16'777'216;
   for (int i = 0; i < 12; ++i) {

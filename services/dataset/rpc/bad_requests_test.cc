@@ -148,7 +148,7 @@ TEST_F(BadRequestTest, TheTwoIdentitiesOfAMerge) {
   expect([](Merge& r) { r.set_identity_pool_id("A"); }, "identity_pool_id", "A", pattern);
   expect([](Merge& r) { r.set_winning_identity_id("r:A"); }, "winning_identity_id", "r:A", pattern);
   expect([](Merge& r) { r.set_losing_identity_id(""); }, "losing_identity_id", "", pattern);
-  expect([](Merge& r) { r.set_losing_identity_id("r:1"); }, "losing_identity_id", "equals",
+  expect([](Merge& r) { r.set_losing_identity_id("r:1"); }, "losing_identity_id", "'r:1'",
          "winning_identity_id");
   expect([](Merge& r) { r.set_request_id(std::string(129, 'r')); }, "request_id", "129", "128");
   EXPECT_TRUE(store_.Log().empty());

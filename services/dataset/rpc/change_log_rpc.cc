@@ -38,7 +38,7 @@ grpc::ServerUnaryReactor* ChangeLogRpc::ReportLowMark(grpc::CallbackServerContex
         TM_RETURN_IF_ERROR(rpc::RequireDeveloper(call));
         errors::Violations violations;
         if (request->low_mark() < 0) {
-          violations.Add("low_mark", absl::StrCat(request->low_mark(), " is negative"));
+          violations.Add("low_mark", absl::StrCat(request->low_mark(), " is negative; at least 0"));
         }
         TM_RETURN_IF_ERROR(violations.ToStatus());
         TM_ASSIGN_OR_RETURN(const std::int64_t emptied,

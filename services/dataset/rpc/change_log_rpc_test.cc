@@ -115,6 +115,12 @@ TEST_F(ChangeLogRpcTest, ReadsAPoolInPages) {
   EXPECT_THAT(names, UnorderedElementsAre("r:1a", "r:1b", "r:2a"));
 }
 
+TEST_F(ChangeLogRpcTest, ALowMarkIsNotNegative) {
+  v1::ReportLowMarkRequest request;
+  request.set_low_mark(-1);
+  EXPECT_EQ(Violation(&Log::ReportLowMark, request), "low_mark: -1 is negative; at least 0");
+}
+
 TEST_F(ChangeLogRpcTest, ReadsTheShardsAskedFor) {
   Write(kIdentity, "a");
   const auto shard = LogShardOf(OwnerOf(kPool, kIdentity)).value();

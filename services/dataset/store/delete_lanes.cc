@@ -1,6 +1,9 @@
 #include "services/dataset/store/delete_lanes.h"
 
+#include <cstdint>
 #include <utility>
+
+#include "services/dataset/store/lane_hash.h"
 
 namespace tidemark::dataset {
 
@@ -19,8 +22,7 @@ DeleteLanes::DeleteLanes(const std::vector<Delete>& stores, pg::LaneLimits limit
 
 void DeleteLanes::Submit(DeleteRequest request, absl::Time deadline, Callback done) {
   const IdentityKey& identity = request.dataset.identity;
-  // The bits above the log shard's: shards and lanes have nothing to do with each other.
-  const auto hash = static_cast<std::uint64_t>(identity.owner.value()) >> 8;
+  const std::uint64_t hash = LaneHash(identity.owner);
   pg::LaneTicket ticket{.pool = identity.pool_id,
                         .key = identity.identity_id + '/' + request.dataset.name,
                         .deadline = deadline};

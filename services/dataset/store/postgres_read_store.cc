@@ -7,6 +7,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/pg/by_keys.h"
+#include "services/dataset/store/lane_hash.h"
 #include "services/dataset/store/postgres_dataset_view.h"
 #include "services/dataset/store/postgres_record_page.h"
 #include "services/dataset/store/postgres_rows.h"
@@ -87,8 +88,6 @@ void Ask(pg::PipelineLane& lane, const std::string& pool, const pg::Query& query
   if (!taken.ok()) done(taken);
 }
 
-std::uint64_t HashOf(Owner owner) { return static_cast<std::uint64_t>(owner.value()) >> 8; }
-
 absl::StatusOr<DatasetPage> ParseDatasetPage(const IdentityKey& identity, std::int32_t limit,
                                              const pg::Result& result) {
   constexpr int kName = 9;
@@ -154,7 +153,7 @@ pg::PipelineLane& PostgresReadStore::LaneOf(std::uint64_t hash) {
 void PostgresReadStore::ListDatasets(const IdentityKey& identity, const std::string& after_name,
                                      std::int32_t limit, absl::Time deadline,
                                      Callback<DatasetPage> done) {
-  Ask<DatasetPage>(LaneOf(HashOf(identity.owner)), identity.pool_id, kListDatasets,
+  Ask<DatasetPage>(LaneOf(LaneHash(identity.owner)), identity.pool_id, kListDatasets,
                    pg::Params(identity.owner, identity.pool_id, identity.identity_id, after_name,
                               std::int64_t{limit} + 1),
                    deadline, done, [identity, limit](const pg::Result& r) {
@@ -166,7 +165,7 @@ void PostgresReadStore::DescribeDataset(const DatasetKey& dataset, absl::Time de
                                         Callback<std::optional<DatasetInfo>> done) {
   const IdentityKey& identity = dataset.identity;
   Ask<std::optional<DatasetInfo>>(
-      LaneOf(HashOf(identity.owner)), identity.pool_id, kDescribeDataset,
+      LaneOf(LaneHash(identity.owner)), identity.pool_id, kDescribeDataset,
       pg::Params(identity.owner, identity.pool_id, identity.identity_id, dataset.name), deadline,
       done, [dataset](const pg::Result& result) -> absl::StatusOr<std::optional<DatasetInfo>> {
         if (result.empty()) return std::nullopt;
@@ -176,7 +175,7 @@ void PostgresReadStore::DescribeDataset(const DatasetKey& dataset, absl::Time de
 
 void PostgresReadStore::ListRecords(const RecordQuery& query, absl::Time deadline,
                                     Callback<RecordPage> done) {
-  Ask<RecordPage>(LaneOf(HashOf(query.dataset.identity.owner)), query.dataset.identity.pool_id,
+  Ask<RecordPage>(LaneOf(LaneHash(query.dataset.identity.owner)), query.dataset.identity.pool_id,
                   kListRecords, RecordPageParams(query), deadline, done,
                   [query](const pg::Result& result) { return ParseRecordPage(query, result); });
 }
@@ -184,14 +183,14 @@ void PostgresReadStore::ListRecords(const RecordQuery& query, absl::Time deadlin
 void PostgresReadStore::View(const ViewQuery& query, absl::Time deadline,
                              Callback<DatasetView> done) {
   const IdentityKey& identity = query.dataset.identity;
-  Ask<DatasetView>(LaneOf(HashOf(identity.owner)), identity.pool_id, kViewDataset,
+  Ask<DatasetView>(LaneOf(LaneHash(identity.owner)), identity.pool_id, kViewDataset,
                    ViewParams(query), deadline, done, ParseView);
 }
 
 void PostgresReadStore::DescribeIdentity(const IdentityKey& identity, absl::Time deadline,
                                          Callback<IdentityUsage> done) {
   Ask<IdentityUsage>(
-      LaneOf(HashOf(identity.owner)), identity.pool_id, kDescribeIdentity,
+      LaneOf(LaneHash(identity.owner)), identity.pool_id, kDescribeIdentity,
       pg::Params(identity.owner, identity.pool_id, identity.identity_id), deadline, done,
       [identity](const pg::Result& result) -> absl::StatusOr<IdentityUsage> {
         TM_ASSIGN_OR_RETURN(

@@ -5,6 +5,7 @@
 
 #include "common/base/units.h"
 #include "services/dataset/domain/merge.h"
+#include "services/dataset/store/lane_hash.h"
 
 namespace tidemark::dataset {
 namespace {
@@ -40,8 +41,7 @@ WriteLanes::WriteLanes(std::vector<std::unique_ptr<UpdateStore>> stores,
 }
 
 void WriteLanes::Submit(UpdateRequest request, absl::Time deadline, Callback done) {
-  // The bits above the log shard's: shards and lanes have nothing to do with each other.
-  const auto hash = static_cast<std::uint64_t>(request.dataset.identity.owner.value()) >> 8;
+  const std::uint64_t hash = LaneHash(request.dataset.identity.owner);
   request.deadline = deadline;
   const auto breach = CertainBreach(request);
   pg::LaneTicket ticket = TicketOf(request);

@@ -24,8 +24,10 @@ class Connections {
   // the object, has been applied: FAILED_PRECONDITION with SCHEMA_TOO_OLD until it is migrated.
   Connections(ConnectOptions options, const MigrationSet& schema, int count);
 
-  // Runs one statement on a free connection, waiting for one if need be. Errors as Connection::Open
-  // and Connection::Run.
+  // Runs one statement once, on a free connection, waiting for one if need be. A connection that
+  // was idle is asked first whether its session lives still: one that a restart of the database
+  // ended is found broken only when it is used. So each call costs a round trip more; for
+  // statements that are rare and can't be repeated. Errors as Connection::Open and Connection::Run.
   absl::StatusOr<Result> Run(const Query& query, const Params& params, absl::Time deadline);
 
   // The same for a statement that only reads, or may be repeated: if its connection proves broken,

@@ -48,6 +48,14 @@ TEST_F(PostgresStoreTest, RegisteringGoesOnAfterConnectionsBroke) {
   EXPECT_TRUE(store_.writes().Register(Wanted("t"), Soon()).ok());
 }
 
+TEST_F(PostgresStoreTest, WritesThatAreNotRepeatedGoOnAfterConnectionsBroke) {
+  ASSERT_TRUE(store_.writes().Register(Wanted("t"), Soon()).ok());
+  BreakConnections();
+  EXPECT_TRUE(store_.writes().SetSubscription(Wanted("t").key, "notes", true, Soon()).value());
+  BreakConnections();
+  EXPECT_TRUE(store_.writes().Deregister(Wanted("t").key, Soon()).ok());
+}
+
 TEST_F(PostgresStoreTest, RegisteringOutlastsALockThatIsHeldForLong) {
   pg::ConnectOptions options = ServiceOptions();
   options.lock_timeout = absl::Milliseconds(20);

@@ -229,7 +229,9 @@ BEGIN
                                           AND r.key = p.key
                                        OFFSET 0) AS c ON true
                    GROUP BY p.n
-                   ORDER BY p.n) AS f) AS o;
+                   ORDER BY p.n) AS f
+           -- So that each outcome is worked out once, not for each array that it is part of.
+           OFFSET 0) AS o;
   IF creating THEN
     SELECT a.outcomes, a.limit_values INTO STRICT outcomes, limit_values
       FROM dataset.admit_creation(owners, pool_ids, identity_ids, names, max_datasets, max_names,
@@ -258,11 +260,12 @@ BEGIN
          live_records = new_records[r.n],
          keys = new_keys[r.n],
          bytes = new_bytes[r.n],
-         applied_request = (r.request_id || d.applied_request)[1:8],
-         applied_content = (r.content_id || d.applied_content)[1:8],
-         applied_count = (CASE WHEN seen_generations[r.n] IS NULL THEN counts[r.n]
-                               ELSE -counts[r.n] END || d.applied_count)[1:8],
-         applied_time = (times[r.n] || d.applied_time)[1:8]
+         -- Cut, then joined: arrays that an element is put before are taken apart first.
+         applied_request = ARRAY[r.request_id] || d.applied_request[:7],
+         applied_content = ARRAY[r.content_id] || d.applied_content[:7],
+         applied_count = ARRAY[CASE WHEN seen_generations[r.n] IS NULL THEN counts[r.n]
+                                    ELSE -counts[r.n] END] || d.applied_count[:7],
+         applied_time = ARRAY[times[r.n]] || d.applied_time[:7]
     FROM unnest(owners, pool_ids, identity_ids, names, request_ids, content_ids, modified_bys)
            WITH ORDINALITY
            AS r (owner, pool_id, identity_id, name, request_id, content_id, modified_by, n)
@@ -372,11 +375,11 @@ BEGIN
          live_records = d.live_records + met.records,
          keys = d.keys + met.keys,
          bytes = d.bytes + met.bytes,
-         applied_request = (request_id || d.applied_request)[1:8],
-         applied_content = (content_id || d.applied_content)[1:8],
-         applied_count = (CASE WHEN seen_generation IS NULL THEN new_count
-                               ELSE -new_count END || d.applied_count)[1:8],
-         applied_time = (new_time || d.applied_time)[1:8]
+         applied_request = ARRAY[request_id] || d.applied_request[:7],
+         applied_content = ARRAY[content_id] || d.applied_content[:7],
+         applied_count = ARRAY[CASE WHEN seen_generation IS NULL THEN new_count
+                                    ELSE -new_count END] || d.applied_count[:7],
+         applied_time = ARRAY[new_time] || d.applied_time[:7]
    WHERE (d.owner, d.pool_id, d.identity_id, d.name) = (owner_, pool_id_, identity_id_, name_);
   INSERT INTO dataset.record (owner, dataset_id, key, value, sync_count, modified_time,
                               device_modified_time, modified_by)

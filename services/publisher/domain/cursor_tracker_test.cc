@@ -5,8 +5,10 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <atomic>
 #include <map>
 #include <set>
+#include <thread>
 #include <vector>
 
 #include "services/publisher/domain/testing/pick.h"
@@ -299,6 +301,22 @@ TEST_F(CursorTrackerTest, OneThatIsHeldHoldsUpTheShardsInWhichItCounts) {
   const CursorUpdate update = Store();
   EXPECT_EQ(update.settled[kShard.value()], 10);
   EXPECT_EQ(update.settled[0], 20);
+}
+
+TEST_F(CursorTrackerTest, OneThatIsHeldCountsAtEveryMoment) {
+  tracker_.Hold(kOne, Counted(10));
+  std::atomic<bool> over = false;
+  std::thread holds([&] {
+    for (int i = 0; i < 5'000; ++i) tracker_.Hold(kOne, Counted(10));
+    over = true;
+  });
+  bool left = false;
+  while (!over) {
+    const auto update = tracker_.Take(Shards::kAll);
+    left = left || (update && !update->left.empty());
+  }
+  holds.join();
+  EXPECT_FALSE(left) << "the database was told that it counts no more";
 }
 
 TEST_F(CursorTrackerTest, ShardsThatAreNotHeldAreLeftAlone) {

@@ -211,6 +211,25 @@ TEST_F(UploadTest, AUrlThatBecameOldBeforeItCouldBeSentIsMadeAnew) {
   EXPECT_EQ(sent_.front().records[0].data, "new url");
 }
 
+TEST_F(UploadTest, SuspectsThatAreToBeStoredInsteadEndNoTurnAndSuspectNoCopy) {
+  window_.set_record_bytes(1000);
+  window_.Add(MakeEvent(1, "a", kLarge));
+  window_.Add(MakeEvent(2, "b", kLarge));
+  ASSERT_THAT(Next(), ElementsAre(1, 2));
+  EXPECT_THAT(FinishSent(Fault::kRefused).refused, IsEmpty());
+  window_.set_record_bytes(100);
+  window_.Add(MakeEvent(3, "c"));
+  ASSERT_THAT(Next(), ElementsAre(3)) << "in the stead of the first half";
+  Event copy = MakeEvent(0, "d");
+  copy.copy = 1;
+  window_.Add(copy);
+  ASSERT_THAT(Next(), ElementsAre(0)) << "in the stead of the second";
+  FinishSent();
+  FinishSent(Fault::kTransient);
+  window_.Add(MakeEvent(4, "e"));
+  EXPECT_THAT(Next(window_.NextDue()), ElementsAre(4)) << "before the copy, as it is no suspect";
+}
+
 // A stream and a store that fail at random, and a store that is down for a while.
 class Simulation {
  public:

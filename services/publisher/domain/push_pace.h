@@ -28,14 +28,15 @@ class PushPace {
   std::size_t in_flight() const { return in_flight_; }
   std::size_t limit() const { return limit_; }
   absl::Time paused_until() const { return paused_until_; }
-  // Nothing is to be remembered.
-  bool AtRest() const { return in_flight_ == 0 && limit_ == most_ && failures_ == 0; }
+  // Nothing is to be remembered: all is well, or the last failure was long ago.
+  bool AtRest(absl::Time now) const;
 
  private:
   const std::size_t most_;
   std::size_t limit_;
   std::size_t in_flight_ = 0;
-  int failures_ = 0;  // in a row, that paused
+  int failures_ = 0;                             // in a row, that paused
+  absl::Time failed_at_ = absl::InfinitePast();  // last
   absl::Time paused_until_ = absl::InfinitePast();
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "services/publisher/domain/testing/fixed_random.h"
 
 namespace tidemark::publisher {
@@ -54,7 +56,16 @@ TEST_F(PushPaceTest, GrowsAgainWhileSomethingSucceeds) {
   EXPECT_FALSE(pace_.Allows(kNow)) << "a throttle pauses at once";
   for (int i = 0; i < 4; ++i) Try(PushEnd::kDisabled, kNow + absl::Hours(1));
   EXPECT_EQ(pace_.limit(), 8U);
-  EXPECT_TRUE(pace_.AtRest());
+  EXPECT_TRUE(pace_.AtRest(kNow));
+}
+
+TEST_F(PushPaceTest, AFailureIsRememberedForAWhile) {
+  for (int i = 0; i < 5; ++i) Try(PushEnd::kDenied);
+  pace_.Sent();
+  EXPECT_FALSE(pace_.AtRest(kNow + absl::Hours(1))) << "one is on its way";
+  pace_.Answered(PushEnd::kDenied, kNow, random_);
+  EXPECT_FALSE(pace_.AtRest(std::max(kNow, pace_.paused_until())));
+  EXPECT_TRUE(pace_.AtRest(kNow + absl::Hours(1)));
 }
 
 TEST_F(PushPaceTest, ThoseInFlightBesideAFailureCountOnce) {

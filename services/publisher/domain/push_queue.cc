@@ -197,7 +197,6 @@ void PushQueue::Finish(const Push& push, PushEnd end, absl::Time now) {
     Recount(entry);
     if (!entry.under_way()) EndRound(it, now);
   }
-  Tidy(push.key.pool_number);
 }
 
 void PushQueue::EndRound(Entries::iterator it, absl::Time now) {
@@ -245,10 +244,8 @@ void PushQueue::Erase(Entries::iterator it) {
   pool.all.erase(id);
   pool.bytes -= entry.bytes;
   bytes_ -= entry.bytes;
-  const std::int32_t pool_number = entry.key->pool_number;
   index_.erase(index_.find(*entry.key));
   entries_.erase(it);
-  Tidy(pool_number);
 }
 
 void PushQueue::Advance(absl::Time now) {
@@ -263,6 +260,10 @@ void PushQueue::Advance(absl::Time now) {
     if (!entries_.at(id).calling()) old.push_back(id);
   }
   for (const std::uint64_t id : old) Age(entries_.find(id), now);
+  std::erase_if(pools_, [now](const auto& entry) {
+    const Pool& pool = entry.second;
+    return pool.all.empty() && pool.pace.AtRest(now);
+  });
 }
 
 // A change that was told with it may be younger: then that is still to be told, if only by an
@@ -316,12 +317,6 @@ void PushQueue::RenewPool(std::int32_t pool_number) {
     entry.not_before = absl::InfinitePast();
     Place(entries_.find(id), entry.not_before);
   }
-}
-
-void PushQueue::Tidy(std::int32_t pool_number) {
-  const auto pool = pools_.find(pool_number);
-  if (pool == pools_.end()) return;
-  if (pool->second.all.empty() && pool->second.pace.AtRest()) pools_.erase(pool);
 }
 
 std::set<std::int32_t> PushQueue::Pools() const {

@@ -57,8 +57,8 @@ class PushQueue {
   // Pools of which something waits.
   std::set<std::int32_t> Pools() const;
 
-  // Drops what is too old, and wakes what waited to be tried again. To be called before the next
-  // two.
+  // Drops what is too old, wakes what waited to be tried again, and forgets pools of which nothing
+  // waits and nothing failed lately. To be called before the next two.
   void Advance(absl::Time now);
 
   struct Lookup {
@@ -161,7 +161,6 @@ class PushQueue {
   void Erase(Entries::iterator it);
   void Age(Entries::iterator it, absl::Time now);
   bool DropOldest();
-  void Tidy(std::int32_t pool_number);
   // The pool after the one whose turn was last, for which `usable` holds.
   template <typename Usable>
   PoolMap::iterator NextPool(std::int32_t& turn, const Usable& usable);

@@ -312,5 +312,17 @@ TEST_F(PushQueueTest, NewSettingsAreTriedAtOnceAndRemovedOnesEndThePushes) {
   EXPECT_EQ(queue_->in_flight(), 0U);
 }
 
+TEST_F(PushQueueTest, ThatAPoolFailedIsForgottenOnceNothingWaitedForAWhile) {
+  Make({.in_flight_of_pool = 2});
+  Change("d");
+  LookUp({Device("a")});
+  Tell(PushEnd::kDenied);
+  now_ += absl::Hours(1);
+  EXPECT_THAT(TakeAll(), IsEmpty()) << "it is too old";
+  Change("e");
+  LookUp({Device("a"), Device("b")});
+  EXPECT_THAT(TakeAll(), SizeIs(2));
+}
+
 }  // namespace
 }  // namespace tidemark::publisher

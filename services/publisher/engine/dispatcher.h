@@ -115,8 +115,8 @@ class Dispatcher {
     std::map<DestinationId, OutletStats> destinations;
     // Both by the boottime clock. When a stream last took something; never: InfinitePast.
     absl::Time last_delivery = absl::InfinitePast();
-    // Since when, without a break, something has waited for its stream, which is not paused;
-    // nothing waits: InfiniteFuture.
+    // Since when, without a break, something has waited for its stream, which is not paused, while
+    // the lease held; nothing waits: InfiniteFuture.
     absl::Time waiting_since = absl::InfiniteFuture();
   };
   Report report() const;

@@ -19,6 +19,9 @@ void Dispatcher::Pump() {
   if (!held_before || !lease_held_) {
     // That nothing may be sent says nothing about the streams.
     for (auto& [id, outlet] : outlets_) outlet->load->Progressed(parts_.boottime.Now());
+    PublishSoon();
+    const std::lock_guard lock(report_mutex_);
+    report_.waiting_since = absl::InfiniteFuture();
   }
   for (std::size_t i = runnable_.size(); i > 0; --i) {
     Outlet& outlet = *runnable_.front();

@@ -62,6 +62,8 @@ TEST_F(DispatcherTest, TimeWithoutTheLeaseIsNotHeldAgainstAStream) {
   Deliver(1);
   Deliver(2);
   ASSERT_TRUE(IsInFlight());
+  ASSERT_TRUE(
+      Eventually([this] { return dispatcher_.report().waiting_since != absl::InfiniteFuture(); }));
   lease_.Drop();
   sender_.Hold(false);
   ASSERT_TRUE(Eventually([this] { return load_->changes() == 1; }));
@@ -70,6 +72,7 @@ TEST_F(DispatcherTest, TimeWithoutTheLeaseIsNotHeldAgainstAStream) {
   lease_.Extend(clock_.Now(), absl::Hours(100));
   ASSERT_TRUE(IsInFlight());
   EXPECT_FALSE(load_->StalledAsAWhole(clock_.Now(), kPatience));
+  EXPECT_LT(clock_.Now() - dispatcher_.report().waiting_since, kPatience);
   clock_.Advance(2 * kPatience);
   EXPECT_TRUE(load_->StalledAsAWhole(clock_.Now(), kPatience)) << "it does not answer";
   sender_.Hold(false);

@@ -45,11 +45,11 @@ void LogFollower::Loop() {
   absl::Duration pause = absl::ZeroDuration();
   while (Sleep(pause)) {
     Learn();
+    parts_.router.Tend(gaps_.hi());
     if (!parts_.lease.Held()) {
       pause = LeaseGuard::kAskAgain;
       continue;
     }
-    parts_.router.Tend(gaps_.hi());
     // Those that catch up have room of their own. If one can't be read for, all others go on.
     absl::Status status = CatchUp();
     if (status.code() != absl::StatusCode::kDataLoss) {

@@ -128,6 +128,10 @@ void Router::Park(const Following& following, const Event& event, std::string re
 
 void Router::Tend(Position hi) {
   const absl::Time now = parts_.boottime.Now();
+  if (!parts_.lease.Held()) {
+    for (auto& [pool_number, following] : by_pool_) following.oldest_since = now;
+    return;
+  }
   if (now < tend_at_) return;
   tend_at_ = now + kTendInterval;
   const bool looks = now >= look_at_;

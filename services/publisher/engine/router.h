@@ -12,6 +12,7 @@
 #include "services/publisher/domain/gap_tracker.h"
 #include "services/publisher/engine/declared_losses.h"
 #include "services/publisher/engine/dispatcher.h"
+#include "services/publisher/engine/lease_guard.h"
 #include "services/publisher/engine/metrics.h"
 #include "services/publisher/engine/unfollowed.h"
 #include "services/publisher/store/change_log.h"
@@ -41,6 +42,7 @@ class Router {
     CursorTracker& tracker;
     Dispatcher& dispatcher;
     DeclaredLosses& losses;
+    const LeaseGuard& lease;
     Metrics& metrics;
     const Clock& wall;
     const Clock& boottime;
@@ -63,7 +65,7 @@ class Router {
   void RouteLive(const LogRow& row);
 
   // Splits off those that are slow, where others would be delayed by them. To be called often; `hi`
-  // as above.
+  // as above. Time without the lease, in which nothing may be sent, is held against none.
   void Tend(Position hi);
 
   struct Laggard {

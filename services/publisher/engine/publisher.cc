@@ -109,23 +109,13 @@ Term::End Publisher::Serve(const std::string& member, Leases taken) {
              "database restored?");
   }
   around_.metrics.Leases(Metrics::LeaseMove::kTaken, shards);
-  Term* term = nullptr;
-  {
-    auto made = std::make_unique<Term>(settings_, around_, guard_, member, std::move(taken));
-    const std::lock_guard lock(mutex_);
-    term_ = std::move(made);
-    term = term_.get();
-  }
-  const Term::End end = term->Run(stop_);
-  // What was lost is another's by now: nothing more is sent while the term is taken down.
-  if (end == Term::End::kLost) guard_.Drop();
-  std::unique_ptr<Term> over;
-  {
-    const std::lock_guard lock(mutex_);
-    over = std::move(term_);
-  }
-  over.reset();
+  Term& term =
+      Install(std::make_unique<Term>(settings_, around_, guard_, member, std::move(taken)));
+  const Term::End end = term.Run(stop_);
   const bool lost = end == Term::End::kLost;
+  // What was lost is another's by now: nothing more is sent while the term is taken down.
+  if (lost) guard_.Drop();
+  TakeDown();
   if (lost) {
     obs::Log(obs::Level::kWarning, "lost the log shards to another publisher",
              {{"member", member}});
@@ -133,6 +123,18 @@ Term::End Publisher::Serve(const std::string& member, Leases taken) {
   around_.metrics.Leases(lost ? Metrics::LeaseMove::kLost : Metrics::LeaseMove::kReleased, 0);
   if (end != Term::End::kBroken) around_.metrics.Lag(0, absl::ZeroDuration());
   return end;
+}
+
+Term& Publisher::Install(std::unique_ptr<Term> term) {
+  const std::lock_guard lock(mutex_);
+  term_ = std::move(term);
+  return *term_;
+}
+
+void Publisher::TakeDown() {
+  std::unique_ptr<Term> over;  // ends its threads without the lock
+  const std::lock_guard lock(mutex_);
+  over = std::move(term_);
 }
 
 void Publisher::Leave(const std::string& member) {

@@ -61,6 +61,9 @@ class Publisher {
   absl::StatusOr<Leases> TakeShare(const std::string& member);
   absl::Status LearnPauses();
   Term::End Serve(const std::string& member, Leases taken);
+  // The term that others may look at, and none any more.
+  Term& Install(std::unique_ptr<Term> term);
+  void TakeDown();
   void Leave(const std::string& member);
   std::string NewMember();
 

@@ -9,9 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/publisher/engine/off_reasons.h"
+#include "services/publisher/engine/stop_flag.h"
 #include "services/publisher/engine/testing/publisher_fixture.h"
 
 namespace tidemark::publisher {
@@ -348,6 +350,34 @@ TEST_F(PublisherTest, WhatADeadPublisherHeldIsTakenOverOnceItsLeaseEnds) {
   for (int i = 0; i < 100; ++i) Write(Change(absl::StrCat("i", i)));
   CheckArrived();
   EXPECT_TRUE(Eventually([&] { return alive->publisher.View().log_shards_held == 256; }));
+}
+
+TEST_F(PublisherTest, WhatIsAnothersIsNotSentWhileTheTermIsTakenDown) {
+  StopFlag go_on;
+  std::atomic<bool> reading = false;
+  snapshots_.Set("us-east-1:1", "i", "d", 1);
+  snapshots_.SetHook("i", [&] {  // a page that does not come: so long the term can't end
+    reading = true;
+    go_on.WaitFor(absl::Minutes(1));
+  });
+  DestinationConfig config = Destination();
+  config.bulk = BulkJob{1, BulkJob::State::kRunning, absl::Now()};
+  catalogue_.Replace({config});
+  sender_.Hold(true);
+  const auto instance = Start();
+  const absl::Cleanup at_last = [&go_on] { go_on.Set(); };
+  const auto queued = [&] { return instance->Gauge("tidemark_publisher_queued_changes"); };
+  Write(Change("a"));
+  Write(Change("a"));
+  ASSERT_TRUE(Eventually([&] { return reading && sender_.waiting() == 1 && queued() == 2; }));
+  leases_.Expire();
+  ASSERT_TRUE(leases_.Join("thief", absl::Hours(24)).ok());
+  ASSERT_TRUE(leases_.Take("thief", kLogShards)->held.all());
+  boottime_.Advance(1800);  // to its next renewal
+  ASSERT_TRUE(Eventually([&] { return instance->publisher.View().log_shards_held == 0; }));
+  sender_.Hold(false);
+  ASSERT_TRUE(Eventually([&] { return queued() != 2; })) << "the answer was heeded";
+  EXPECT_EQ(sender_.requests(), 1U) << "the second change is another's to send";
 }
 
 TEST_F(PublisherTest, APublisherThatLostItsLeaseStopsSendingAndStoresNothing) {

@@ -199,6 +199,45 @@ TEST_F(BulkPublisherTest, StopsWhenTheStreamIsTurnedOffOrReplaced) {
   EXPECT_FALSE(neighbours_.bulk() && neighbours_.bulk()->ended);
 }
 
+TEST_F(BulkPublisherTest, APoolThatIsDeletedMeanwhileIsForgottenAndDelaysNoOther) {
+  Fill(5'000);
+  snapshots_.SetPageSize(500);
+  sender_.SetJudge([this](const std::string& stream, const auto& records) {
+    if (stream == StreamOf(1)) sender_.HoldStream(stream);  // after its first answer
+    return FakeSender::Success(records);
+  });
+  DestinationConfig config = Destination();
+  config.bulk = BulkJob{1, BulkJob::State::kRunning, absl::Now()};
+  catalogue_.Replace({config, Destination(2)});
+  const auto instance = Start();
+  ASSERT_TRUE(Eventually([this] {
+    boottime_.Advance(1);
+    return sender_.waiting() > 0 && !leases_.Load(1, 1)->empty();
+  }));
+  catalogue_.Replace({Destination(2)});
+  ASSERT_TRUE(Eventually([&] {
+    return sender_.forgotten() == 1 && instance->Gauge("tidemark_publisher_bulk_jobs") == 0;
+  })) << "it knows";
+  const std::size_t requests = sender_.requests();
+  const std::int64_t pages = snapshots_.pages();
+  Write(Change("live", 2));
+  ASSERT_TRUE(Arrives(2)) << "though the other stream does not answer";
+  EXPECT_GT(instance->Gauge("tidemark_publisher_requests_in_flight"), 0);
+  sender_.SetJudge({});
+  sender_.HoldStream("");
+  EXPECT_TRUE(Eventually([&] {
+    return instance->Gauge("tidemark_publisher_queued_bytes") == 0 &&
+           instance->Gauge("tidemark_publisher_requests_in_flight") == 0 &&
+           instance->publisher.CheckLease().ok() && instance->publisher.CheckProgress().ok();
+  }));
+  EXPECT_EQ(sender_.requests(), requests + 1) << "that of the other pool";
+  EXPECT_EQ(snapshots_.pages(), pages);
+  EXPECT_TRUE(Eventually([this] {
+    boottime_.Advance(1);
+    return leases_.Load(1, 1)->empty() && !leases_.state().destinations.contains(kDestination);
+  })) << "how far it was";
+}
+
 TEST_F(BulkPublisherTest, WaitsWhileTheDestinationIsPaused) {
   Fill(10);
   DestinationConfig config = Destination();

@@ -61,6 +61,23 @@ TEST_P(LeaseStoreContract, EndedBulkPublishesAreForgotten) {
   EXPECT_EQ(leases_->bulk().Load(1, 3)->size(), 1U);
 }
 
+TEST_P(LeaseStoreContract, BulkPublishesOfAPoolAreForgottenWithItsLastDestination) {
+  const Leases leases = TakeAll(leases_->one(), "one");
+  Progress progress = Bulk(1, LogShard(3), ShardAt(3, 1));
+  progress.cursors = {.added = {{kOne, 0}, {{7, 1}, 0}}};
+  progress.bulk.push_back({.pool_number = 7, .job = 1, .shard = ShardAt(3, 1)});
+  ASSERT_TRUE(Store(leases_->one(), "one", leases, progress));
+  Progress replaced;
+  replaced.cursors = {.added = {{{1, 2}, 0}}, .removed = {kOne}};
+  ASSERT_TRUE(Store(leases_->one(), "one", leases, replaced));
+  EXPECT_EQ(leases_->bulk().Load(1, 1)->size(), 1U) << "its pool has another stream";
+  Progress gone;
+  gone.cursors = {.removed = {{1, 2}}};
+  ASSERT_TRUE(Store(leases_->one(), "one", leases, gone));
+  EXPECT_THAT(*leases_->bulk().Load(1, 1), IsEmpty());
+  EXPECT_EQ(leases_->bulk().Load(7, 1)->size(), 1U) << "another pool";
+}
+
 TEST_P(LeaseStoreContract, ABulkPublishThatBeganAfterALossHealsIt) {
   const Leases leases = TakeAll(leases_->one(), "one");
   Progress gapped;

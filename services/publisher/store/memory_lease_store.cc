@@ -116,6 +116,12 @@ absl::Status MemoryLeaseStore::Forget(std::span<const Ended> ended) {
   return absl::OkStatus();
 }
 
+void MemoryLeaseStore::ForgetBulk(std::int32_t pool_number) {
+  const auto next = state_.destinations.lower_bound({pool_number, 0});
+  if (next != state_.destinations.end() && next->first.pool_number == pool_number) return;
+  std::erase_if(bulk_, [=](const auto& entry) { return std::get<0>(entry.first) == pool_number; });
+}
+
 void MemoryLeaseStore::StoreCursors(const CursorUpdate& cursors) {
   for (std::size_t i = 0; i < state_.settled.size(); ++i) {
     state_.settled[i] = std::max(state_.settled[i], cursors.settled[i]);
@@ -128,6 +134,7 @@ void MemoryLeaseStore::StoreCursors(const CursorUpdate& cursors) {
     state_.destinations[id].retired = false;
     starts_[id] = start;
   }
+  for (const DestinationId id : cursors.removed) ForgetBulk(id.pool_number);
   for (const CursorRow& row : cursors.rows) {
     Position& position = state_.destinations[row.destination].cursors[row.log_shard];
     position = std::max(position, row.position);

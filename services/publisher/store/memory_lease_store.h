@@ -61,6 +61,8 @@ class MemoryLeaseStore final : public LeaseStore, public BulkStore {
   void RemoveExpired(const std::string& except);
   void Remove(const std::string& member);
   void Park(const NewlyParked& parked);
+  // Of a pool that has no destination any more.
+  void ForgetBulk(std::int32_t pool_number);
   void StoreCursors(const CursorUpdate& cursors);
   void StoreBulk(const Progress& progress);
   Position Floor(DestinationId id, std::size_t shard) const;

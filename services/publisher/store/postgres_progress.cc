@@ -61,6 +61,12 @@ constexpr pg::Query kForgetDestinations{
     " USING unnest($1::integer[], $2::bigint[]) AS gone (pool, e)"
     " WHERE d.pool_number = gone.pool AND d.epoch = gone.e"};
 
+constexpr pg::Query kForgetBulk{
+    "publisher_forget_bulk_of_pools",
+    "DELETE FROM publisher.bulk_cursor AS c WHERE c.pool_number = ANY ($1::integer[])"
+    "   AND NOT EXISTS (SELECT FROM publisher.destination AS d"
+    "                    WHERE d.pool_number = c.pool_number)"};
+
 constexpr pg::Query kStoreCursors{
     "publisher_store_cursors",
     "INSERT INTO publisher.cursor AS c (pool_number, epoch, log_shard, position)"
@@ -229,6 +235,11 @@ absl::Status Forget(pg::Transaction& transaction, const std::vector<DestinationI
   return transaction.Run(kForgetDestinations, params).status();
 }
 
+// Once it is known which destinations there are.
+absl::Status ForgetBulk(pg::Transaction& transaction, const std::vector<DestinationId>& removed) {
+  return transaction.Run(kForgetBulk, pg::Params(Ids(removed).pools)).status();
+}
+
 absl::Status Retire(pg::Transaction& transaction, const std::vector<DestinationId>& retired) {
   const Ids off(retired);
   return transaction.Run(kRetire, pg::Params(off.pools, off.epochs)).status();
@@ -237,6 +248,7 @@ absl::Status Retire(pg::Transaction& transaction, const std::vector<DestinationI
 absl::Status StoreCursors(pg::Transaction& transaction, const CursorUpdate& update) {
   if (!update.removed.empty()) TM_RETURN_IF_ERROR(Forget(transaction, update.removed));
   if (!update.added.empty()) TM_RETURN_IF_ERROR(StoreAdded(transaction, update.added));
+  if (!update.removed.empty()) TM_RETURN_IF_ERROR(ForgetBulk(transaction, update.removed));
   if (!update.rows.empty()) TM_RETURN_IF_ERROR(StoreRows(transaction, update.rows));
   if (!update.joined.empty()) {
     TM_RETURN_IF_ERROR(StoreCounting(transaction, kJoin, update.joined));

@@ -3,6 +3,7 @@ copy follows a newer change, and a consumer ends up with what the pool holds."""
 
 import collections
 import json
+import uuid
 
 from fake_aws import FakeAws
 from ledger import read_records
@@ -11,6 +12,7 @@ from stack import POOL
 from waiting import eventually
 
 STREAM = "changes"
+OTHER = "other"
 SEEDED = 10_000
 
 # Identities `us-east-1:<n>` with a dataset of two records each, as if written long ago.
@@ -107,5 +109,42 @@ def test_everything_arrives_though_publisher_and_dataset_are_killed(stack, tmp_p
                    "a consumer has what the pool holds", seconds=120)
         for arrived in events(fake).values():
             assert_no_stale_copy(arrived)
+    finally:
+        fake.close()
+
+
+def test_a_pool_that_is_deleted_meanwhile_is_left_alone_and_delays_no_other(stack):
+    """Its stream takes nothing by then: what is on its way is given up."""
+    fake = FakeAws(STREAM, "--stream", f"{OTHER}:2")
+    other, elsewhere = f"us-east-1:{uuid.uuid4()}", fake.other(OTHER)
+    try:
+        dataset = stack.start_dataset()
+        stack.sql(SEED)
+        stack.enable_stream(STREAM)
+        stack.create_pool(other)
+        stack.enable_stream(OTHER, other)
+        publisher = stack.start_publisher(fake.url)
+        publisher.wait_ready()
+        fake.add_faults({"kind": "delay", "delay": 0.1, "times": 0, "resource": STREAM})
+        with stack.pools() as api:
+            api.StartBulkPublish(
+                api.messages.StartBulkPublishRequest(identity_pool_id=POOL), timeout=30)
+            eventually(lambda: len(fake.records()) > SEEDED / 10, "some arrive", seconds=60)
+            fake.add_faults({"kind": "error", "times": 0, "resource": STREAM,
+                             "code": "ProvisionedThroughputExceededException"})
+            api.DeletePool(api.messages.DeletePoolRequest(identity_pool_id=POOL, force=True),
+                           timeout=30)
+        for gauge in ('destinations{state="all"} 1', "bulk_jobs 0"):
+            eventually(lambda gauge=gauge: f"tidemark_publisher_{gauge}\n" in publisher.metrics(),
+                       f"{gauge} is told")
+        fake.forget_faults()
+        arrived = len(fake.records())
+        with Load([dataset.addresses["grpc"]], pool=other) as load:
+            load.wait_for(100)
+            written = len(load.finish())
+        eventually(lambda: len(elsewhere.records()) == written, "the other pool's changes arrive")
+        publisher.wait_ready()
+        assert arrived < SEEDED
+        assert len(fake.records()) == arrived
     finally:
         fake.close()

@@ -98,11 +98,13 @@ def bulk_latency(stack):
         if beside:
             thread.join()
         time.sleep(1)
-        # Copies of what was there before are not what is measured.
-        commits = ((int(COMMIT_TIME.search(data)[1]), arrived)
-                   for _, data, arrived in fake.arrivals())
+        # Neither copies of what was there before, nor the first second: connections are made, and a
+        # bulk publish goes at full speed until it sees that changes flow.
+        commits = [(int(COMMIT_TIME.search(data)[1]), arrived)
+                   for _, data, arrived in fake.arrivals()]
+        first = min(commit for commit, _ in commits if commit >= began)
         return percentile(sorted(arrived - commit for commit, arrived in commits
-                                 if commit >= began), 0.99)
+                                 if commit >= first + 1000), 0.99)
 
     p99 = {}
     for beside in (False, True):

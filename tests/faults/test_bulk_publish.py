@@ -130,8 +130,11 @@ def test_a_pool_that_is_deleted_meanwhile_is_left_alone_and_delays_no_other(stac
             api.StartBulkPublish(
                 api.messages.StartBulkPublishRequest(identity_pool_id=POOL), timeout=30)
             eventually(lambda: len(fake.records()) > SEEDED / 10, "some arrive", seconds=60)
+            fake.forget_faults()
+            struck = fake.faults_struck()
             fake.add_faults({"kind": "error", "times": 0, "resource": STREAM,
                              "code": "ProvisionedThroughputExceededException"})
+            eventually(lambda: fake.faults_struck() > struck, "the stream takes nothing")
             api.DeletePool(api.messages.DeletePoolRequest(identity_pool_id=POOL, force=True),
                            timeout=30)
         for gauge in ('destinations{state="all"} 1', "bulk_jobs 0"):

@@ -307,14 +307,14 @@ TEST_F(CursorTrackerTest, OneThatIsHeldCountsAtEveryMoment) {
   tracker_.Hold(kOne, Counted(10));
   std::atomic<bool> over = false;
   std::thread holds([&] {
-    for (int i = 0; i < 5'000; ++i) tracker_.Hold(kOne, Counted(10));
-    over = true;
+    while (!over) tracker_.Hold(kOne, Counted(10));
   });
   bool left = false;
-  while (!over) {
+  for (int i = 0; i < 5'000; ++i) {
     const auto update = tracker_.Take(Shards::kAll);
     left = left || (update && !update->left.empty());
   }
+  over = true;
   holds.join();
   EXPECT_FALSE(left) << "the database was told that it counts no more";
 }

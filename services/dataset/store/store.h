@@ -151,8 +151,8 @@ class AdminStore {
   // deletes what is left of its records.
   virtual absl::StatusOr<Erased> Erase(const EraseRequest& request, absl::Time deadline) = 0;
 
-  // Marks all identities of the pool for erasure by upkeep and returns how many hold data. Without
-  // `force` nothing is marked if any does.
+  // Marks the pool for erasure by upkeep, if `force`, and returns how many identities it has.
+  // Without `force`: POOL_NOT_EMPTY if it has any.
   virtual absl::StatusOr<std::int64_t> PurgePool(const std::string& pool_id, bool force,
                                                  absl::Time deadline) = 0;
 

@@ -4,8 +4,8 @@
 
 namespace tidemark::publisher {
 
-BulkWalk::BulkWalk(std::vector<LogShard> held, std::map<LogShard, BulkShard> stored) {
-  for (const LogShard shard : held) {
+BulkWalk::BulkWalk(const std::vector<LogShard>& shards, std::map<LogShard, BulkShard> stored) {
+  for (const LogShard shard : shards) {
     const auto it = stored.find(shard);
     BulkShard& known = shards_[shard];
     if (it != stored.end()) known = std::move(it->second);

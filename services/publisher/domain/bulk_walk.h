@@ -59,14 +59,14 @@ struct CopyEnd {
   std::optional<std::string> error;  // it was refused for good
 };
 
-// The way of a bulk publish through the log shards that are held: one pass over the pool's datasets
-// in their order. What is stored of a shard never passes a dataset that is not dealt with, so that
-// whoever holds the shard next goes on there: after a crash some copies arrive again, none is left
-// out. Pure; for one thread.
+// The way of a bulk publish through some log shards that are held: one pass over the pool's
+// datasets in their order. What is stored of a shard never passes a dataset that is not dealt with,
+// so that whoever holds the shard next goes on there: after a crash some copies arrive again, none
+// is left out. Pure; for one thread.
 class BulkWalk {
  public:
-  // `stored`: where others, or this process before, came to in the shards that are held.
-  BulkWalk(std::vector<LogShard> held, std::map<LogShard, BulkShard> stored);
+  // `stored`: where others, or this process before, came to in the shards.
+  BulkWalk(const std::vector<LogShard>& shards, std::map<LogShard, BulkShard> stored);
 
   // Where to read on; nothing: all was read.
   const std::optional<SnapshotPlace>& next() const { return next_; }
@@ -82,7 +82,7 @@ class BulkWalk {
 
   // Datasets read and not ended.
   std::size_t open() const { return open_; }
-  // All shards that are held are done.
+  // All its shards are done.
   bool done() const { return done_; }
   // The shards that got on since the last call, as they are to be stored.
   std::vector<std::pair<LogShard, BulkShard>> TakeChanged();
@@ -96,7 +96,7 @@ class BulkWalk {
   void Advance();
   void FinishIfDone();
 
-  std::map<LogShard, BulkShard> shards_;  // those that are held
+  std::map<LogShard, BulkShard> shards_;
   std::set<LogShard> changed_;
   std::optional<SnapshotPlace> next_;
   std::deque<Step> steps_;  // read, from the first that has not ended

@@ -12,7 +12,8 @@ constexpr absl::Duration kRetry = absl::Seconds(1);
 constexpr absl::Duration kCountRetry = absl::Seconds(5);
 // How often it is stored how far a job is: what a crash makes arrive again.
 constexpr absl::Duration kNoteInterval = absl::Seconds(1);
-// So many pages are read at a time: while the database reads one, another is put into messages.
+// So many pages are read at a time: while the database reads one, another is put into messages and
+// made into copies. Where many pools publish in bulk, one of each.
 constexpr std::size_t kPasses = 2;
 // A page, and one beside changes: after such a page it rests this many times as long as it took. So
 // a change waits for little, and the processors are mostly free for changes.
@@ -23,9 +24,12 @@ constexpr absl::Duration kLongestRest = absl::Seconds(1);
 constexpr absl::Duration kFlow = absl::Seconds(1);
 constexpr absl::Duration kReportInterval = absl::Seconds(2);
 
-std::vector<std::vector<LogShard>> Divide(const std::vector<LogShard>& shards, std::size_t parts) {
-  std::vector<std::vector<LogShard>> divided(std::min(parts, shards.size()));
-  for (std::size_t i = 0; i < shards.size(); ++i) divided[i % parts].push_back(shards[i]);
+// By their numbers, so that shards of a pass, which are as far as each other, stay together when
+// they move to another publisher.
+std::vector<std::vector<LogShard>> Divide(const std::vector<LogShard>& shards) {
+  std::vector<std::vector<LogShard>> divided(kPasses);
+  for (const LogShard shard : shards) divided[shard.value() % kPasses].push_back(shard);
+  std::erase_if(divided, [](const auto& part) { return part.empty(); });
   return divided;
 }
 
@@ -91,13 +95,22 @@ bool BulkPublisher::ChangesFlow() const {
   return parts_.boottime.Now() - parts_.dispatcher.last_change() < kFlow;
 }
 
+std::size_t BulkPublisher::PagesUnderWay() const {
+  std::size_t pages = 0;
+  for (const auto& [id, job] : jobs_) {
+    pages += static_cast<std::size_t>(std::ranges::count_if(job.passes, &Pass::reading));
+  }
+  return pages;
+}
+
 bool BulkPublisher::MayRead(Job& job, const Pass& pass) const {
   if (!pass.walk.next() || pass.reading || job.config.paused ||
       parts_.copier.IsFull(job.config.id) || !parts_.dispatcher.HalfEmpty()) {
     return false;
   }
   if (parts_.boottime.Now() < job.rest_until) return false;
-  if (ChangesFlow() && std::ranges::any_of(job.passes, &Pass::reading)) return false;
+  const bool second = std::ranges::any_of(job.passes, &Pass::reading);
+  if (second && (ChangesFlow() || PagesUnderWay() >= kPasses)) return false;
   if (!job.has_outlet) {
     job.has_outlet = parts_.dispatcher.report().destinations.contains(job.config.id);
   }
@@ -131,7 +144,7 @@ bool BulkPublisher::Begin(Job& job) {
     Complain(job, stored.status());
     return false;
   }
-  for (const auto& shards : Divide(held_, kPasses)) {
+  for (const auto& shards : Divide(held_)) {
     job.passes.push_back({.walk = BulkWalk(shards, *stored)});
   }
   return true;

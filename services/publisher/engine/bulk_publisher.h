@@ -97,6 +97,7 @@ class BulkPublisher {
   bool MayRead(Job& job, const Pass& pass) const;
   // Whether changes are being delivered: then pages are small, one at a time, and far between.
   bool ChangesFlow() const;
+  std::size_t PagesUnderWay() const;  // of all jobs
   void Read(PassRef ref, Job& job);
   void TakePage(PassRef ref, std::shared_ptr<const CopyGuards::Read> read,
                 absl::StatusOr<Snapshots::Page> page);

@@ -41,12 +41,24 @@ def user_prefix(directory):
     return [*DIES_WITH_PARENT, f"--reuid={USER}", f"--regid={USER}", "--init-groups"]
 
 
-def runs(pid):
+def state_and_parent(pid):
+    """As in /proc/PID/stat, e.g. ("S", 1); a process that is gone is a zombie without parent."""
     try:
         stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
+        return "Z", 0
+    state, parent = stat.rpartition(")")[2].split()[:2]
+    return state, int(parent)
+
+
+def runs(pid):
+    return state_and_parent(pid)[0] != "Z"
+
+
+def children_of(pid):
+    """/proc's own list of them leaves some out while others end."""
+    return [entry.name for entry in pathlib.Path("/proc").glob("[0-9]*")
+            if state_and_parent(entry.name)[1] == pid]
 
 
 class PrivatePostgres:
@@ -88,7 +100,8 @@ class PrivatePostgres:
         pid = self.process.pid
         # Stopped first, so that it makes no further ones.
         os.kill(pid, signal.SIGSTOP)
-        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        eventually(lambda: state_and_parent(pid)[0] in "TZ", "PostgreSQL is stopped")
+        children = children_of(pid)
         self.process.kill()
         for child in children:
             try:

@@ -60,7 +60,7 @@ class Simulation {
  public:
   void Run() {
     for (int steps = Pick(1, 200); steps > 0; --steps) Step(Pick(0, 7));
-    while (!log_.empty() || !copies_.empty() || window_.waiting() > 0) {
+    while (!log_.empty() || !reads_.empty() || !copies_.empty() || window_.waiting() > 0) {
       EnterChange();
       EnterCopies(false);
       Deliver();

@@ -183,6 +183,11 @@ Connection::Waited Connection::Wait(absl::Time until) {
   }
 }
 
+bool Connection::Lives(absl::Time deadline) {
+  (void)RunOnce("SELECT 1", Params(), deadline);  // what it answers does not matter
+  return Healthy();
+}
+
 bool Connection::Healthy() const {
   return session_ && PQstatus(native()) == CONNECTION_OK &&
          PQtransactionStatus(native()) == PQTRANS_IDLE;

@@ -52,6 +52,10 @@ class Connection {
   // Gives the outcome of the last one; its rows come as text, so they can't be parsed.
   absl::StatusOr<Result> RunScript(std::string_view sql, absl::Time deadline);
 
+  // Asks the server: false if the session has ended, which is found only by using it. An answer
+  // that is not there by `deadline` is no end.
+  bool Lives(absl::Time deadline);
+
   // Whether the session is usable and outside of any transaction, as far as it is known here.
   bool Healthy() const;
   bool InTransaction() const;

@@ -26,9 +26,9 @@ absl::StatusOr<Result> Connections::Run(const Query& query, const Params& params
                                         absl::Time deadline) {
   while (true) {
     TM_ASSIGN_OR_RETURN(Lease lease, Take(deadline));
-    // What it answers does not matter, nor whether it is late: only that the session lives.
-    if (!lease.fresh) (void)lease.connection.RunOnce("SELECT 1", Params(), deadline);
-    if (lease.fresh || lease.connection.Healthy()) return RunOn(lease, query, params, deadline);
+    if (lease.fresh || lease.connection.Lives(deadline)) {
+      return RunOn(lease, query, params, deadline);
+    }
     GiveBack(std::nullopt);
   }
 }

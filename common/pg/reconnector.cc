@@ -53,9 +53,7 @@ absl::StatusOr<Connection*> Reconnector::Acquire(absl::Duration patience) {
 absl::StatusOr<Connection*> Reconnector::AcquireAlive(absl::Duration patience,
                                                       absl::Time deadline) {
   TM_ASSIGN_OR_RETURN(Connection * connection, Acquire(patience));
-  const absl::Status alive = connection->RunOnce("SELECT 1", Params(), deadline).status();
-  // A deadline that passed is told by what the caller runs.
-  return alive.ok() || connection->Healthy() ? connection : Acquire(patience);
+  return connection->Lives(deadline) ? connection : Acquire(patience);
 }
 
 void Reconnector::Attempt() {

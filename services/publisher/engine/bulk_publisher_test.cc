@@ -350,6 +350,25 @@ TEST_F(BulkPublisherTest, TwoPagesAreReadAtATime) {
   for (const auto& [key, times] : Copies()) EXPECT_EQ(times, 1) << key;
 }
 
+TEST_F(BulkPublisherTest, OfManyPoolsEachHasAPageAndOnlyOneASecond) {
+  std::vector<DestinationConfig> configs;
+  for (const std::int32_t pool : {1, 2, 3}) {
+    for (int i = 0; i < 60; ++i) {
+      snapshots_.Set(absl::StrCat("us-east-1:", pool), absl::StrCat("i", i), "d", 1);
+    }
+    DestinationConfig& config = configs.emplace_back(Destination(pool));
+    config.bulk = BulkJob{1, BulkJob::State::kRunning, absl::Now()};
+  }
+  snapshots_.HoldPages();
+  catalogue_.Replace(configs);
+  const auto instance = Start();
+  do {
+    ASSERT_TRUE(Eventually([this] { return snapshots_.held() >= 3; }));
+    snapshots_.Release();
+  } while (snapshots_.pages() < 12);
+  EXPECT_LE(snapshots_.most_held(), 4U);
+}
+
 TEST_F(BulkPublisherTest, BesideChangesOnePageIsReadAtATime) {
   Fill(30);
   catalogue_.Replace({Destination()});

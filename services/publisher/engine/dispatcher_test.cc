@@ -1,16 +1,13 @@
 #include "services/publisher/engine/dispatcher.h"
 
 #include <gtest/gtest.h>
-#include <prometheus/registry.h>
 
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "common/testing/eventually.h"
-#include "services/publisher/engine/testing/fake_record_store.h"
-#include "services/publisher/engine/testing/fake_sender.h"
-#include "services/publisher/engine/testing/publisher_fixture.h"
+#include "services/publisher/engine/testing/dispatcher_fixture.h"
 
 namespace tidemark::publisher {
 namespace {
@@ -21,10 +18,9 @@ constexpr DestinationId kStream{1, 1};
 constexpr absl::Duration kPatience = absl::Hours(1);
 
 // One stream, of which one record is in flight at a time.
-class DispatcherTest : public ::testing::Test {
+class DispatcherTest : public DispatcherFixture {
  protected:
   DispatcherTest() {
-    lease_.Extend(clock_.Now(), absl::Hours(100));
     dispatcher_.Add({.id = kStream, .pool_id = "pool", .stream_name = "stream"}, load_);
   }
 
@@ -40,21 +36,8 @@ class DispatcherTest : public ::testing::Test {
     return Eventually([this] { return sender_.waiting() == 1; });
   }
 
-  MovableClock clock_;
-  LeaseGuard lease_{clock_};
-  CursorTracker tracker_{ShardSet().set(), {}, 0};
-  DeclaredLosses losses_;
-  FakeNeighbours neighbours_;
-  prometheus::Registry registry_;
-  Metrics metrics_{registry_};
-  CopyGuards guards_;
-  CopyInbox copies_;
-  FakeSender sender_;
-  FakeRecordStore records_;
   const std::shared_ptr<OutletLoad> load_ = std::make_shared<OutletLoad>();
-  Dispatcher dispatcher_{{.window = {.records_per_request = 1, .requests_in_flight = 1}},
-                         {sender_, records_, tracker_, losses_, lease_, neighbours_, metrics_,
-                          guards_, copies_, clock_, clock_, SystemRandom()}};
+  Dispatcher dispatcher_{{.window = {.records_per_request = 1, .requests_in_flight = 1}}, Parts()};
 };
 
 TEST_F(DispatcherTest, TimeWithoutTheLeaseIsNotHeldAgainstAStream) {

@@ -53,6 +53,7 @@ void FakeSnapshots::Read(const std::string& pool_id, const std::vector<LogShard>
     const std::lock_guard lock(mutex_);
     if (holds_) {
       answers_.emplace_back([done = std::move(done), page = std::move(page)] { done(page); });
+      most_held_ = std::max(most_held_, answers_.size());
       return;
     }
   }
@@ -140,6 +141,11 @@ void FakeSnapshots::Release() {
 std::size_t FakeSnapshots::held() const {
   const std::lock_guard lock(mutex_);
   return answers_.size();
+}
+
+std::size_t FakeSnapshots::most_held() const {
+  const std::lock_guard lock(mutex_);
+  return most_held_;
 }
 
 }  // namespace tidemark::publisher

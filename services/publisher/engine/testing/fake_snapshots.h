@@ -38,6 +38,7 @@ class FakeSnapshots final : public Snapshots {
   void HoldPages();
   void Release();
   std::size_t held() const;
+  std::size_t most_held() const;  // at a time, so far
 
   std::int64_t pages() const { return pages_; }
   std::int64_t gets() const { return gets_; }
@@ -62,6 +63,7 @@ class FakeSnapshots final : public Snapshots {
   std::function<void()> hook_;
   bool holds_ = false;
   std::vector<std::function<void()>> answers_;  // held back
+  std::size_t most_held_ = 0;
   std::atomic<std::int64_t> pages_ = 0;
   std::atomic<std::int64_t> gets_ = 0;
 };

@@ -36,5 +36,9 @@ alone() {
   exec 8>&-
 }
 
-# write_private FILE LINE: a file that only this user reads.
-write_private() { (umask 077 && rm -f "$1" && printf '%s\n' "$2" >"$1"); }
+# write_private FILE LINE: a file that only this user reads. It is replaced in one step: a service
+# that is starting may be reading it.
+write_private() {
+  local new=$1.new
+  (umask 077 && rm -f "$new" && printf '%s\n' "$2" >"$new" && mv -f "$new" "$1")
+}
